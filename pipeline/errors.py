@@ -1,0 +1,17 @@
+"""Errors whose message is written for the person who sees it: what is wrong and what to do."""
+
+
+class HelmetWatchError(Exception):
+    """Anything a user can mend."""
+
+
+class ClipError(HelmetWatchError):
+    """The clip cannot be read. The message does not name the file; whoever shows it does."""
+
+
+class WeightsError(HelmetWatchError):
+    """A weight file is missing, altered, or of another class order."""
+
+
+class CancelledError(HelmetWatchError):
+    """Somebody cancelled the work."""

@@ -1,0 +1,59 @@
+"""Every setting of the product. `HELMET_WATCH_<NAME>` in the environment or in `.env` overrides it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="HELMET_WATCH_", env_file=".env", frozen=True, extra="ignore"
+    )
+
+    data: Path = Field(Path("data"), description="Folder of the database, uploads, pictures and clips")
+    database_url: str = Field("", description="Any SQLAlchemy URL; empty: SQLite in the data folder")
+    weights: Path = Field(ROOT / "weights", description="Folder of the weight files and their manifest")
+    device: str = Field("auto", description="auto, cpu, or a CUDA device such as cuda:0")
+
+    max_side: int = Field(8192, gt=0, description="Widest and highest frame accepted, pixels")
+    max_upload_gb: float = Field(2.0, gt=0, description="Largest upload accepted, gigabytes")
+
+    min_sightings: int = Field(3, ge=1, description="Sightings with a bare head that make a suspect")
+    crops_per_suspect: int = Field(7, ge=1, description="Crops of a suspect that stage 2 looks at")
+    crop_spacing_s: float = Field(0.2, ge=0, description="Least time between two of these crops, seconds")
+    lost_after_s: float = Field(2.5, gt=0, description="A rider unseen for longer is gone, seconds")
+    verify_queue: int = Field(8, ge=1, description="Suspects that may wait for stage 2")
+
+    evidence_margin_s: float = Field(1.0, ge=0, description="Evidence clip: seconds before and after")
+    evidence_max_s: float = Field(12.0, gt=0, description="Evidence clip: longest length, seconds")
+    video_side: int = Field(1280, gt=0, description="Longest side of annotated and evidence video, pixels")
+
+    @property
+    def files(self) -> Path:
+        """Pictures and clips, named by content."""
+        return self.data / "files"
+
+    @property
+    def uploads(self) -> Path:
+        return self.data / "uploads"
+
+    @property
+    def models(self) -> Path:
+        """Exported models, made from the checked weight files."""
+        return self.data / "models"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'helmet_watch.sqlite3'}"
+
+
+@cache
+def get_settings() -> Settings:
+    return Settings()

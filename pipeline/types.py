@@ -1,0 +1,197 @@
+"""The domain: what flows from stage to stage. Imports no framework but NumPy.
+
+Boxes are in pixels of the full-resolution frame, x to the right, y down. Pictures are BGR, uint8, (H, W, 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Image: TypeAlias = npt.NDArray[np.uint8]
+
+
+class Label(IntEnum):
+    """The one class order. Every weight file and data set is checked against it."""
+
+    RIDER = 0
+    WITHOUT_HELMET = 1
+    WITH_HELMET = 2
+    PLATE = 3
+
+    @property
+    def title(self) -> str:
+        return CLASS_NAMES[self]
+
+
+CLASS_NAMES = ("rider", "without helmet", "with helmet", "number plate")
+HEADS = (Label.WITHOUT_HELMET, Label.WITH_HELMET)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def width(self) -> float:
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        return self.y2 - self.y1
+
+    @property
+    def area(self) -> float:
+        return max(self.width, 0.0) * max(self.height, 0.0)
+
+    @property
+    def center(self) -> tuple[float, float]:
+        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
+
+    def overlap(self, other: Box) -> float:
+        """Area shared with `other`, square pixels."""
+        width = min(self.x2, other.x2) - max(self.x1, other.x1)
+        height = min(self.y2, other.y2) - max(self.y1, other.y1)
+        return max(width, 0.0) * max(height, 0.0)
+
+    def iou(self, other: Box) -> float:
+        shared = self.overlap(other)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+    def inside(self, other: Box) -> float:
+        """Share of this box that `other` covers, 0 to 1."""
+        return self.overlap(other) / self.area if self.area > 0 else 0.0
+
+    def shift(self, dx: float, dy: float) -> Box:
+        return Box(self.x1 + dx, self.y1 + dy, self.x2 + dx, self.y2 + dy)
+
+    def scale(self, factor: float) -> Box:
+        """This box in a picture that is `factor` times as large."""
+        return Box(self.x1 * factor, self.y1 * factor, self.x2 * factor, self.y2 * factor)
+
+    def clip(self, width: float, height: float) -> Box:
+        """The part of this box that lies in a picture of this size."""
+        return Box(
+            min(max(self.x1, 0.0), width),
+            min(max(self.y1, 0.0), height),
+            min(max(self.x2, 0.0), width),
+            min(max(self.y2, 0.0), height),
+        )
+
+    def as_tuple(self) -> tuple[float, float, float, float]:
+        return self.x1, self.y1, self.x2, self.y2
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    label: Label
+    box: Box
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of a source; `time_s` counts from the start of the clip."""
+
+    index: int
+    time_s: float
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One rider in one frame, with the heads and the plate that belong to it."""
+
+    frame: int
+    time_s: float
+    box: Box
+    confidence: float
+    heads: tuple[Detection, ...] = ()
+    plate: Detection | None = None
+
+    @property
+    def bare_heads(self) -> tuple[Detection, ...]:
+        return tuple(head for head in self.heads if head.label is Label.WITHOUT_HELMET)
+
+    @property
+    def helmets(self) -> tuple[Detection, ...]:
+        return tuple(head for head in self.heads if head.label is Label.WITH_HELMET)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The sightings of one rider over time, under one id. Never empty."""
+
+    id: int
+    sightings: tuple[Sighting, ...]
+
+    @property
+    def start_s(self) -> float:
+        return self.sightings[0].time_s
+
+    @property
+    def end_s(self) -> float:
+        return self.sightings[-1].time_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """A piece of the full-resolution frame around one sighting.
+
+    `image` shows `region` of the frame, `scale` times as large (below 1 where a large crop was made smaller).
+    """
+
+    sighting: Sighting
+    region: Box
+    scale: float
+    image: Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suspect:
+    """A track whose sightings show a bare head (stage 1's word only), with the crops worth a second look."""
+
+    track: Track
+    crops: tuple[Crop, ...]
+    plates: tuple[Crop, ...] = ()
+
+
+class Outcome(StrEnum):
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNSURE = "unsure"
+
+
+class Says(StrEnum):
+    """What stage 2 says of one crop."""
+
+    BARE = "bare"
+    HELMET = "helmet"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """Stage 2's look at one crop: what it found (boxes in the full frame) and what that says of the rider."""
+
+    crop: Crop
+    detections: tuple[Detection, ...]
+    says: Says
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """Stage 2's word on a suspect. `confidence` is that of a bare head, 0 to 1, whatever the outcome."""
+
+    outcome: Outcome
+    confidence: float
+    looks: tuple[Look, ...] = field(default=())

@@ -1,0 +1,88 @@
+"""A detector as both stages use it: ultralytics weights, by OpenVINO on a CPU, by torch on a GPU."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from ultralytics import YOLO
+
+from pipeline.errors import WeightsError
+from pipeline.settings import Settings
+from pipeline.types import CLASS_NAMES, Box, Detection, Image, Label
+from pipeline.weights import StageWeights, checked
+
+# boxes of one class that overlap more than this are one object (ultralytics' own default)
+NMS_IOU = 0.7
+
+
+class Yolo:
+    """One loaded model. It belongs to the thread that made it.
+
+    Raises:
+        WeightsError: the weight file is missing, altered or of another class order.
+    """
+
+    def __init__(self, stage: StageWeights, settings: Settings) -> None:
+        self._stage = stage
+        self._device = device(settings)
+        path = checked(settings.weights, stage)
+        if self._device == "cpu":
+            path = exported(path, stage, settings)
+        self._model = YOLO(str(path), task="detect")
+        _check_classes(self._model, path)
+
+    def detect(self, image: Image, confidence: float) -> tuple[Detection, ...]:
+        """Detections in one picture, boxes in its pixels.
+
+        Args:
+            image: BGR, uint8, (H, W, 3), any size.
+            confidence: the least to report, 0 to 1.
+        """
+        boxes = self._model.predict(
+            image,
+            imgsz=self._stage.image_size,
+            conf=confidence,
+            iou=NMS_IOU,
+            device=self._device,
+            verbose=False,
+        )[0].boxes
+        rows = torch.cat((boxes.xyxy, boxes.conf[:, None], boxes.cls[:, None]), dim=1).tolist()
+        return tuple(
+            Detection(Label(int(cls)), Box(x1, y1, x2, y2), conf) for x1, y1, x2, y2, conf, cls in rows
+        )
+
+
+def device(settings: Settings) -> str:
+    """The torch device in force: the setting, or the first GPU where there is one."""
+    if settings.device != "auto":
+        return settings.device
+    return "cuda:0" if torch.cuda.is_available() else "cpu"
+
+
+def exported(weights: Path, stage: StageWeights, settings: Settings) -> Path:
+    """The OpenVINO model of a checked weight file; exported at first use, any picture size."""
+    target = settings.models / f"{stage.sha256[:16]}_openvino_model"
+    if target.is_dir():
+        return target
+    settings.models.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.models) as scratch:
+        copy = Path(shutil.copy(weights, scratch))
+        model = YOLO(str(copy), task="detect")
+        _check_classes(model, weights)
+        made = model.export(format="openvino", imgsz=stage.image_size, dynamic=True, verbose=False)
+        try:
+            Path(made).rename(target)  # at once or not at all: nobody meets a half-written model
+        except OSError:
+            if not target.is_dir():  # else another process was faster with the same model
+                raise
+    return target
+
+
+def _check_classes(model: Any, path: Path) -> None:
+    names = tuple(model.names[i] for i in sorted(model.names))
+    if names != CLASS_NAMES:
+        raise WeightsError(f"{path} has the classes {names}, the product needs {CLASS_NAMES} in this order")

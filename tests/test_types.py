@@ -1,0 +1,13 @@
+from pipeline.types import CLASS_NAMES, Box, Label
+
+
+def test_the_class_order_is_that_of_the_labels() -> None:
+    assert [label.title for label in Label] == list(CLASS_NAMES)
+
+
+def test_boxes_share_and_cover() -> None:
+    box, half = Box(0, 0, 10, 10), Box(5, 0, 15, 10)
+    assert box.iou(half) == 50 / 150
+    assert half.inside(box) == 0.5
+    assert box.iou(Box(20, 20, 30, 30)) == 0
+    assert Box(-5, -5, 20, 5).clip(10, 10) == Box(0, 0, 10, 5)
