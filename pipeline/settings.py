@@ -12,9 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_prefix="HELMET_WATCH_", env_file=".env", frozen=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="HELMET_WATCH_", env_file=".env", frozen=True, extra="ignore")
 
     data: Path = Field(Path("data"), description="Folder of the database, uploads, pictures and clips")
     database_url: str = Field("", description="Any SQLAlchemy URL; empty: SQLite in the data folder")
@@ -27,6 +25,7 @@ class Settings(BaseSettings):
     min_sightings: int = Field(3, ge=1, description="Sightings with a bare head that make a suspect")
     crops_per_suspect: int = Field(7, ge=1, description="Crops of a suspect that stage 2 looks at")
     crop_spacing_s: float = Field(0.2, ge=0, description="Least time between two of these crops, seconds")
+    min_looks: int = Field(2, ge=1, description="Looks that have to say bare before a rider is accused")
     lost_after_s: float = Field(2.5, gt=0, description="A rider unseen for longer is gone, seconds")
     verify_queue: int = Field(8, ge=1, description="Suspects that may wait for stage 2")
 

@@ -5,7 +5,7 @@ Boxes are in pixels of the full-resolution frame, x to the right, y down. Pictur
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
@@ -180,10 +180,11 @@ class Says(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """Stage 2's look at one crop: what it found (boxes in the full frame) and what that says of the rider."""
+    """Stage 2's look at one crop: all it found and which heads are the suspect's (boxes in the full frame)."""
 
     crop: Crop
     detections: tuple[Detection, ...]
+    heads: tuple[Detection, ...]
     says: Says
     confidence: float
 
@@ -194,4 +195,69 @@ class Verdict:
 
     outcome: Outcome
     confidence: float
-    looks: tuple[Look, ...] = field(default=())
+    looks: tuple[Look, ...]
+
+    @property
+    def confirmed(self) -> bool:
+        return self.outcome is Outcome.CONFIRMED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A suspect with its verdict: a violation if it was confirmed.
+
+    `best` is the sighting that shows it best; `stage1` how sure stage 1 was of the bare head, the mean of the
+    crops, 0 to 1.
+    """
+
+    suspect: Suspect
+    verdict: Verdict
+    best: Sighting
+    stage1: float
+    heads_without: int
+    heads_with: int
+
+    @property
+    def confirmed(self) -> bool:
+        return self.verdict.confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Names of files in the store: pictures (JPEG) and a short clip (MP4)."""
+
+    picture: str
+    crop: str
+    plate: str | None
+    looks: tuple[str, ...]
+    clip: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What was found in one clip.
+
+    `stages` holds seconds of work per stage; stages overlap, so their sum may exceed `wall_s`. `tracks` holds every
+    rider, `cases` the suspects among them. `video` names the annotated video in the store.
+    """
+
+    duration_s: float
+    frames: int
+    wall_s: float
+    stages: dict[str, float]
+    tracks: tuple[Track, ...]
+    cases: tuple[tuple[Case, Evidence], ...]
+    video: str
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """How far the analysis of a clip is. `left_s` is unknown at the start; `preview` comes now and then (BGR)."""
+
+    stage: str
+    fraction: float
+    fps: float
+    left_s: float | None
+    violations: int
+    preview: Image | None = None

@@ -71,9 +71,7 @@ def checked(folder: Path, stage: StageWeights) -> Path:
     if path.parent != folder or not path.is_file():
         raise WeightsError(f"{path} is missing: restore it from the repository")
     if sha256(path) != stage.sha256:
-        raise WeightsError(
-            f"{path} does not match its SHA-256 sum in {MANIFEST}: restore it from the repository"
-        )
+        raise WeightsError(f"{path} does not match its SHA-256 sum in {MANIFEST}: restore it from the repository")
     return path
 
 

@@ -51,9 +51,7 @@ class Yolo:
             verbose=False,
         )[0].boxes
         rows = torch.cat((boxes.xyxy, boxes.conf[:, None], boxes.cls[:, None]), dim=1).tolist()
-        return tuple(
-            Detection(Label(int(cls)), Box(x1, y1, x2, y2), conf) for x1, y1, x2, y2, conf, cls in rows
-        )
+        return tuple(Detection(Label(int(cls)), Box(x1, y1, x2, y2), conf) for x1, y1, x2, y2, conf, cls in rows)
 
 
 def device(settings: Settings) -> str:

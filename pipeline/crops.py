@@ -1,0 +1,60 @@
+"""What stage 2 gets to see: the rider with some room around, from the full-resolution frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipeline.types import Box, Crop, Detection, Image, Sighting
+
+# a head may stick out above the rider's box, a leg or a plate beside it: shares of the box's width and height
+_ROOM_SIDE, _ROOM_TOP, _ROOM_BOTTOM = 0.15, 0.20, 0.05
+_LONGEST_SIDE = 1280  # pixels; more shows a detector nothing and costs memory
+
+
+def crop_rider(image: Image, sighting: Sighting) -> Crop:
+    """Cut the rider of a sighting out of its frame (BGR), never larger than 1280 pixels a side."""
+    return _crop(image, sighting, rider_region(sighting.box, image))
+
+
+def crop_plate(image: Image, sighting: Sighting, plate: Detection) -> Crop:
+    """Cut the plate of a sighting out of its frame (BGR), a quarter of its height around it."""
+    room = 0.25 * plate.box.height
+    region = Box(plate.box.x1 - room, plate.box.y1 - room, plate.box.x2 + room, plate.box.y2 + room)
+    return _crop(image, sighting, _whole_pixels(region, image))
+
+
+def rider_region(box: Box, image: Image) -> Box:
+    """The part of the frame that is shown of a rider with this box, whole pixels."""
+    region = Box(
+        box.x1 - _ROOM_SIDE * box.width,
+        box.y1 - _ROOM_TOP * box.height,
+        box.x2 + _ROOM_SIDE * box.width,
+        box.y2 + _ROOM_BOTTOM * box.height,
+    )
+    return _whole_pixels(region, image)
+
+
+def _whole_pixels(region: Box, image: Image) -> Box:
+    height, width = image.shape[:2]
+    inside = region.clip(width, height)
+    return Box(
+        min(np.floor(inside.x1), width - 1),
+        min(np.floor(inside.y1), height - 1),
+        max(np.ceil(inside.x2), 1),
+        max(np.ceil(inside.y2), 1),
+    )
+
+
+def _crop(image: Image, sighting: Sighting, region: Box) -> Crop:
+    x1, y1, x2, y2 = (int(side) for side in region.as_tuple())
+    piece, scale = shrink(image[y1:y2, x1:x2], _LONGEST_SIDE)
+    return Crop(sighting, region, scale, piece.copy())  # a copy, else the whole frame stays in memory
+
+
+def shrink(image: Image, longest_side: int) -> tuple[Image, float]:
+    """The picture no larger than this, and the factor it was scaled by."""
+    factor = min(1.0, longest_side / max(image.shape[:2]))
+    if factor == 1.0:
+        return image, factor
+    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8), factor

@@ -1,0 +1,68 @@
+"""Stage 1: riders, heads and plates in a whole frame."""
+
+from __future__ import annotations
+
+from pipeline.settings import Settings
+from pipeline.types import HEADS, Detection, Frame, Label
+from pipeline.weights import Thresholds, read_manifest
+from pipeline.yolo import Yolo
+
+# below its threshold a rider starts no track but may carry one on through a weak frame (ByteTrack's idea)
+WEAK_RIDER = 0.1
+# of two readings of one head the bare one must be this much surer: doubt speaks for the rider
+_BENEFIT_OF_DOUBT = 1.5
+_SAME_HEAD_IOU = 0.45
+_SAME_RIDER_IOU = 0.6
+
+
+class Detector:
+    """Stage 1's model. It belongs to the thread that made it.
+
+    Raises:
+        WeightsError: the weight file is missing, altered or of another class order.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        stage = read_manifest(settings.weights).stage1
+        self._model = Yolo(stage, settings)
+        self._thresholds = stage.thresholds
+        self.new_track = stage.thresholds.rider
+
+    def detect(self, frame: Frame) -> tuple[Detection, ...]:
+        """Detections in a frame, one box per object; riders down to `WEAK_RIDER`, the rest above threshold."""
+        found = self._model.detect(frame.image, min(WEAK_RIDER, *self._thresholds.model_dump().values()))
+        return distinct(above(found, self._thresholds, rider=WEAK_RIDER))
+
+
+def above(found: tuple[Detection, ...], thresholds: Thresholds, rider: float | None = None) -> tuple[Detection, ...]:
+    """The detections that reach the threshold of their class (`rider`: another one for riders)."""
+    least = {
+        Label.RIDER: thresholds.rider if rider is None else rider,
+        Label.WITHOUT_HELMET: thresholds.without_helmet,
+        Label.WITH_HELMET: thresholds.with_helmet,
+        Label.PLATE: thresholds.plate,
+    }
+    return tuple(one for one in found if one.confidence >= least[one.label])
+
+
+def distinct(found: tuple[Detection, ...]) -> tuple[Detection, ...]:
+    """One box per object: a head is bare or not, a rider is not nested in itself."""
+    kept: list[Detection] = []
+    for one in sorted(found, key=_strength, reverse=True):
+        if not any(_same(one, other) for other in kept):
+            kept.append(one)
+    return tuple(kept)
+
+
+def _strength(one: Detection) -> float:
+    return one.confidence / (_BENEFIT_OF_DOUBT if one.label is Label.WITHOUT_HELMET else 1)
+
+
+def _same(one: Detection, other: Detection) -> bool:
+    if one.label in HEADS and other.label in HEADS:
+        return one.box.iou(other.box) > _SAME_HEAD_IOU
+    if one.label is other.label is Label.RIDER:
+        small, large = sorted((one.box, other.box), key=lambda box: box.area)
+        nested = small.inside(large) > 0.85 and small.height > 0.75 * large.height  # a rider behind is lower
+        return nested or one.box.iou(other.box) > _SAME_RIDER_IOU
+    return one.label is other.label and one.box.iou(other.box) > _SAME_HEAD_IOU

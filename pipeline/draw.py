@@ -1,0 +1,65 @@
+"""Boxes on pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+import supervision as sv
+
+from pipeline.palette import ACCUSED, COLORS
+from pipeline.types import CLASS_NAMES, Box, Detection, Image, Label, Sighting
+
+_ACCUSED = len(CLASS_NAMES)  # one more colour after those of the classes
+_PALETTE = sv.ColorPalette.from_hex([*(COLORS[label] for label in Label), ACCUSED])
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One box to draw, with what stands above it."""
+
+    box: Box
+    color: int
+    text: str = ""
+
+    def seen_from(self, region: Box, scale: float) -> Mark:
+        """This mark in a picture of `region`, `scale` times as large."""
+        return replace(self, box=self.box.shift(-region.x1, -region.y1).scale(scale))
+
+    def scaled(self, factor: float) -> Mark:
+        return replace(self, box=self.box.scale(factor))
+
+
+def mark_detections(found: Sequence[Detection]) -> list[Mark]:
+    return [Mark(one.box, one.label, f"{one.label.title} {one.confidence:.0%}") for one in found]
+
+
+def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list[Mark]:
+    """The rider under a title, with heads and plate."""
+    parts = [*sighting.heads, *([sighting.plate] if sighting.plate else [])]
+    return [Mark(sighting.box, _ACCUSED if accused else Label.RIDER, title), *mark_detections(parts)]
+
+
+def draw(image: Image, marks: Sequence[Mark]) -> Image:
+    """A copy of a BGR picture with boxes on it; lines and letters grow with the picture."""
+    scene = image.copy()
+    if not marks:
+        return scene
+    size = max(image.shape[:2]) / 960
+    boxes = sv.Detections(
+        xyxy=np.array([mark.box.as_tuple() for mark in marks], dtype=float),
+        class_id=np.array([int(mark.color) for mark in marks]),
+    )
+    scene = sv.BoxAnnotator(_PALETTE, thickness=max(1, round(2 * size))).annotate(scene, boxes)
+    titled = np.array([bool(mark.text) for mark in marks])
+    letters = sv.LabelAnnotator(
+        _PALETTE,
+        text_color=sv.Color.BLACK,
+        text_scale=0.4 * size,
+        text_thickness=max(1, round(size)),
+        text_padding=max(1, round(3 * size)),
+    )
+    scene = letters.annotate(scene, boxes[titled], labels=[mark.text for mark in marks if mark.text])
+    return cast(Image, scene)

@@ -1,0 +1,111 @@
+"""What people get to see of a clip: pictures and a short clip per case, and the annotated video.
+
+A second reading of the clip, when all verdicts are in, so that nobody is marked who was cleared.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from pipeline.crops import crop_rider, shrink
+from pipeline.draw import Mark, draw, mark_sighting
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.types import Case, Evidence, Frame, Image, Track
+from pipeline.video import Clip, VideoWriter
+
+_Marks = dict[int, list[Mark]]  # by frame index
+
+
+class Recorder:
+    """Writes the evidence of the cases of a clip into the store.
+
+    Raises:
+        OSError: a file cannot be written, for instance because the disk is full.
+    """
+
+    def __init__(self, store: FileStore, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+
+    def record(
+        self, clip: Clip, tracks: Iterable[Track], cases: Sequence[Case], seen: Callable[[Frame], None]
+    ) -> tuple[str, tuple[Evidence, ...]]:
+        """Read the clip once more; return the annotated video and the evidence of each case, in order.
+
+        `seen` is called after every frame.
+        """
+        accused = {case.suspect.track.id for case in cases if case.confirmed}
+        marks = _marks(tracks, accused)
+        with self._store.scratch() as folder:
+            with ExitStack() as files:
+                video = files.enter_context(VideoWriter(folder / "video.mp4", clip.info.fps))
+                excerpts = [
+                    _Excerpt(
+                        case, files.enter_context(VideoWriter(folder / f"{row}.mp4", clip.info.fps)), self._settings
+                    )
+                    for row, case in enumerate(cases)
+                ]
+                for frame in clip.frames():
+                    image, scale = shrink(frame.image, self._settings.video_side)
+                    video.write(_drawn(image, scale, marks[frame.index]), frame.time_s)
+                    for excerpt in excerpts:
+                        excerpt.offer(frame, image, scale)
+                    seen(frame)
+            return self._store.take(folder / "video.mp4"), tuple(
+                self._keep(case, excerpt, folder / f"{row}.mp4")
+                for row, (case, excerpt) in enumerate(zip(cases, excerpts, strict=True))
+            )
+
+    def _keep(self, case: Case, excerpt: _Excerpt, clip: Path) -> Evidence:
+        put = self._store.put_picture
+        plate = max(case.suspect.plates, key=lambda crop: crop.region.area, default=None)
+        return Evidence(
+            picture=put(excerpt.picture),
+            crop=put(excerpt.crop),
+            plate=put(plate.image) if plate else None,
+            looks=tuple(put(look.crop.image) for look in case.verdict.looks),
+            clip=self._store.take(clip),
+        )
+
+
+class _Excerpt:
+    """The seconds around one case, with nobody marked but the one it is about, and its best frame."""
+
+    picture: Image
+    crop: Image
+
+    def __init__(self, case: Case, video: VideoWriter, settings: Settings) -> None:
+        self._best = case.best
+        self._video = video
+        track, margin, longest = case.suspect.track, settings.evidence_margin_s, settings.evidence_max_s
+        self._start_s = max(track.start_s - margin, case.best.time_s - longest / 2, 0.0)
+        self._end_s = min(track.end_s + margin, self._start_s + longest)
+        self._marks = _marks([track], {track.id} if case.confirmed else set())
+
+    def offer(self, frame: Frame, image: Image, scale: float) -> None:
+        """Take what is needed of a frame; `image` is its picture, `scale` times as large."""
+        marks = self._marks[frame.index]
+        if self._start_s <= frame.time_s <= self._end_s:
+            self._video.write(_drawn(image, scale, marks), frame.time_s - self._start_s)
+        if frame.index == self._best.frame:
+            self.picture = _drawn(image, scale, marks)
+            crop = crop_rider(frame.image, self._best)
+            self.crop = draw(crop.image, [mark.seen_from(crop.region, crop.scale) for mark in marks])
+
+
+def _marks(tracks: Iterable[Track], accused: set[int]) -> _Marks:
+    marks: _Marks = defaultdict(list)
+    for track in tracks:
+        guilty = track.id in accused
+        title = f"{'violation' if guilty else 'rider'} {track.id}"
+        for sighting in track.sightings:
+            marks[sighting.frame] += mark_sighting(sighting, title, guilty)
+    return marks
+
+
+def _drawn(image: Image, scale: float, marks: list[Mark]) -> Image:
+    return draw(image, [mark.scaled(scale) for mark in marks])

@@ -1,0 +1,14 @@
+"""One colour per class, the same everywhere, told apart by colour-blind people too.
+
+Okabe and Ito, Color Universal Design, 2008.
+"""
+
+from pipeline.types import Label
+
+COLORS = {
+    Label.RIDER: "#56B4E9",
+    Label.WITHOUT_HELMET: "#D55E00",
+    Label.WITH_HELMET: "#009E73",
+    Label.PLATE: "#F0E442",
+}
+ACCUSED = COLORS[Label.WITHOUT_HELMET]

@@ -1,0 +1,68 @@
+"""Pictures and clips as files named by their content, so that nothing is stored twice and no name is trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+
+from pipeline.types import Image
+from pipeline.weights import sha256
+
+_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{2,4}")
+
+
+class FileStore:
+    """A folder of files named `<SHA-256>.<suffix>`, in 256 subfolders.
+
+    Raises:
+        OSError: a file cannot be written, for instance because the disk is full. Nothing half-written stays.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, name: str) -> Path:
+        """Where a stored file lies.
+
+        Raises:
+            ValueError: this is no name that the store gave.
+        """
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"no name of a stored file: {name!r}")
+        return self._folder / name[:2] / name
+
+    def put_picture(self, image: Image) -> str:
+        """Store a BGR picture as JPEG and return its name."""
+        done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        if not done:
+            raise OSError("the picture could not be encoded")
+        content = data.tobytes()
+        name = f"{hashlib.sha256(content).hexdigest()}.jpg"
+        with self.scratch() as scratch:
+            (scratch / "picture").write_bytes(content)
+            self._move(scratch / "picture", name)
+        return name
+
+    def take(self, path: Path) -> str:
+        """Move a finished file (its suffix in lower case) into the store and return its name."""
+        name = f"{sha256(path)}{path.suffix}"
+        self._move(path, name)
+        return name
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for unfinished files on the same disk, gone afterwards."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix="unfinished-") as folder:
+            yield Path(folder)
+
+    def _move(self, path: Path, name: str) -> None:
+        target = self.path(name)
+        target.parent.mkdir(exist_ok=True)
+        path.replace(target)

@@ -1,0 +1,83 @@
+"""Stage 2: a second look at the suspects, on full-resolution crops, by vote."""
+
+from __future__ import annotations
+
+from pipeline.associate import associate
+from pipeline.detect import above, distinct
+from pipeline.settings import Settings
+from pipeline.track import Tracked
+from pipeline.types import Crop, Detection, Frame, Label, Look, Outcome, Says, Suspect, Verdict
+from pipeline.weights import read_manifest
+from pipeline.yolo import Yolo
+
+_SAME_RIDER_IOU = 0.3  # stage 2 sees the rider at another scale and may draw the box otherwise
+_SAME_HEAD_IOU = 0.2
+_MOST = 0.6  # share of the looks that a verdict takes
+
+
+class Verifier:
+    """Stage 2's model. It belongs to the thread that made it.
+
+    Raises:
+        WeightsError: the weight file is missing, altered or of another class order.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        stage = read_manifest(settings.weights).stage2
+        self._model = Yolo(stage, settings)
+        self._thresholds = stage.thresholds
+        self._least = min(stage.thresholds.model_dump().values())
+        self._quorum = settings.min_looks
+
+    def verify(self, suspect: Suspect) -> Verdict:
+        """Look at every crop of a suspect and vote."""
+        looks = tuple(self.look(crop) for crop in suspect.crops)
+        return vote(looks, self._quorum)
+
+    def look(self, crop: Crop) -> Look:
+        """What stage 2 says of the suspect on one crop."""
+        found = distinct(above(self._model.detect(crop.image, self._least), self._thresholds))
+        in_frame = tuple(
+            Detection(one.label, one.box.scale(1 / crop.scale).shift(crop.region.x1, crop.region.y1), one.confidence)
+            for one in found
+        )
+        heads = own_heads(crop, in_frame)
+        return Look(crop, in_frame, heads, *judge(crop, heads))
+
+
+def own_heads(crop: Crop, found: tuple[Detection, ...]) -> tuple[Detection, ...]:
+    """The heads that are the suspect's among stage 2's detections (boxes in the frame).
+
+    By the same assignment as in stage 1, so that a neighbour's head at the crop's edge goes to the neighbour.
+    Nobody's, where stage 2 does not see the suspect as a rider at all.
+    """
+    sighting = crop.sighting
+    riders = [one for one in found if one.label is Label.RIDER]
+    own = max(riders, key=lambda one: one.box.iou(sighting.box), default=None)
+    if own is None or own.box.iou(sighting.box) < _SAME_RIDER_IOU:
+        return ()
+    ids = tuple((0 if one is own else row + 1, one) for row, one in enumerate(riders))
+    frame = Frame(sighting.frame, sighting.time_s, crop.image)
+    return associate(frame, found, Tracked(ids, hidden=()))[0].heads
+
+
+def judge(crop: Crop, heads: tuple[Detection, ...]) -> tuple[Says, float]:
+    """What stage 2's heads of the suspect say, and how surely. A bare one counts only where stage 1 saw it too."""
+    same = [one for one in heads if any(one.box.iou(bare.box) > _SAME_HEAD_IOU for bare in crop.sighting.bare_heads)]
+    for label, says in ((Label.WITHOUT_HELMET, Says.BARE), (Label.WITH_HELMET, Says.HELMET)):
+        sure = [one.confidence for one in same if one.label is label]
+        if sure:
+            return says, max(sure)
+    return Says.NOTHING, 0.0
+
+
+def vote(looks: tuple[Look, ...], quorum: int) -> Verdict:
+    """Confirmed if most looks say bare, unsure if more say bare than helmet, rejected otherwise."""
+    bare = [look.confidence for look in looks if look.says is Says.BARE]
+    helmet = sum(look.says is Says.HELMET for look in looks)
+    confidence = sum(bare) / len(looks) if looks else 0.0
+    if len(bare) >= quorum and len(bare) >= _MOST * len(looks):
+        outcome = Outcome.CONFIRMED
+    else:
+        outcome = Outcome.UNSURE if len(bare) > helmet else Outcome.REJECTED
+    return Verdict(outcome, confidence, looks)

@@ -1,0 +1,176 @@
+"""Clips in, H.264 out, both through PyAV. Times are seconds from the start of the clip, from its timestamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from pipeline.errors import ClipError
+from pipeline.types import Frame, Image
+
+SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm")
+# nothing but these containers, and nothing but the file itself: a playlist renamed to .mp4 opens no other file
+_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"}
+_TIME_BASE = Fraction(1, 90_000)  # divides all usual frame rates
+_TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+
+
+@dataclass(frozen=True, slots=True)
+class ClipInfo:
+    """What the container says of itself. `duration_s` and `frames` may be guesses; 0 is unknown."""
+
+    width: int
+    height: int
+    duration_s: float
+    frames: int
+    fps: float
+
+
+class Clip:
+    """A video file to read frames from, once or again.
+
+    Raises:
+        ClipError: the file is missing, empty, no video, without frames, or larger than `max_side`.
+    """
+
+    def __init__(self, path: Path, max_side: int) -> None:
+        self.path = path
+        self.cut_off = False  # whether the last reading ended before the end that the container names
+        self._max_side = max_side
+        self._origin: float | None = None
+        first = next(self.frames(), None)
+        if first is None:
+            raise ClipError("holds no frames")
+        height, width = first.image.shape[:2]
+        self.info = replace(self._info, width=width, height=height)
+
+    def frames(self, start_s: float = 0.0) -> Iterator[Frame]:
+        """All frames from `start_s` on, upright, BGR. `index` counts from the first frame that is read."""
+        with self._open() as container:
+            if start_s > 0:
+                container.seek(int((start_s + (self._origin or 0.0)) * av.time_base), backward=True)
+            index, last_s = 0, -1.0
+            for picture in self._decode(container):
+                self._check_size(picture.width, picture.height)
+                time_s = self._time(picture, last_s)
+                if time_s <= last_s:
+                    continue  # a timestamp that stands still or goes back belongs to a damaged frame
+                last_s = time_s
+                if time_s >= start_s:
+                    yield Frame(index, time_s, _upright(picture))
+                    index += 1
+            if index and start_s == 0:
+                self.cut_off |= self._info.duration_s - last_s > max(1.0, 0.05 * self._info.duration_s)
+
+    def _open(self) -> InputContainer:
+        if not self.path.is_file():
+            raise ClipError("no such file")
+        if self.path.stat().st_size == 0:
+            raise ClipError("the file is empty")
+        try:
+            container = av.open(f"file:{self.path.resolve()}", options=_OPTIONS, metadata_errors="replace")
+        except (FFmpegError, ValueError) as error:
+            raise ClipError("is no video, or is cut off so early that nothing of it can be read") from error
+        if not container.streams.video:
+            container.close()
+            raise ClipError("has no video in it, only sound or nothing")
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        duration = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        if not duration and container.duration:
+            duration = container.duration / av.time_base
+        rate = float(stream.average_rate or stream.guessed_rate or 0)
+        self._info = ClipInfo(0, 0, duration, stream.frames or round(duration * rate), rate)
+        try:
+            self._check_size(stream.codec_context.width, stream.codec_context.height)
+        except ClipError:
+            container.close()
+            raise
+        return container
+
+    def _decode(self, container: InputContainer) -> Iterator[VideoFrame]:
+        packets = container.demux(container.streams.video[0])
+        while True:
+            try:
+                packet = next(packets, None)
+            except FFmpegError:
+                self.cut_off = True
+                return
+            if packet is None:
+                return
+            try:
+                yield from packet.decode()
+            except FFmpegError:
+                continue  # one damaged packet; the next key frame mends it
+
+    def _check_size(self, width: int, height: int) -> None:
+        if max(width, height) > self._max_side:
+            raise ClipError(f"frames are {width} x {height} pixels, at most {self._max_side} a side can be read")
+
+    def _time(self, picture: VideoFrame, last_s: float) -> float:
+        if picture.time is None:  # raw streams in AVI have no timestamps of their own
+            return last_s + 1 / (self._info.fps or 30.0) if last_s >= 0 else 0.0
+        if self._origin is None:
+            self._origin = picture.time
+        return picture.time - self._origin
+
+
+class VideoWriter:
+    """Writes H.264 in MP4, index in front, so that a browser plays it at once.
+
+    The first picture decides the size; one side more is cut off where it is odd.
+
+    Raises:
+        OSError: the file cannot be written, for instance because the disk is full.
+    """
+
+    def __init__(self, path: Path, fps: float) -> None:
+        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._stream = self._container.add_stream(
+            "libx264", rate=Fraction(fps or 30).limit_denominator(1001), options={"preset": "veryfast", "crf": "26"}
+        )
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.time_base = self._stream.codec_context.time_base = _TIME_BASE
+        self._started = False
+        self._last_pts = -1
+
+    def write(self, image: Image, time_s: float) -> None:
+        """Append one BGR picture; times must rise."""
+        height, width = (side - side % 2 for side in image.shape[:2])
+        if not self._started:
+            self._stream.width, self._stream.height = width, height
+            self._started = True
+        picture = VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), format="bgr24")
+        self._last_pts = max(self._last_pts + 1, round(time_s / _TIME_BASE))
+        picture.pts, picture.time_base = self._last_pts, _TIME_BASE
+        self._container.mux(self._stream.encode(picture))
+
+    def close(self) -> None:
+        if self._started:
+            self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _upright(picture: VideoFrame) -> Image:
+    image = cast(Image, picture.to_ndarray(format="bgr24"))
+    turn = _TURNS.get(picture.rotation % 360)
+    return image if turn is None else np.asarray(cv2.rotate(image, turn), dtype=np.uint8)
