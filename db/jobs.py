@@ -1,0 +1,157 @@
+"""The table of jobs is the queue: a restart finds in it what was queued or cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from os import getpid
+from pathlib import Path
+
+import psutil
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.models import Clip, Job, JobState
+from pipeline.types import Progress
+
+ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
+_AGAIN = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Jobs:
+    """The queue, for whoever hands in clips, works on them, or watches."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def add(self, name: str, path: Path, content: str) -> int:
+        """Queue a clip under the name that people know it by; return the job's id.
+
+        `content` is its SHA-256 sum: the same clip handed in twice is one source, under the newer name.
+        """
+        with self._sessions.begin() as session:
+            clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
+            if clip is None:
+                clip = Clip(sha256=content, added_at=now())
+                session.add(clip)
+            clip.name, clip.path = name, str(path.resolve())
+            session.flush()
+            job = Job(clip_id=clip.id, state=JobState.QUEUED, created_at=now())
+            session.add(job)
+            session.flush()
+            return job.id
+
+    def claim(self, job_id: int | None = None) -> Job | None:
+        """Take the oldest queued job (or this one) to work on it; None if there is none."""
+        queued = select(Job.id).where(Job.state == JobState.QUEUED)
+        if job_id is not None:
+            queued = queued.where(Job.id == job_id)
+        taken = (
+            update(Job)
+            .where(Job.id == queued.order_by(Job.id).limit(1).scalar_subquery(), Job.state == JobState.QUEUED)
+            .values(state=JobState.RUNNING, worker=this_worker(), started_at=now(), message=None)
+            .returning(Job.id)
+        )
+        with self._sessions.begin() as session:
+            taken_id = session.scalars(taken).one_or_none()
+            return None if taken_id is None else session.get_one(Job, taken_id)
+
+    def progress(self, job_id: int, progress: Progress) -> bool:
+        """Note how far a job is; return whether somebody wants it cancelled."""
+        with self._sessions.begin() as session:
+            return session.scalars(
+                update(Job)
+                .where(Job.id == job_id)
+                .values(
+                    stage=progress.stage,
+                    fraction=progress.fraction,
+                    fps=progress.fps,
+                    left_s=progress.left_s,
+                    violations=progress.violations,
+                )
+                .returning(Job.cancel_requested)
+            ).one()
+
+    def end(self, job_id: int, state: JobState, message: str | None = None) -> None:
+        """Close a job that brought nothing."""
+        with self._sessions.begin() as session:
+            session.execute(
+                update(Job)
+                .where(Job.id == job_id)
+                .values(state=state, message=message, finished_at=now(), left_s=None, violations=0)
+            )
+
+    def cancel(self, job_id: int) -> None:
+        """Cancel a queued job at once, a running one at its next frame; one that has ended stays as it is."""
+        with self._sessions.begin() as session:
+            session.execute(
+                update(Job)
+                .where(Job.id == job_id, Job.state == JobState.QUEUED)
+                .values(state=JobState.CANCELLED, finished_at=now())
+            )
+            session.execute(
+                update(Job).where(Job.id == job_id, Job.state == JobState.RUNNING).values(cancel_requested=True)
+            )
+
+    def again(self, job_id: int) -> None:
+        """Queue a job once more that failed, was cancelled or cut off."""
+        with self._sessions.begin() as session:
+            session.execute(
+                update(Job)
+                .where(Job.id == job_id, Job.state.in_(_AGAIN))
+                .values(
+                    state=JobState.QUEUED,
+                    cancel_requested=False,
+                    message=None,
+                    finished_at=None,
+                    fraction=0.0,
+                    violations=0,
+                )
+            )
+
+    def mark_interrupted(self) -> None:
+        """Mark the running jobs whose process is gone, so that they can be offered again."""
+        with self._sessions.begin() as session:
+            for job in session.scalars(select(Job).where(Job.state == JobState.RUNNING)):
+                if not is_alive(job.worker):
+                    job.state, job.finished_at, job.left_s = JobState.INTERRUPTED, now(), None
+
+    def done_before(self, content: str) -> Job | None:
+        """The last job that brought results for a clip with this SHA-256 sum."""
+        query = select(Job).join(Job.clip).where(Clip.sha256 == content, Job.state == JobState.DONE)
+        with self._sessions() as session:
+            return session.scalars(query.order_by(Job.id.desc()).limit(1)).one_or_none()
+
+    def get(self, job_id: int) -> Job | None:
+        with self._sessions() as session:
+            return session.get(Job, job_id)
+
+    def open(self) -> Sequence[Job]:
+        """Running and queued jobs, in the order in which they run."""
+        with self._sessions() as session:
+            return session.scalars(select(Job).where(Job.state.not_in(ENDED)).order_by(Job.state.desc(), Job.id)).all()
+
+    def ended(self, limit: int) -> Sequence[Job]:
+        """The jobs that ended last, newest first."""
+        with self._sessions() as session:
+            return session.scalars(select(Job).where(Job.state.in_(ENDED)).order_by(Job.id.desc()).limit(limit)).all()
+
+
+def this_worker() -> str:
+    """This process by its id and the time it started, so that a later process with its id is told apart."""
+    return f"{getpid()} {psutil.Process().create_time()}"
+
+
+def is_alive(worker: str | None) -> bool:
+    """Whether the process that `this_worker` named still runs on this machine."""
+    if worker is None:
+        return False
+    pid, started = worker.split()
+    try:
+        return bool(psutil.Process(int(pid)).create_time() == float(started))
+    except psutil.NoSuchProcess:
+        return False

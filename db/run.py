@@ -1,0 +1,114 @@
+"""A job from the queue: analyse its clip, keep what was found, say what went wrong. The same for every front end."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.jobs import Jobs
+from db.models import Job, JobState
+from db.save import save
+from pipeline.analyse import analyse
+from pipeline.errors import CancelledError, HelmetWatchError
+from pipeline.settings import Settings
+from pipeline.types import Analysis, Progress
+
+_log = logging.getLogger(__name__)
+_NOTE_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """How a job ended: with an analysis and the ids of its cases, or with a message."""
+
+    state: JobState
+    message: str | None
+    analysis: Analysis | None = None
+    case_ids: tuple[int, ...] = ()
+
+
+def run(
+    job: Job,
+    sessions: sessionmaker[Session],
+    settings: Settings,
+    report: Callable[[Progress], None] = lambda _: None,
+    stopped: Event | None = None,
+) -> Result:
+    """Do a job that was claimed. Whatever goes wrong is the job's result, and closes it.
+
+    Args:
+        job: as `Jobs.claim` gave it.
+        sessions: of the database that holds the job.
+        settings: passed on to the pipeline.
+        report: called after every frame, in this thread.
+        stopped: set when the process ends; the job is then marked as interrupted.
+
+    Raises:
+        DBAPIError: the database does not even take the end of the job.
+    """
+    jobs = Jobs(sessions)
+    cancelled = Event()
+    due = 0.0
+
+    def note(progress: Progress) -> None:
+        nonlocal due
+        report(progress)
+        if stopped is not None and stopped.is_set():
+            cancelled.set()
+        if time.monotonic() < due:
+            return
+        due = time.monotonic() + _NOTE_EVERY_S
+        try:
+            if jobs.progress(job.id, progress):
+                cancelled.set()
+        except OperationalError as error:
+            _log.warning("job %s: progress not noted: %s", job.id, error.orig)
+
+    result = _attempt(job, sessions, settings, note, cancelled, stopped or Event())
+    if result.analysis is None:
+        jobs.end(job.id, result.state, result.message)
+    return result
+
+
+def _attempt(
+    job: Job,
+    sessions: sessionmaker[Session],
+    settings: Settings,
+    note: Callable[[Progress], None],
+    cancelled: Event,
+    stopped: Event,
+) -> Result:
+    try:
+        analysis = analyse(Path(job.clip.path), settings, note, cancelled)
+        case_ids = save(sessions, job.id, analysis)
+    except CancelledError:
+        return Result(JobState.INTERRUPTED if stopped.is_set() else JobState.CANCELLED, None)
+    except (HelmetWatchError, OSError, DBAPIError) as error:
+        return Result(JobState.FAILED, explain(error))
+    except Exception as error:  # noqa: BLE001 the queue goes on, whatever a clip does to a library
+        _log.exception("job %s", job.id)
+        return Result(JobState.FAILED, f"internal error, the log has more: {type(error).__name__}: {error}")
+    return Result(JobState.DONE, analysis.warning, analysis, tuple(case_ids))
+
+
+def explain(error: Exception) -> str:
+    """What a user is told about an error: what is wrong and what to do."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk is full: free some space, then run it again"
+    if isinstance(error, OperationalError):
+        reason = str(error.orig)
+        if "locked" in reason:
+            return "the database is locked by another program: close that, then run it again"
+        if "full" in reason:
+            return "the disk is full: free some space, then run it again"
+    if isinstance(error, DBAPIError):
+        return f"the database cannot be used: {error.orig}"
+    return str(error)

@@ -1,0 +1,106 @@
+"""What an analysis found, into the tables: all of it or nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.jobs import ENDED, now
+from db.models import Case, Job, JobState, Json, Look, Sighting, Track
+from pipeline import types
+from pipeline.types import Analysis, Detection
+
+
+def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> list[int]:
+    """Close a job with what it found; return the ids of its cases, in the order of the analysis.
+
+    What earlier jobs found in the same clip is replaced: one motorcycle is one violation, however often
+    the clip is analysed.
+    """
+    with sessions.begin() as session:
+        job = session.get_one(Job, job_id)
+        session.execute(delete(Job).where(Job.clip_id == job.clip_id, Job.id != job_id, Job.state.in_(ENDED)))
+        track_ids = {track.id: _add_track(session, job_id, track) for track in analysis.tracks}
+        rows = [_case(case, evidence, job, track_ids[case.suspect.track.id]) for case, evidence in analysis.cases]
+        session.add_all(rows)
+        job.state, job.finished_at, job.message = JobState.DONE, now(), analysis.warning
+        job.fraction, job.left_s, job.worker = 1.0, None, None
+        job.duration_s, job.frames, job.wall_s = analysis.duration_s, analysis.frames, analysis.wall_s
+        job.stages, job.video = dict(analysis.stages), analysis.video
+        job.violations = sum(case.confirmed for case, _ in analysis.cases)
+        session.flush()
+        return [row.id for row in rows]
+
+
+def _add_track(session: Session, job_id: int, track: types.Track) -> int:
+    row = Track(job_id=job_id, number=track.id, start_s=track.start_s, end_s=track.end_s)
+    session.add(row)
+    session.flush()
+    session.execute(
+        insert(Sighting),
+        [
+            {
+                "track_id": row.id,
+                "frame": one.frame,
+                "time_s": one.time_s,
+                **_sides(one.box),
+                "confidence": one.confidence,
+                "parts": [_part(part) for part in (*one.heads, *([one.plate] if one.plate else []))],
+            }
+            for one in track.sightings
+        ],
+    )
+    return row.id
+
+
+def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -> Case:
+    return Case(
+        outcome=case.verdict.outcome.value,
+        clip_id=job.clip_id,
+        job_id=job.id,
+        track_id=track_id,
+        happened_at=job.clip.added_at + timedelta(seconds=case.best.time_s),
+        start_s=case.suspect.track.start_s,
+        end_s=case.suspect.track.end_s,
+        best_s=case.best.time_s,
+        **_sides(case.best.box),
+        stage1=case.stage1,
+        stage2=case.verdict.confidence,
+        heads_without=case.heads_without,
+        heads_with=case.heads_with,
+        picture=evidence.picture,
+        crop=evidence.crop,
+        plate_crop=evidence.plate,
+        video=evidence.clip,
+        looks=[_look(look, picture) for look, picture in zip(case.verdict.looks, evidence.looks, strict=True)],
+    )
+
+
+def _look(look: types.Look, picture: str) -> Look:
+    crop = look.crop
+
+    def in_crop(found: tuple[Detection, ...]) -> Json:
+        return [_part(one, crop) for one in found]
+
+    sighting = crop.sighting
+    rider = Detection(types.Label.RIDER, sighting.box, sighting.confidence)
+    plate = (sighting.plate,) if sighting.plate else ()
+    return Look(
+        time_s=sighting.time_s,
+        picture=picture,
+        stage1=in_crop((rider, *sighting.heads, *plate)),
+        stage2=in_crop(look.detections),
+        says=look.says.value,
+        confidence=look.confidence,
+    )
+
+
+def _part(one: Detection, crop: types.Crop | None = None) -> Json:
+    box = one.box if crop is None else one.box.shift(-crop.region.x1, -crop.region.y1).scale(crop.scale)
+    return [int(one.label), round(one.confidence, 3), *(round(side, 1) for side in box.as_tuple())]
+
+
+def _sides(box: types.Box) -> dict[str, float]:
+    return {"x1": box.x1, "y1": box.y1, "x2": box.x2, "y2": box.y2}

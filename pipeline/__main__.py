@@ -1,0 +1,212 @@
+"""The command line: the same work as the dashboard's, without a browser.
+
+python -m pipeline analyse CLIP... [--data DIR] [--json]
+python -m pipeline bench CLIP
+python -m pipeline export
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+from sqlalchemy.exc import DBAPIError
+from tqdm import tqdm
+
+from db.engine import sessions
+from db.jobs import Jobs
+from db.models import JobState
+from db.run import Result, explain, run
+from pipeline.bench import bench
+from pipeline.errors import HelmetWatchError
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.types import Analysis, Case, Evidence, Progress
+from pipeline.weights import checked, read_manifest, sha256
+from pipeline.yolo import exported
+
+_BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining} {postfix}"
+_TRACK_STEP_S = 0.1  # the document gives at most ten places of a track a second
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    settings = Settings(data=options.data) if options.data else Settings()
+    try:
+        return int(options.run(options, settings))
+    except (HelmetWatchError, OSError, DBAPIError) as error:
+        print(explain(error), file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pipeline")
+    commands = parser.add_subparsers(required=True)
+    for name, command, help_ in (
+        ("analyse", _analyse, "find the violations of clips and keep them in the database"),
+        ("bench", _bench, "say where the time goes, stage by stage"),
+        ("export", _export, "export the models for this machine"),
+    ):
+        sub = commands.add_parser(name, help=help_)
+        sub.add_argument("--data", type=Path, help="folder of database, pictures and clips")
+        sub.set_defaults(run=command)
+        if name == "analyse":
+            sub.add_argument("clips", nargs="+", type=Path, metavar="CLIP")
+            sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+        if name == "bench":
+            sub.add_argument("clip", type=Path, metavar="CLIP")
+    return parser
+
+
+def _analyse(options: argparse.Namespace, settings: Settings) -> int:
+    jobs = Jobs(sessions(settings.database))
+    store = FileStore(settings.files)
+    documents, failed = [], False
+    with _stdout_to_stderr():
+        for clip in options.clips:
+            result = _run(clip, jobs, settings)
+            if result.message:
+                failed = True
+                print(f"{clip}: {result.message}", file=sys.stderr)  # noqa: T201
+            if result.analysis:
+                documents.append(_document(clip, result, result.analysis, store))
+    if options.json:
+        print(json.dumps(documents, ensure_ascii=False, indent=2))  # noqa: T201
+    else:
+        for document in documents:
+            print(_summary(document))  # noqa: T201
+    return 2 if failed else 0
+
+
+def _run(clip: Path, jobs: Jobs, settings: Settings) -> Result:
+    """Queue a clip like an upload, and do the job at once."""
+    try:
+        if not clip.is_file():
+            return Result(JobState.FAILED, "no such file")
+        job = jobs.claim(jobs.add(clip.name, clip, sha256(clip)))
+        if job is None:
+            return Result(JobState.FAILED, "another process took the job: see the dashboard")
+        with _Bar(clip.name) as bar:
+            return run(job, sessions(settings.database), settings, bar.show)
+    except (OSError, DBAPIError) as error:
+        return Result(JobState.FAILED, explain(error))
+
+
+class _Bar:
+    """A progress bar on standard error, from the first frame on."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._bar: tqdm[NoReturn] | None = None
+
+    def show(self, progress: Progress) -> None:
+        if self._bar is None:
+            self._bar = tqdm(total=100, desc=self._title, bar_format=_BAR, file=sys.stderr)
+        self._bar.set_postfix_str(f"{progress.stage}, {progress.fps:.0f} frames/s", refresh=False)
+        self._bar.update(progress.fraction * 100 - self._bar.n)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _document(clip: Path, result: Result, analysis: Analysis, store: FileStore) -> dict[str, Any]:
+    """One clip as the JSON document has it; times in seconds, boxes in pixels as x1, y1, x2, y2."""
+    cases = [
+        (case.confirmed, _case(id_, case, evidence, store))
+        for id_, (case, evidence) in zip(result.case_ids, analysis.cases, strict=True)
+    ]
+    return {
+        "clip": str(clip),
+        "duration_s": round(analysis.duration_s, 3),
+        "frames": analysis.frames,
+        "wall_s": round(analysis.wall_s, 3),
+        "stages": {name: round(seconds, 3) for name, seconds in analysis.stages.items()},
+        "video": str(store.path(analysis.video)),
+        "violations": [case for confirmed, case in cases if confirmed],
+        "rejected": [case for confirmed, case in cases if not confirmed],
+    }
+
+
+def _case(id_: int, case: Case, evidence: Evidence, store: FileStore) -> dict[str, Any]:
+    track = case.suspect.track
+    places, due = [], 0.0
+    for sighting in track.sightings:
+        if sighting.time_s >= due:
+            places.append([round(number, 3) for number in (sighting.time_s, *sighting.box.as_tuple())])
+            due = sighting.time_s + _TRACK_STEP_S
+    return {
+        "id": id_,
+        "outcome": case.verdict.outcome.value,
+        "start_s": round(track.start_s, 3),
+        "end_s": round(track.end_s, 3),
+        "best_s": round(case.best.time_s, 3),
+        "box": [round(side, 1) for side in case.best.box.as_tuple()],
+        "track": places,
+        "heads_without": case.heads_without,
+        "heads_with": case.heads_with,
+        "stage1": round(case.stage1, 3),
+        "stage2": round(case.verdict.confidence, 3),
+        "plate": None,
+        "files": {
+            "picture": str(store.path(evidence.picture)),
+            "crop": str(store.path(evidence.crop)),
+            "plate": str(store.path(evidence.plate)) if evidence.plate else None,
+            "clip": str(store.path(evidence.clip)),
+            "looks": [str(store.path(look)) for look in evidence.looks],
+        },
+    }
+
+
+def _summary(document: dict[str, Any]) -> str:
+    found, turned_down = len(document["violations"]), len(document["rejected"])
+    lines = [
+        f"{document['clip']}: {found} violations, {turned_down} suspects turned down"
+        f" ({document['duration_s']:.1f} s of clip in {document['wall_s']:.1f} s)"
+    ]
+    lines += [
+        f"  violation {one['id']} at {one['best_s']:.1f} s, stage 2 {one['stage2']:.0%}: {one['files']['clip']}"
+        for one in document["violations"]
+    ]
+    return "\n".join(lines)
+
+
+def _bench(options: argparse.Namespace, settings: Settings) -> int:
+    with _stdout_to_stderr():
+        table = bench(options.clip, settings)
+    print(table)  # noqa: T201
+    return 0
+
+
+def _export(options: argparse.Namespace, settings: Settings) -> int:
+    manifest = read_manifest(settings.weights)
+    for stage in (manifest.stage1, manifest.stage2):
+        exported(checked(settings.weights, stage), stage, settings)
+    return 0
+
+
+@contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Send whatever libraries print, in Python or in C, to standard error: standard output is for results."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
