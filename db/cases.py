@@ -46,7 +46,7 @@ class Filter:
     with_plate: bool | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        wanted: list[ColumnElement[bool]] = [Case.outcome.in_([outcome.value for outcome in self.outcomes])]
+        wanted: list[ColumnElement[bool]] = [Case.outcome.in_(self.outcomes)]
         if self.clip_id is not None:
             wanted.append(Case.clip_id == self.clip_id)
         if self.job_id is not None:

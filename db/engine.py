@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -56,3 +58,18 @@ def _engine(url: str) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
+
+
+def explain(error: Exception) -> str:
+    """What a user is told about an error: what is wrong and what to do."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk is full: free some space, then run it again"
+    if isinstance(error, OperationalError):
+        reason = str(error.orig)
+        if "locked" in reason:
+            return "the database is locked by another program: close that, then run it again"
+        if "full" in reason:
+            return "the disk is full: free some space, then run it again"
+    if isinstance(error, DBAPIError):
+        return f"the database cannot be used: {error.orig}"
+    return str(error)

@@ -114,10 +114,13 @@ class Jobs:
             )
 
     def mark_interrupted(self) -> None:
-        """Mark the running jobs whose process is gone, so that they can be offered again."""
+        """Mark the running jobs that nobody works on, so that they can be offered again.
+
+        To be called between jobs: what this process left open counts as well.
+        """
         with self._sessions.begin() as session:
             for job in session.scalars(select(Job).where(Job.state == JobState.RUNNING)):
-                if not is_alive(job.worker):
+                if job.worker == this_worker() or not is_alive(job.worker):
                     job.state, job.finished_at, job.left_s = JobState.INTERRUPTED, now(), None
 
     def done_before(self, content: str) -> Job | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, Index, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from pipeline.types import Outcome, Says
+
 Json = dict[str, Any] | list[Any]
+Parts = list[list[float]]  # each label, confidence, x1, y1, x2, y2
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -40,8 +43,20 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+def _words(kind: type[StrEnum]) -> Enum:
+    """A column of words that come back as members of an enumeration."""
+    return Enum(kind, native_enum=False, length=16, values_callable=lambda members: [one.value for one in members])
+
+
 class Base(DeclarativeBase):
-    type_annotation_map = {datetime: UtcDateTime, Json: JSON, JobState: String(16)}  # noqa: RUF012
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        Json: JSON,
+        Parts: JSON,
+        JobState: _words(JobState),
+        Outcome: _words(Outcome),
+        Says: _words(Says),
+    }
 
 
 class Clip(Base):
@@ -76,6 +91,8 @@ class Job(Base):
     left_s: Mapped[float | None]
     violations: Mapped[int] = mapped_column(default=0)
     message: Mapped[str | None] = mapped_column(Text)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
     duration_s: Mapped[float | None]
     frames: Mapped[int | None]
     wall_s: Mapped[float | None]
@@ -98,7 +115,7 @@ class Track(Base):
 
 
 class Sighting(Base):
-    """One rider in one frame. `parts` holds heads and plate: label, confidence, x1, y1, x2, y2."""
+    """One rider in one frame. `parts` holds its heads and its plate."""
 
     __tablename__ = "sightings"
 
@@ -111,7 +128,7 @@ class Sighting(Base):
     x2: Mapped[float]
     y2: Mapped[float]
     confidence: Mapped[float]
-    parts: Mapped[Json]
+    parts: Mapped[Parts]
 
 
 class Case(Base):
@@ -126,7 +143,7 @@ class Case(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    outcome: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[Outcome]
     clip_id: Mapped[int] = mapped_column(ForeignKey("clips.id"))
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     track_id: Mapped[int] = mapped_column(ForeignKey("tracks.id", ondelete="CASCADE"), unique=True)
@@ -155,7 +172,7 @@ class Case(Base):
 
 
 class Look(Base):
-    """Stage 2's look at one crop. Boxes (label, confidence, x1, y1, x2, y2) are pixels of the crop."""
+    """Stage 2's look at one crop. Boxes are pixels of the crop."""
 
     __tablename__ = "looks"
 
@@ -163,7 +180,7 @@ class Look(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     time_s: Mapped[float]
     picture: Mapped[str] = mapped_column(String(80))
-    stage1: Mapped[Json]
-    stage2: Mapped[Json]
-    says: Mapped[str] = mapped_column(String(16))
+    stage1: Mapped[Parts]
+    stage2: Mapped[Parts]
+    says: Mapped[Says]
     confidence: Mapped[float]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from threading import Event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from db.engine import explain
 from db.jobs import Jobs
 from db.models import Job, JobState
 from db.save import save
@@ -97,18 +97,3 @@ def _attempt(
         _log.exception("job %s", job.id)
         return Result(JobState.FAILED, f"internal error, the log has more: {type(error).__name__}: {error}")
     return Result(JobState.DONE, analysis.warning, analysis, tuple(case_ids))
-
-
-def explain(error: Exception) -> str:
-    """What a user is told about an error: what is wrong and what to do."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "the disk is full: free some space, then run it again"
-    if isinstance(error, OperationalError):
-        reason = str(error.orig)
-        if "locked" in reason:
-            return "the database is locked by another program: close that, then run it again"
-        if "full" in reason:
-            return "the disk is full: free some space, then run it again"
-    if isinstance(error, DBAPIError):
-        return f"the database cannot be used: {error.orig}"
-    return str(error)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.jobs import ENDED, now
-from db.models import Case, Job, JobState, Json, Look, Sighting, Track
+from db.models import Case, Job, JobState, Look, Parts, Sighting, Track
 from pipeline import types
 from pipeline.types import Analysis, Detection
 
@@ -27,6 +27,7 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> li
         session.add_all(rows)
         job.state, job.finished_at, job.message = JobState.DONE, now(), analysis.warning
         job.fraction, job.left_s, job.worker = 1.0, None, None
+        job.width, job.height = analysis.width, analysis.height
         job.duration_s, job.frames, job.wall_s = analysis.duration_s, analysis.frames, analysis.wall_s
         job.stages, job.video = dict(analysis.stages), analysis.video
         job.violations = sum(case.confirmed for case, _ in analysis.cases)
@@ -57,7 +58,7 @@ def _add_track(session: Session, job_id: int, track: types.Track) -> int:
 
 def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -> Case:
     return Case(
-        outcome=case.verdict.outcome.value,
+        outcome=case.verdict.outcome,
         clip_id=job.clip_id,
         job_id=job.id,
         track_id=track_id,
@@ -81,7 +82,7 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
 def _look(look: types.Look, picture: str) -> Look:
     crop = look.crop
 
-    def in_crop(found: tuple[Detection, ...]) -> Json:
+    def in_crop(found: tuple[Detection, ...]) -> Parts:
         return [_part(one, crop) for one in found]
 
     sighting = crop.sighting
@@ -92,12 +93,12 @@ def _look(look: types.Look, picture: str) -> Look:
         picture=picture,
         stage1=in_crop((rider, *sighting.heads, *plate)),
         stage2=in_crop(look.detections),
-        says=look.says.value,
+        says=look.says,
         confidence=look.confidence,
     )
 
 
-def _part(one: Detection, crop: types.Crop | None = None) -> Json:
+def _part(one: Detection, crop: types.Crop | None = None) -> list[float]:
     box = one.box if crop is None else one.box.shift(-crop.region.x1, -crop.region.y1).scale(crop.scale)
     return [int(one.label), round(one.confidence, 3), *(round(side, 1) for side in box.as_tuple())]
 

@@ -19,10 +19,10 @@ from typing import Any, NoReturn, Self
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from db.engine import sessions
+from db.engine import explain, sessions
 from db.jobs import Jobs
 from db.models import JobState
-from db.run import Result, explain, run
+from db.run import Result, run
 from pipeline.bench import bench
 from pipeline.errors import HelmetWatchError
 from pipeline.settings import Settings

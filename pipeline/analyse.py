@@ -48,10 +48,12 @@ def analyse(
     tracks, judged = _look_for_suspects(clip, settings, watch, meter)
     cases = [_case(suspect, verdict) for suspect, verdict in judged]
     with watch.stage("evidence"):
-        meter.start("evidence")
+        meter.start("evidence", sum(case.confirmed for case in cases))
         recorder = Recorder(FileStore(settings.files), settings)
         video, evidence = recorder.record(clip, tracks, cases, meter.frame)
     return Analysis(
+        width=clip.info.width,
+        height=clip.info.height,
         duration_s=meter.last_s,
         frames=meter.frames,
         wall_s=watch.wall_s,

@@ -24,6 +24,24 @@ def crop_plate(image: Image, sighting: Sighting, plate: Detection) -> Crop:
     return _crop(image, sighting, _whole_pixels(region, image))
 
 
+def picture_of(image: Image, sighting: Sighting) -> Crop:
+    """Cut a square around the rider (BGR, 480 to 960 pixels a side), for people to look at.
+
+    It is no square where the frame is too narrow.
+    """
+    height, width = image.shape[:2]
+    x, y = sighting.box.center
+    side = 1.3 * max(sighting.box.width, sighting.box.height)
+    left = min(max(x - side / 2, 0), max(width - side, 0))
+    top = min(max(y - side / 2, 0), max(height - side, 0))
+    region = _whole_pixels(Box(left, top, left + side, top + side), image)
+    x1, y1, x2, y2 = (int(edge) for edge in region.as_tuple())
+    piece = image[y1:y2, x1:x2]
+    longest = max(piece.shape[:2])
+    scale = min(max(longest, 480), 960) / longest
+    return Crop(sighting, region, scale, resize(piece, scale))
+
+
 def rider_region(box: Box, image: Image) -> Box:
     """The part of the frame that is shown of a rider with this box, whole pixels."""
     region = Box(
@@ -55,6 +73,11 @@ def _crop(image: Image, sighting: Sighting, region: Box) -> Crop:
 def shrink(image: Image, longest_side: int) -> tuple[Image, float]:
     """The picture no larger than this, and the factor it was scaled by."""
     factor = min(1.0, longest_side / max(image.shape[:2]))
+    return resize(image, factor), factor
+
+
+def resize(image: Image, factor: float) -> Image:
     if factor == 1.0:
-        return image, factor
-    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8), factor
+        return image
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=way), np.uint8)

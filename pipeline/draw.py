@@ -18,11 +18,12 @@ _PALETTE = sv.ColorPalette.from_hex([*(COLORS[label] for label in Label), ACCUSE
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One box to draw, with what stands above it."""
+    """One box to draw, with what stands above it, or below."""
 
     box: Box
     color: int
     text: str = ""
+    below: bool = False
 
     def seen_from(self, region: Box, scale: float) -> Mark:
         """This mark in a picture of `region`, `scale` times as large."""
@@ -39,7 +40,7 @@ def mark_detections(found: Sequence[Detection]) -> list[Mark]:
 def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list[Mark]:
     """The rider under a title, with heads and plate."""
     parts = [*sighting.heads, *([sighting.plate] if sighting.plate else [])]
-    return [Mark(sighting.box, _ACCUSED if accused else Label.RIDER, title), *mark_detections(parts)]
+    return [Mark(sighting.box, _ACCUSED if accused else Label.RIDER, title, below=True), *mark_detections(parts)]
 
 
 def draw(image: Image, marks: Sequence[Mark]) -> Image:
@@ -47,19 +48,21 @@ def draw(image: Image, marks: Sequence[Mark]) -> Image:
     scene = image.copy()
     if not marks:
         return scene
-    size = max(image.shape[:2]) / 960
+    size = max(max(image.shape[:2]) / 960, 0.75)
     boxes = sv.Detections(
         xyxy=np.array([mark.box.as_tuple() for mark in marks], dtype=float),
         class_id=np.array([int(mark.color) for mark in marks]),
     )
     scene = sv.BoxAnnotator(_PALETTE, thickness=max(1, round(2 * size))).annotate(scene, boxes)
-    titled = np.array([bool(mark.text) for mark in marks])
-    letters = sv.LabelAnnotator(
-        _PALETTE,
-        text_color=sv.Color.BLACK,
-        text_scale=0.4 * size,
-        text_thickness=max(1, round(size)),
-        text_padding=max(1, round(3 * size)),
-    )
-    scene = letters.annotate(scene, boxes[titled], labels=[mark.text for mark in marks if mark.text])
+    for below, place in ((True, sv.Position.BOTTOM_LEFT), (False, sv.Position.TOP_LEFT)):
+        rows = [row for row, mark in enumerate(marks) if mark.text and mark.below == below]
+        letters = sv.LabelAnnotator(
+            _PALETTE,
+            text_color=sv.Color.BLACK,
+            text_scale=0.4 * size,
+            text_thickness=max(1, round(size)),
+            text_padding=max(1, round(3 * size)),
+            text_position=place,
+        )
+        scene = letters.annotate(scene, boxes[rows], labels=[marks[row].text for row in rows])
     return cast(Image, scene)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from pipeline.crops import crop_rider, shrink
+from pipeline.crops import picture_of, shrink
 from pipeline.draw import Mark, draw, mark_sighting
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -93,7 +93,7 @@ class _Excerpt:
             self._video.write(_drawn(image, scale, marks), frame.time_s - self._start_s)
         if frame.index == self._best.frame:
             self.picture = _drawn(image, scale, marks)
-            crop = crop_rider(frame.image, self._best)
+            crop = picture_of(frame.image, self._best)
             self.crop = draw(crop.image, [mark.seen_from(crop.region, crop.scale) for mark in marks])
 
 

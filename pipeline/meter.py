@@ -59,11 +59,11 @@ class Meter:
         self._info, self._report, self._cancelled = info, report, cancelled
         self._began = time.perf_counter()
         self._preview_due = 0.0
-        self._violations = 0
         self.last_s = 0.0
         self.start("detect")
 
-    def start(self, stage: str) -> None:
+    def start(self, stage: str, violations: int = 0) -> None:
+        self._violations = violations
         self._stage, self._stage_began, self.frames = stage, time.perf_counter(), 0
 
     def frame(self, frame: Frame, sightings: dict[int, Sighting] | None = None, violations: int | None = None) -> None:

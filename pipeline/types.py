@@ -241,6 +241,8 @@ class Analysis:
     rider, `cases` the suspects among them. `video` names the annotated video in the store.
     """
 
+    width: int
+    height: int
     duration_s: float
     frames: int
     wall_s: float

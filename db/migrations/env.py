@@ -3,13 +3,18 @@
 from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy import Enum
 
 from db.models import Base, UtcDateTime
 
 
 def render(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """Migrations outlive the code: they name no type of ours."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, Enum):
+        return f"sa.String(length={item.length})"
+    return False
 
 
 context.configure(

@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.Column("left_s", sa.Double(), nullable=True),
         sa.Column("violations", sa.Integer(), nullable=False),
         sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("duration_s", sa.Double(), nullable=True),
         sa.Column("frames", sa.Integer(), nullable=True),
         sa.Column("wall_s", sa.Double(), nullable=True),

@@ -1,0 +1,198 @@
+"""Hand in clips, watch the queue, look at what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import streamlit as st
+from sqlalchemy.exc import DBAPIError
+
+from dashboard import player, resources
+from dashboard.text import clock, local, plain
+from dashboard.upload import keep
+from db.engine import explain
+from db.models import Job, JobState
+from pipeline.errors import ClipError
+from pipeline.video import SUFFIXES
+
+SAMPLES = Path(__file__).resolve().parent.parent / "samples"
+_SHOWN_ENDED = 20
+_LOOK = {
+    JobState.QUEUED: (":material/hourglass_empty:", "Waiting"),
+    JobState.RUNNING: (":material/play_circle:", "Running"),
+    JobState.DONE: (":material/check_circle:", "Done"),
+    JobState.FAILED: (":material/error:", "Failed"),
+    JobState.CANCELLED: (":material/cancel:", "Cancelled"),
+    JobState.INTERRUPTED: (":material/power_off:", "Cut off by a restart"),
+}
+_STAGES = {"detect": "Looking for riders", "evidence": "Writing evidence"}
+
+
+def page() -> None:
+    worker = resources.worker()
+    st.title("Analyse")
+    _hand_in()
+    if worker.trouble:
+        st.error(f"The queue stands still: {plain(worker.trouble)}", icon=":material/database_off:")
+    _queue()
+    _results()
+
+
+def _hand_in() -> None:
+    """Upload field and samples. A fresh key empties the field, and with it the server's copy in memory."""
+    generation = st.session_state.setdefault("uploads", 0)
+    files = st.file_uploader(
+        "Dashcam clips, up to 2 GB each",
+        type=[suffix.removeprefix(".") for suffix in SUFFIXES],
+        accept_multiple_files=True,
+        key=f"upload-{generation}",
+    )
+    if files:
+        for file in files:
+            with st.spinner(f"Keeping {plain(file.name)}"):
+                _accept(file, file.name)
+        st.session_state["uploads"] += 1
+        st.rerun()
+    samples = sorted(SAMPLES.glob("*.mp4"))
+    if samples:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("No clip at hand? Try a sample:")
+            for sample in samples:
+                if st.button(sample.stem, key=f"sample-{sample.stem}", icon=":material/movie:"):
+                    with sample.open("rb") as clip:
+                        _accept(clip, sample.name)
+                    st.rerun()
+    for notice in st.session_state.pop("notices", []):
+        st.error(notice)
+    _offer_again()
+
+
+def _accept(file: BinaryIO, name: str) -> None:
+    """Keep a clip and queue it, unless its content has been analysed before: then the viewer is asked."""
+    try:
+        path, content = keep(file, name, resources.settings())
+        before = resources.jobs().done_before(content)
+        if before is not None:
+            st.session_state.setdefault("known", {})[content] = (name, path, before)
+            return
+        resources.jobs().add(name, path, content)
+    except (ClipError, OSError, DBAPIError) as error:
+        st.session_state.setdefault("notices", []).append(f"{plain(name)}: {plain(explain(error))}")
+        return
+    resources.worker().wake()
+
+
+def _offer_again() -> None:
+    """Ask what to do with clips whose content was analysed before."""
+    known: dict[str, tuple[str, Path, Job]] = st.session_state.get("known", {})
+    for content, (name, path, before) in list(known.items()):
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(name)}** was analysed on {local(before.created_at)}.")
+            if st.button("Show what was found", key=f"show-{content}", icon=":material/visibility:"):
+                st.query_params["job"] = str(before.id)
+                del known[content]
+                st.rerun()
+            if st.button("Analyse again", key=f"again-{content}", icon=":material/replay:"):
+                resources.jobs().add(name, path, content)
+                resources.worker().wake()
+                del known[content]
+                st.rerun()
+
+
+def _queue() -> None:
+    """The jobs under way; refreshes itself, faster while there are any."""
+    every_s = 1.0 if resources.jobs().open() else 5.0
+    st.fragment(_open_jobs, run_every=every_s)()
+
+
+def _open_jobs() -> None:
+    jobs = resources.jobs().open()
+    now = [job.id for job in jobs]
+    if st.session_state.get("open_jobs", now) != now:
+        st.session_state["open_jobs"] = now
+        st.rerun()  # a job began or ended: the results below change as well
+    st.session_state["open_jobs"] = now
+    for job in jobs:
+        with st.container(border=True):
+            if job.state is JobState.RUNNING:
+                _running(job)
+            else:
+                _waiting(job)
+
+
+def _running(job: Job) -> None:
+    picture, facts = st.columns([2, 3], vertical_alignment="center")
+    preview = resources.worker().preview(job.id)
+    if preview:
+        picture.image(preview, width="stretch", alt="The frame under analysis, with boxes")
+    else:
+        picture.skeleton(height=220)
+    with facts:
+        st.markdown(f"**{plain(job.clip.name)}**")
+        left = f"{clock(job.left_s)} left" if job.left_s is not None else "estimating the time"
+        speed = f"{job.fps:.0f} frames/s" if job.fps else ""
+        stage = _STAGES.get(job.stage or "", "Starting")
+        st.progress(job.fraction, text=" · ".join(filter(None, (stage, f"{job.fraction:.0%}", speed, left))))
+        st.metric("Violations so far", job.violations)
+        _cancel(job)
+
+
+def _waiting(job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        icon, word = _LOOK[job.state]
+        st.markdown(f"{icon} **{plain(job.clip.name)}** · {word}")
+        _cancel(job)
+
+
+def _cancel(job: Job) -> None:
+    pending = job.cancel_requested
+    if st.button(
+        "Cancelling" if pending else "Cancel", key=f"cancel-{job.id}", icon=":material/close:", disabled=pending
+    ):
+        resources.jobs().cancel(job.id)
+        st.rerun()
+
+
+def _results() -> None:
+    ended = resources.jobs().ended(_SHOWN_ENDED)
+    if not ended:
+        if not resources.jobs().open():
+            st.info("Hand in a clip above. What was found appears here and in the gallery.", icon=":material/info:")
+        return
+    chosen = _chosen(ended)
+    if chosen is not None:
+        player.show(chosen)
+    st.subheader("Clips so far")
+    for job in ended:
+        _ended(job, chosen)
+
+
+def _chosen(ended: Sequence[Job]) -> Job | None:
+    """The job that the address names, else the newest with results."""
+    wanted = st.query_params.get("job", "")
+    named = resources.jobs().get(int(wanted)) if wanted.isdecimal() else None
+    if named is not None and named.state is JobState.DONE:
+        return named
+    return next((job for job in ended if job.state is JobState.DONE), None)
+
+
+def _ended(job: Job, chosen: Job | None) -> None:
+    icon, word = _LOOK[job.state]
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        found = (
+            f"{job.violations} violation{'' if job.violations == 1 else 's'}" if job.state is JobState.DONE else word
+        )
+        st.markdown(f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}")
+        if job.message:
+            st.markdown(f":red[{plain(job.message)}]")
+        if job.state is JobState.DONE:
+            shown = chosen is not None and job.id == chosen.id
+            if st.button("Shown above" if shown else "Show", key=f"show-{job.id}", disabled=shown):
+                st.query_params["job"] = str(job.id)
+                st.rerun()
+        elif st.button("Run again", key=f"again-{job.id}", icon=":material/replay:"):
+            resources.jobs().again(job.id)
+            resources.worker().wake()
+            st.rerun()

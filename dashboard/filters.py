@@ -1,0 +1,33 @@
+"""The filters above the cards."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import streamlit as st
+
+from dashboard import resources
+from dashboard.text import day_start, plain
+from db.cases import Filter
+from pipeline.types import Outcome
+
+_PLATES = {None: "With or without plate", True: "With plate", False: "Without plate"}
+
+
+def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
+    """Let the viewer choose which cases to see."""
+    sources = {clip.id: clip.name for clip in resources.cases().sources()}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        clip_id = st.selectbox(
+            "Source",
+            [None, *sources],
+            format_func=lambda id_: "All sources" if id_ is None else plain(sources[id_]),
+            key=f"{key}-source",
+            width=230,
+        )
+        days = st.date_input("Days", value=[], key=f"{key}-days", width=240)
+        least = st.slider("Stage 2 at least", 0, 100, 0, 5, format="%d %%", key=f"{key}-least", width=200)
+        plate = st.selectbox("Plate", list(_PLATES), format_func=_PLATES.__getitem__, key=f"{key}-plate", width=200)
+    first = day_start(datetime.combine(days[0], time())) if days else None
+    last = day_start(datetime.combine(days[-1], time())) + timedelta(days=1) if days else None
+    return Filter(outcomes, clip_id, None, first, last, least / 100, plate)

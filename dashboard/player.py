@@ -1,0 +1,86 @@
+"""The annotated video of a clip, with a timeline of its violations to jump from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import resources
+from dashboard.text import clock, plain
+from db.models import Case, Job
+from pipeline.palette import ACCUSED
+
+_LEAST_BAR = 0.006  # of the clip: shorter violations could not be hit with a finger
+
+
+def show(job: Job) -> None:
+    cases = resources.cases().of_job(job.id)
+    jump = st.session_state.get(_key(job), 0.0)
+    st.subheader(plain(job.clip.name))
+    if job.message:
+        st.warning(plain(job.message), icon=":material/content_cut:")
+    if job.video:
+        portrait = (job.height or 0) > (job.width or 0)
+        st.video(
+            resources.store().path(job.video),
+            start_time=jump,
+            autoplay=jump > 0,
+            width=360 if portrait else "stretch",
+            alt="The annotated clip",
+        )
+    if not cases:
+        st.success("No rider without a helmet was found in this clip.", icon=":material/check_circle:")
+        return
+    _timeline(job, cases)
+    with st.container(horizontal=True):
+        for case in cases:
+            with st.container(width=150):
+                st.image(resources.store().path(case.crop), width="stretch", alt=f"Violation at {clock(case.best_s)}")
+                label = f"{clock(case.start_s)} to {clock(case.end_s)}"
+                st.button(
+                    label, key=f"jump-{case.id}", icon=":material/play_arrow:", on_click=_jump, args=(job, case.start_s)
+                )
+
+
+def _timeline(job: Job, cases: Sequence[Case]) -> None:
+    duration = job.duration_s or max(case.end_s for case in cases)
+    widths = [max(case.end_s - case.start_s, _LEAST_BAR * duration) for case in cases]
+    bars = go.Bar(
+        base=[case.start_s for case in cases],
+        x=widths,
+        y=["violations"] * len(cases),
+        orientation="h",
+        marker_color=ACCUSED,
+        hovertext=[f"{clock(case.start_s)} to {clock(case.end_s)}, stage 2 {case.stage2:.0%}" for case in cases],
+        hoverinfo="text",
+    )
+    figure = go.Figure(bars)
+    figure.update_layout(height=90, margin={"l": 0, "r": 0, "t": 0, "b": 24}, barmode="overlay", dragmode=False)
+    ticks = [duration * step / 8 for step in range(9)]
+    figure.update_xaxes(range=[0, duration], tickvals=ticks, ticktext=[clock(tick) for tick in ticks])
+    figure.update_yaxes(visible=False)
+    key = f"timeline-{job.id}"
+
+    def chosen() -> None:
+        points = st.session_state[key].selection.point_indices
+        if points:
+            _jump(job, cases[points[0]].start_s)
+
+    st.plotly_chart(
+        figure,
+        key=key,
+        on_select=chosen,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="Violations over time",
+    )
+
+
+def _jump(job: Job, seconds: float) -> None:
+    st.session_state[_key(job)] = seconds
+
+
+def _key(job: Job) -> str:
+    return f"position-{job.id}"

@@ -1,0 +1,38 @@
+"""Numbers, times and names as people read them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+
+
+def plain(name: str) -> str:
+    """A file name, which may hold anything, so that Markdown shows it and nothing else happens."""
+    return _MARKDOWN.sub(r"\\\1", name.replace("\n", " ").replace("\r", " "))
+
+
+def clock(seconds: float) -> str:
+    """A place in a clip: 0:07, 12:31, 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def zone() -> ZoneInfo:
+    """The viewer's time zone, as the browser tells it."""
+    return ZoneInfo(st.context.timezone or "UTC")
+
+
+def local(moment: datetime) -> str:
+    """A time in the viewer's zone."""
+    return moment.astimezone(zone()).strftime("%Y-%m-%d %H:%M")
+
+
+def day_start(day: datetime) -> datetime:
+    """Midnight of a day in the viewer's zone, in UTC."""
+    return day.replace(tzinfo=zone()).astimezone(UTC)

@@ -1,0 +1,44 @@
+"""From an upload to a queued clip: streamed to disk under the name of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import ClipError
+from pipeline.settings import Settings
+from pipeline.video import SUFFIXES
+
+_CHUNK = 1 << 20
+
+
+def keep(file: BinaryIO, name: str, settings: Settings) -> tuple[Path, str]:
+    """Write an upload into the data folder; return its path and the SHA-256 sum of its content.
+
+    The path is made of the sum and a known suffix: nothing of the name that the browser sent gets into it.
+
+    Raises:
+        ClipError: of no known kind, empty, or too large.
+        OSError: it cannot be written, for instance because the disk is full. Nothing half-written stays.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ClipError(f"is none of {', '.join(SUFFIXES)}")
+    settings.uploads.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    with tempfile.TemporaryDirectory(dir=settings.uploads, prefix="unfinished-") as folder:
+        part = Path(folder) / "upload"
+        with part.open("wb") as target:
+            while chunk := file.read(_CHUNK):
+                size += len(chunk)
+                if size > settings.max_upload_gb * 2**30:
+                    raise ClipError(f"is larger than {settings.max_upload_gb:g} GB")
+                digest.update(chunk)
+                target.write(chunk)
+        if not size:
+            raise ClipError("the file is empty")
+        path = settings.uploads / f"{digest.hexdigest()}{suffix}"
+        part.replace(path)
+    return path, digest.hexdigest()

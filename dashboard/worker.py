@@ -1,0 +1,80 @@
+"""The background thread that works off the queue, one job at a time. Calls nothing of Streamlit."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+from threading import Event, Thread
+
+import cv2
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.engine import explain
+from db.jobs import Jobs
+from pipeline.settings import Settings
+from pipeline.types import Progress
+
+_log = logging.getLogger(__name__)
+_POLL_S = 2.0
+_PATIENCE_S = 20.0  # for the frame under way when the server stops
+
+
+class Worker:
+    """Claims jobs, runs them, keeps the last preview of the one that runs."""
+
+    def __init__(self, sessions: sessionmaker[Session], settings: Settings) -> None:
+        self._sessions, self._settings = sessions, settings
+        self._jobs = Jobs(sessions)
+        self._stopped, self._wake = Event(), Event()
+        self._preview: tuple[int, bytes] | None = None
+        self.trouble: str | None = None  # why the queue stands still, for people
+        self._thread = Thread(target=self._work, name="worker", daemon=True)
+        self._thread.start()
+        atexit.register(self.stop)
+
+    def wake(self) -> None:
+        """Look at the queue now."""
+        self._wake.set()
+
+    def preview(self, job_id: int) -> bytes | None:
+        """The last annotated frame of a running job, JPEG."""
+        held = self._preview
+        return held[1] if held and held[0] == job_id else None
+
+    def stop(self) -> None:
+        """End the job under way as interrupted, and the thread."""
+        self._stopped.set()
+        self._wake.set()
+        self._thread.join(_PATIENCE_S)
+        atexit.unregister(self.stop)
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._jobs.mark_interrupted()
+                while not self._stopped.is_set() and self._next():
+                    pass
+                self.trouble = None
+            except DBAPIError as error:
+                _log.warning("the queue stands still: %s", error)
+                self.trouble = explain(error)
+            self._wake.wait(_POLL_S)
+            self._wake.clear()
+
+    def _next(self) -> bool:
+        """Do the next job, if there is one."""
+        from db.run import run  # noqa: PLC0415 loads the models' libraries: the first page need not wait for them
+
+        job = self._jobs.claim()
+        if job is None:
+            return False
+
+        def report(progress: Progress) -> None:
+            if progress.preview is not None:
+                done, data = cv2.imencode(".jpg", progress.preview)
+                self._preview = (job.id, data.tobytes()) if done else None
+
+        run(job, self._sessions, self._settings, report, self._stopped)
+        self._preview = None
+        return True
