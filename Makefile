@@ -39,11 +39,11 @@ $(UV):
 	$(BIN)/python -m pip install --quiet uv==0.13.9
 
 $(VENV)/.run: requirements.txt packaging/opencv-python/pyproject.toml | $(UV)
-	$(UV) pip install --quiet --python $(BIN)/python -r requirements.txt
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
 	touch $@
 
 $(VENV)/.test: requirements-dev.txt $(VENV)/.run
-	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements-dev.txt
 	touch $@
 
 clean:

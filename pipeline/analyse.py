@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from statistics import fmean, median_low
@@ -15,11 +15,12 @@ from pipeline.meter import Meter, Stopwatch
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.suspects import Collector, is_suspect
+from pipeline.threads import FRAMES_AHEAD, StageThread, ahead
 from pipeline.track import Tracker
-from pipeline.types import Analysis, Case, Label, Look, Progress, Says, Suspect, Track, Verdict
+from pipeline.types import Analysis, Case, Detection, Frame, Label, Look, Progress, Says, Suspect, Track, Verdict
 from pipeline.verify import Verifier
 from pipeline.video import Clip
-from pipeline.worker import StageThread
+from pipeline.weights import read_manifest
 
 
 def analyse(
@@ -69,17 +70,30 @@ def _look_for_suspects(
     clip: Clip, settings: Settings, watch: Stopwatch, meter: Meter
 ) -> tuple[list[Track], list[tuple[Suspect, Verdict]]]:
     """The first reading: all tracks, and the verdicts on the suspects among them."""
-    detector = Detector(settings)
-    tracker = Tracker(detector.new_track, settings)
+    tracker = Tracker(read_manifest(settings.weights).stage1.thresholds.rider, settings)
     collector = Collector(settings)
     tracks: list[Track] = []
     verdicts: list[tuple[Suspect, Future[Verdict]]] = []
+
+    def frames() -> Generator[Frame]:
+        return watch.each("decode", clip.frames())
+
+    def detected() -> Generator[tuple[Frame, tuple[Detection, ...]]]:
+        detector = Detector(settings)
+        for frame in decoded:
+            with watch.stage("detect"):
+                detections = detector.detect(frame)
+            yield frame, detections
 
     def verify(stage2: Verifier, suspect: Suspect) -> Verdict:
         with watch.stage("verify"):
             return stage2.verify(suspect)
 
-    with StageThread("verify", lambda: Verifier(settings), verify, settings.verify_queue) as stage2:
+    with (
+        StageThread("verify", lambda: Verifier(settings), verify, settings.verify_queue) as stage2,
+        ahead("decode", frames, FRAMES_AHEAD) as decoded,
+        ahead("detect", detected, FRAMES_AHEAD) as stage1,
+    ):
 
         def settle(suspects: Iterable[Suspect]) -> None:
             for suspect in suspects:
@@ -87,9 +101,7 @@ def _look_for_suspects(
                 if is_suspect(suspect.track, settings):
                     verdicts.append((suspect, stage2.submit(suspect)))
 
-        for frame in watch.each("decode", clip.frames()):
-            with watch.stage("detect"):
-                detections = detector.detect(frame)
+        for frame, detections in stage1:
             with watch.stage("track"):
                 tracked = tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
             with watch.stage("associate"):

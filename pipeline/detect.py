@@ -26,7 +26,6 @@ class Detector:
         stage = read_manifest(settings.weights).stage1
         self._model = Yolo(stage, settings)
         self._thresholds = stage.thresholds
-        self.new_track = stage.thresholds.rider
 
     def detect(self, frame: Frame) -> tuple[Detection, ...]:
         """Detections in a frame, one box per object; riders down to `WEAK_RIDER`, the rest above threshold."""

@@ -14,6 +14,7 @@ from pipeline.crops import picture_of, shrink
 from pipeline.draw import Mark, draw, mark_sighting
 from pipeline.settings import Settings
 from pipeline.store import FileStore
+from pipeline.threads import FRAMES_AHEAD, ahead
 from pipeline.types import Case, Evidence, Frame, Image, Track
 from pipeline.video import Clip, VideoWriter
 
@@ -49,7 +50,7 @@ class Recorder:
                     )
                     for row, case in enumerate(cases)
                 ]
-                for frame in clip.frames():
+                for frame in files.enter_context(ahead("decode", clip.frames, FRAMES_AHEAD)):
                     image, scale = shrink(frame.image, self._settings.video_side)
                     video.write(_drawn(image, scale, marks[frame.index]), frame.time_s)
                     for excerpt in excerpts:

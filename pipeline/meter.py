@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from typing import TypeVar
@@ -41,7 +41,7 @@ class Stopwatch:
         finally:
             self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - began
 
-    def each(self, name: str, items: Iterable[Item]) -> Iterator[Item]:
+    def each(self, name: str, items: Iterable[Item]) -> Generator[Item]:
         """The items, the time that they take to come counted."""
         rest = iter(items)
         while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -55,7 +55,7 @@ class Clip:
         height, width = first.image.shape[:2]
         self.info = replace(self._info, width=width, height=height)
 
-    def frames(self, start_s: float = 0.0) -> Iterator[Frame]:
+    def frames(self, start_s: float = 0.0) -> Generator[Frame]:
         """All frames from `start_s` on, upright, BGR. `index` counts from the first frame that is read."""
         with self._open() as container:
             if start_s > 0:
@@ -138,7 +138,7 @@ class VideoWriter:
     def __init__(self, path: Path, fps: float) -> None:
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream = self._container.add_stream(
-            "libx264", rate=Fraction(fps or 30).limit_denominator(1001), options={"preset": "veryfast", "crf": "26"}
+            "libx264", rate=Fraction(fps or 30).limit_denominator(1001), options={"preset": "superfast", "crf": "27"}
         )
         self._stream.pix_fmt = "yuv420p"
         self._stream.time_base = self._stream.codec_context.time_base = _TIME_BASE
@@ -151,7 +151,8 @@ class VideoWriter:
         if not self._started:
             self._stream.width, self._stream.height = width, height
             self._started = True
-        picture = VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), format="bgr24")
+        yuv = cv2.cvtColor(image[:height, :width], cv2.COLOR_BGR2YUV_I420)  # a third of the time of FFmpeg's way
+        picture = VideoFrame.from_ndarray(np.asarray(yuv, np.uint8), format="yuv420p")
         self._last_pts = max(self._last_pts + 1, round(time_s / _TIME_BASE))
         picture.pts, picture.time_base = self._last_pts, _TIME_BASE
         self._container.mux(self._stream.encode(picture))

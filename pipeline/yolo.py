@@ -31,9 +31,9 @@ class Yolo:
         self._device = device(settings)
         path = checked(settings.weights, stage)
         if self._device == "cpu":
-            path = exported(path, stage, settings)
-        self._model = YOLO(str(path), task="detect")
-        _check_classes(self._model, path)
+            self._model = YOLO(str(exported(path, stage, settings)), task="detect")
+        else:
+            self._model = _checked_model(path)
 
     def detect(self, image: Image, confidence: float) -> tuple[Detection, ...]:
         """Detections in one picture, boxes in its pixels.
@@ -62,15 +62,17 @@ def device(settings: Settings) -> str:
 
 
 def exported(weights: Path, stage: StageWeights, settings: Settings) -> Path:
-    """The OpenVINO model of a checked weight file; exported at first use, any picture size."""
+    """The OpenVINO model of a checked weight file; exported at first use, any picture size.
+
+    Raises:
+        WeightsError: the weights are of another class order.
+    """
     target = settings.models / f"{stage.sha256[:16]}_openvino_model"
     if target.is_dir():
         return target
     settings.models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.models) as scratch:
-        copy = Path(shutil.copy(weights, scratch))
-        model = YOLO(str(copy), task="detect")
-        _check_classes(model, weights)
+        model = _checked_model(Path(shutil.copy(weights, scratch)))
         made = model.export(format="openvino", imgsz=stage.image_size, dynamic=True, verbose=False)
         try:
             Path(made).rename(target)  # at once or not at all: nobody meets a half-written model
@@ -80,7 +82,9 @@ def exported(weights: Path, stage: StageWeights, settings: Settings) -> Path:
     return target
 
 
-def _check_classes(model: Any, path: Path) -> None:
+def _checked_model(path: Path) -> Any:
+    model = YOLO(str(path), task="detect")
     names = tuple(model.names[i] for i in sorted(model.names))
     if names != CLASS_NAMES:
-        raise WeightsError(f"{path} has the classes {names}, the product needs {CLASS_NAMES} in this order")
+        raise WeightsError(f"{path.name} has the classes {names}, the product needs {CLASS_NAMES} in this order")
+    return model

@@ -1,0 +1,104 @@
+"""Stages in threads of their own: made there, fed through bounded queues, stopped for sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from queue import Full, Queue
+from threading import BoundedSemaphore, Event, Thread, local
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+Stage = TypeVar("Stage")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class StageThread(Generic[Stage, Item, Result]):
+    """Runs `work(stage, item)` one by one in one thread, where `make` also made the stage.
+
+    A model object belongs to the thread that made it, and a source must not run away from a slow stage:
+    `submit` waits while `room` items are queued.
+    """
+
+    def __init__(self, name: str, make: Callable[[], Stage], work: Callable[[Stage, Item], Result], room: int) -> None:
+        self._mine = local()
+        self._make, self._work = make, work
+        self._room = BoundedSemaphore(room)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+    def submit(self, item: Item) -> Future[Result]:
+        """Queue an item. The future holds the result, or the error of `make` or `work`."""
+        self._room.acquire()
+        future = self._thread.submit(self._run, item)
+        future.add_done_callback(lambda _: self._room.release())
+        return future
+
+    def _run(self, item: Item) -> Result:
+        if not hasattr(self._mine, "stage"):
+            self._mine.stage = self._make()
+        return self._work(self._mine.stage, item)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown(wait=True, cancel_futures=error is not None)
+
+
+FRAMES_AHEAD = 4  # frames that may wait between two stages: enough to keep the cores busy
+_END = object()
+_LOOK_UP_S = 0.1  # how often a thread that waits for room looks whether anybody still wants its items
+
+
+@contextmanager
+def ahead(name: str, make: Callable[[], Generator[Item]], room: int) -> Iterator[Iterator[Item]]:
+    """Let an iterator run ahead of its consumer, in a thread that also makes it.
+
+    At most `room` items wait. An error of the iterator comes out where its next item would. Leaving the block
+    stops and joins the thread.
+    """
+    items: Queue[object] = Queue(room)
+    unwanted = Event()
+
+    def put(item: object) -> None:
+        while not unwanted.is_set():
+            try:
+                items.put(item, timeout=_LOOK_UP_S)
+            except Full:
+                continue
+            return
+
+    def produce() -> None:
+        try:
+            with closing(make()) as made:
+                for item in made:
+                    put(item)
+                    if unwanted.is_set():
+                        return
+            put(_END)
+        except BaseException as error:  # noqa: BLE001 it is raised again where the items are used
+            put(_Failure(error))
+
+    thread = Thread(target=produce, name=name, daemon=True)
+    thread.start()
+    try:
+        yield _taken(items)
+    finally:
+        unwanted.set()
+        thread.join()
+
+
+class _Failure:
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _taken(items: Queue[Any]) -> Iterator[Any]:
+    while (item := items.get()) is not _END:
+        if isinstance(item, _Failure):
+            raise item.error
+        yield item
