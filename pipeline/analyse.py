@@ -106,7 +106,7 @@ def _look_for_suspects(
                 tracked = tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
             with watch.stage("associate"):
                 sightings = associate(frame, detections, tracked)
-                collector.add(frame, sightings)
+                collector.add(frame, sightings, tracked.hidden)
                 settle(collector.gone(frame.time_s))
             confirmed = sum(verdict.result().confirmed for _, verdict in verdicts if verdict.done())
             meter.frame(frame, sightings, confirmed)

@@ -28,7 +28,8 @@ def associate(frame: Frame, detections: Sequence[Detection], tracked: Tracked) -
 
     Riders that are hidden compete for heads and plates as well, and so keep theirs from being charged to others.
     """
-    boxes = [rider.box for _, rider in tracked.riders] + list(tracked.hidden)
+    seen = [rider.box for _, rider in tracked.riders]
+    boxes = seen + [box for _, box in tracked.hidden if not _stands_there(box, seen)]
     heads = [one for one in detections if one.label in HEADS]
     plates = [one for one in detections if one.label is Label.PLATE]
     head_owner = _assign(heads, boxes, _HEAD_MEAN, _HEAD_DEVIATION, _SLOTS)
@@ -44,6 +45,11 @@ def associate(frame: Frame, detections: Sequence[Detection], tracked: Tracked) -
         )
         for row, (id_, rider) in enumerate(tracked.riders)
     }
+
+
+def _stands_there(hidden: Box, seen: list[Box]) -> bool:
+    """Whether a rider is seen where the hidden one should be: it is the same, under another id."""
+    return any(hidden.iou(box) > 0.5 for box in seen)
 
 
 def _assign(

@@ -2,39 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from pipeline.crops import crop_plate, crop_rider
 from pipeline.occupants import occupants
+from pipeline.relink import ALIKE, Colors, colors_of, likeness, may_be
 from pipeline.settings import Settings
-from pipeline.types import Crop, Frame, Sighting, Suspect, Track
+from pipeline.types import Box, Crop, Frame, Sighting, Suspect, Track
 
 _PLATE_CROPS = 30  # kept per track for reading
+_GET_TO_KNOW_S = 0.4  # a new track is watched for so long before it is compared with lost ones
+_COLORS_EVERY_S = 0.1
 
 
 class Collector:
-    """Holds the tracks under way and the best crops of each, and hands them out when their riders are gone."""
+    """Holds the tracks under way and the best crops of each, and hands them out when their riders are gone.
+
+    A rider who comes back under a new id goes on under the old one.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._open: dict[int, _Open] = {}
+        self._old_id: dict[int, int] = {}
 
-    def add(self, frame: Frame, sightings: dict[int, Sighting]) -> None:
+    def add(self, frame: Frame, sightings: dict[int, Sighting], hidden: Iterable[tuple[int, Box]]) -> None:
+        """Take the sightings of the next frame; `hidden` says where unseen riders should be."""
+        expected = {id_: box for id_, box in hidden if id_ in self._open}
         for id_, sighting in sightings.items():
-            if id_ not in self._open:
-                self._open[id_] = _Open(self._settings)
-            self._open[id_].add(frame, sighting)
+            track = self._open.get(self._old_id.get(id_, id_))
+            if track is None:
+                track = self._open[id_] = _Open(self._settings, expected)
+            track.add(frame, sighting)
+        for id_, track in list(self._open.items()):
+            if track.lost_before and frame.time_s - track.sightings[0].time_s >= _GET_TO_KNOW_S:
+                self._reunite(id_, track)
 
     def gone(self, now_s: float) -> Iterator[Suspect]:
         """The tracks whose riders have not been seen for so long that they will not come back."""
         for id_, track in list(self._open.items()):
-            if now_s - track.sightings[-1].time_s > self._settings.lost_after_s:
+            if now_s - track.sightings[-1].time_s > self._settings.lost_after_s + _GET_TO_KNOW_S:
                 del self._open[id_]
                 yield track.close(id_)
 
     def rest(self) -> Iterator[Suspect]:
         """All other tracks, at the end of the source."""
         return self.gone(float("inf"))
+
+    def _reunite(self, id_: int, track: _Open) -> None:
+        """Continue the lost track that this new one looks most like, if there is one."""
+        first = track.sightings[0]
+        rivals = {
+            old_id: alike
+            for old_id, expected in track.lost_before.items()
+            if (lost := self._open.get(old_id)) is not None
+            and lost.sightings[-1].time_s < first.time_s
+            and may_be(lost.sightings[-1].box, expected, first.box)
+            and (alike := likeness(lost.colors, track.colors)) >= ALIKE
+        }
+        track.lost_before = {}
+        if rivals:
+            old_id = max(rivals, key=rivals.__getitem__)
+            self._open[old_id].absorb(self._open.pop(id_))
+            self._old_id[id_] = old_id
 
 
 def is_suspect(track: Track, settings: Settings) -> bool:
@@ -43,22 +74,43 @@ def is_suspect(track: Track, settings: Settings) -> bool:
 
 
 class _Open:
-    """A track under way."""
+    """A track under way. `lost_before`: the riders it may be, and where they should have been when it began."""
 
-    def __init__(self, settings: Settings) -> None:
+    colors: Colors
+
+    def __init__(self, settings: Settings, lost_before: dict[int, Box]) -> None:
+        self.lost_before = lost_before
         self.sightings: list[Sighting] = []
         self._crops = _Best(settings.crops_per_suspect, settings.crop_spacing_s, _bareness)
         self._plates = _Best(_PLATE_CROPS, 0.0, _plate_size)
+        self._colors_due_s = 0.0
 
     def add(self, frame: Frame, sighting: Sighting) -> None:
+        if self.sightings and sighting.frame == self.sightings[-1].frame:
+            return  # both ids of a reunited rider in one frame: the first will do
+        self._see_colors(frame, sighting)
         self.sightings.append(sighting)
         if sighting.bare_heads:
             self._crops.offer(sighting, lambda: crop_rider(frame.image, sighting))
         if (plate := sighting.plate) is not None:
             self._plates.offer(sighting, lambda: crop_plate(frame.image, sighting, plate))
 
+    def absorb(self, later: _Open) -> None:
+        self.sightings += later.sightings
+        self.colors = later.colors
+        self._crops.offer_all(later._crops)
+        self._plates.offer_all(later._plates)
+
     def close(self, id_: int) -> Suspect:
         return Suspect(Track(id_, tuple(self.sightings)), self._crops.in_order(), self._plates.in_order())
+
+    def _see_colors(self, frame: Frame, sighting: Sighting) -> None:
+        """A running mean, so that the moments of half being hidden weigh little."""
+        if frame.time_s < self._colors_due_s:
+            return
+        self._colors_due_s = frame.time_s + _COLORS_EVERY_S
+        now = colors_of(frame.image, sighting.box)
+        self.colors = 0.7 * self.colors + 0.3 * now if self.sightings else now
 
 
 class _Best:
@@ -76,8 +128,16 @@ class _Best:
         if all(self._worth(sighting) > self._worth(one.sighting) for one in rivals):
             self._crops = [one for one in self._crops if one not in rivals] + [cut()]
 
+    def offer_all(self, others: _Best) -> None:
+        for crop in others._crops:
+            self.offer(crop.sighting, partial(_as_it_is, crop))
+
     def in_order(self) -> tuple[Crop, ...]:
         return tuple(sorted(self._crops, key=lambda one: one.sighting.time_s))
+
+
+def _as_it_is(crop: Crop) -> Crop:
+    return crop
 
 
 def _bareness(sighting: Sighting) -> float:

@@ -24,7 +24,7 @@ class Tracked:
     """The riders of one frame by track id, and where riders that are hidden just now should be."""
 
     riders: tuple[tuple[int, Detection], ...]
-    hidden: tuple[Box, ...]
+    hidden: tuple[tuple[int, Box], ...]
 
 
 class Tracker:
@@ -49,13 +49,5 @@ class Tracker:
         tracked = self._tracker.update(detections, frame=frame.image, timestamp=frame.time_s)
         ids = zip(tracked.tracker_id, tracked.data.get("rider", ()), strict=True)
         seen = tuple((int(id_), riders[int(row)]) for id_, row in ids if id_ >= 0)
-        return Tracked(seen, hidden=tuple(box for box in self._unseen() if not _shown(box, seen)))
-
-    def _unseen(self) -> list[Box]:
-        tracks = (track for track in self._tracker.tracks if track.time_since_update > 0 and track.tracker_id >= 0)
-        return [Box(*(float(side) for side in track.get_state_bbox())) for track in tracks]
-
-
-def _shown(hidden: Box, seen: tuple[tuple[int, Detection], ...]) -> bool:
-    """Whether a rider stands where the hidden one should be: it is the same, under another id."""
-    return any(hidden.iou(rider.box) > 0.5 for _, rider in seen)
+        hidden = (one for one in self._tracker.tracks if one.time_since_update > 0 and one.tracker_id >= 0)
+        return Tracked(seen, tuple((one.tracker_id, Box(*map(float, one.get_state_bbox()))) for one in hidden))
