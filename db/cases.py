@@ -29,7 +29,7 @@ _ORDER: dict[Sort, tuple[UnaryExpression[Any], ...]] = {
     Sort.NEWEST: (Case.id.desc(),),
     Sort.OLDEST: (Case.id.asc(),),
     Sort.SUREST: (Case.stage2.desc(), Case.id.desc()),
-    Sort.LEAST_SURE: (Case.stage2.asc(), Case.id.desc()),
+    Sort.LEAST_SURE: (Case.stage2.asc(), Case.id.asc()),
 }
 
 

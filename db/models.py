@@ -139,7 +139,7 @@ class Case(Base):
         Index("ix_cases_newest", "outcome", "id"),
         Index("ix_cases_clip", "outcome", "clip_id", "id"),
         Index("ix_cases_happened", "outcome", "happened_at"),
-        Index("ix_cases_confidence", "outcome", "stage2"),
+        Index("ix_cases_confidence", "outcome", "stage2", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

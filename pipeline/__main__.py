@@ -77,7 +77,7 @@ def _analyse(options: argparse.Namespace, settings: Settings) -> int:
             if result.analysis:
                 documents.append(_document(clip, result, result.analysis, store))
     if options.json:
-        print(json.dumps(documents, ensure_ascii=False, indent=2))  # noqa: T201
+        print(json.dumps(documents, ensure_ascii=False))  # noqa: T201
     else:
         for document in documents:
             print(_summary(document))  # noqa: T201

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from pipeline.types import Box, Detection, Label, Sighting, Track
 
-_REACH = 1.2  # head sizes that a head may move on its motorcycle from one sighting to the next
+_REACH = 0.8  # head sizes that a head may move on its motorcycle from one sighting to the next
 
 
 @dataclass(frozen=True, slots=True)

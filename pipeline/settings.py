@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     max_upload_gb: float = Field(2.0, gt=0, description="Largest upload accepted, gigabytes")
 
     min_sightings: int = Field(3, ge=1, description="Sightings with a bare head that make a suspect")
+    min_bare_share: float = Field(1 / 3, ge=0, le=1, description="Share of stage 1's evidence on it that says bare")
     crops_per_suspect: int = Field(7, ge=1, description="Crops of a suspect that stage 2 looks at")
     crop_spacing_s: float = Field(0.2, ge=0, description="Least time between two of these crops, seconds")
     min_looks: int = Field(2, ge=1, description="Looks that have to say bare before a rider is accused")

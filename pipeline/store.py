@@ -64,5 +64,5 @@ class FileStore:
 
     def _move(self, path: Path, name: str) -> None:
         target = self.path(name)
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)

@@ -69,8 +69,14 @@ class Collector:
 
 
 def is_suspect(track: Track, settings: Settings) -> bool:
-    """Whether stage 1 saw one and the same bare head often enough to have stage 2 look."""
-    return any(rider.bare_sightings >= settings.min_sightings for rider in occupants(track))
+    """Whether stage 1 saw one and the same bare head often enough to have stage 2 look.
+
+    A head that was a helmet in most sightings is no suspect, however sure the others looked.
+    """
+    return any(
+        rider.bare_sightings >= settings.min_sightings and rider.bare_share >= settings.min_bare_share
+        for rider in occupants(track)
+    )
 
 
 class _Open:

@@ -138,7 +138,9 @@ class VideoWriter:
     def __init__(self, path: Path, fps: float) -> None:
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream = self._container.add_stream(
-            "libx264", rate=Fraction(fps or 30).limit_denominator(1001), options={"preset": "superfast", "crf": "27"}
+            "libx264",
+            rate=Fraction(min(fps or 30, 60)).limit_denominator(1001),
+            options={"preset": "superfast", "crf": "27"},
         )
         self._stream.pix_fmt = "yuv420p"
         self._stream.time_base = self._stream.codec_context.time_base = _TIME_BASE

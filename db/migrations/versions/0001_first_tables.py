@@ -102,7 +102,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("ix_cases_clip", ["outcome", "clip_id", "id"], unique=False)
-        batch_op.create_index("ix_cases_confidence", ["outcome", "stage2"], unique=False)
+        batch_op.create_index("ix_cases_confidence", ["outcome", "stage2", "id"], unique=False)
         batch_op.create_index("ix_cases_happened", ["outcome", "happened_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_job_id"), ["job_id"], unique=False)
         batch_op.create_index("ix_cases_newest", ["outcome", "id"], unique=False)

@@ -1,23 +1,15 @@
-"""Hand in clips, watch the queue, look at what came of it."""
+"""The jobs: those under way, and those that ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import BinaryIO
 
 import streamlit as st
-from sqlalchemy.exc import DBAPIError
 
 from dashboard import player, resources
 from dashboard.text import clock, local, plain
-from dashboard.upload import keep
-from db.engine import explain
 from db.models import Job, JobState
-from pipeline.errors import ClipError
-from pipeline.video import SUFFIXES
 
-SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 _SHOWN_ENDED = 20
 _LOOK = {
     JobState.QUEUED: (":material/hourglass_empty:", "Waiting"),
@@ -30,78 +22,7 @@ _LOOK = {
 _STAGES = {"detect": "Looking for riders", "evidence": "Writing evidence"}
 
 
-def page() -> None:
-    worker = resources.worker()
-    st.title("Analyse")
-    _hand_in()
-    if worker.trouble:
-        st.error(f"The queue stands still: {plain(worker.trouble)}", icon=":material/database_off:")
-    _queue()
-    _results()
-
-
-def _hand_in() -> None:
-    """Upload field and samples. A fresh key empties the field, and with it the server's copy in memory."""
-    generation = st.session_state.setdefault("uploads", 0)
-    files = st.file_uploader(
-        "Dashcam clips, up to 2 GB each",
-        type=[suffix.removeprefix(".") for suffix in SUFFIXES],
-        accept_multiple_files=True,
-        key=f"upload-{generation}",
-    )
-    if files:
-        for file in files:
-            with st.spinner(f"Keeping {plain(file.name)}"):
-                _accept(file, file.name)
-        st.session_state["uploads"] += 1
-        st.rerun()
-    samples = sorted(SAMPLES.glob("*.mp4"))
-    if samples:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("No clip at hand? Try a sample:")
-            for sample in samples:
-                if st.button(sample.stem, key=f"sample-{sample.stem}", icon=":material/movie:"):
-                    with sample.open("rb") as clip:
-                        _accept(clip, sample.name)
-                    st.rerun()
-    for notice in st.session_state.pop("notices", []):
-        st.error(notice)
-    _offer_again()
-
-
-def _accept(file: BinaryIO, name: str) -> None:
-    """Keep a clip and queue it, unless its content has been analysed before: then the viewer is asked."""
-    try:
-        path, content = keep(file, name, resources.settings())
-        before = resources.jobs().done_before(content)
-        if before is not None:
-            st.session_state.setdefault("known", {})[content] = (name, path, before)
-            return
-        resources.jobs().add(name, path, content)
-    except (ClipError, OSError, DBAPIError) as error:
-        st.session_state.setdefault("notices", []).append(f"{plain(name)}: {plain(explain(error))}")
-        return
-    resources.worker().wake()
-
-
-def _offer_again() -> None:
-    """Ask what to do with clips whose content was analysed before."""
-    known: dict[str, tuple[str, Path, Job]] = st.session_state.get("known", {})
-    for content, (name, path, before) in list(known.items()):
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(name)}** was analysed on {local(before.created_at)}.")
-            if st.button("Show what was found", key=f"show-{content}", icon=":material/visibility:"):
-                st.query_params["job"] = str(before.id)
-                del known[content]
-                st.rerun()
-            if st.button("Analyse again", key=f"again-{content}", icon=":material/replay:"):
-                resources.jobs().add(name, path, content)
-                resources.worker().wake()
-                del known[content]
-                st.rerun()
-
-
-def _queue() -> None:
+def under_way() -> None:
     """The jobs under way; refreshes itself, faster while there are any."""
     every_s = 1.0 if resources.jobs().open() else 5.0
     st.fragment(_open_jobs, run_every=every_s)()
@@ -155,7 +76,7 @@ def _cancel(job: Job) -> None:
         st.rerun()
 
 
-def _results() -> None:
+def results() -> None:
     ended = resources.jobs().ended(_SHOWN_ENDED)
     if not ended:
         if not resources.jobs().open():

@@ -1,0 +1,139 @@
+"""Every page, through Streamlit's AppTest: empty, with data, after bad input."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+from streamlit.testing.v1 import AppTest
+
+from db.cases import Cases, Filter, Sort
+from db.jobs import Jobs
+from db.models import JobState
+from db.save import save
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.types import Analysis, Case, Evidence, Outcome
+from tests import factory
+
+Open = Callable[[str], AppTest]
+
+
+def said(app: AppTest) -> str:
+    """All that the page says."""
+    kinds = ("title", "subheader", "markdown", "caption", "info", "success", "warning", "error")
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *outcomes: Outcome) -> int:
+    """A clip that was analysed, with real pictures and clips in the store."""
+    store = FileStore(settings.files)
+    clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [0.0, 0.1, 0.2])
+    video, picture = store.take(clip), store.put_picture(factory.FRAME)
+
+    def evidence(case: Case) -> Evidence:
+        return Evidence(picture, picture, None, (picture,) * len(case.verdict.looks), video)
+
+    cases = [factory.case(id_, outcome) for id_, outcome in enumerate(outcomes)]
+    jobs = Jobs(sessions)
+    job_id = jobs.add("street *1*.mp4", tmp_path / "gone.mp4", "a" * 64)
+    jobs.claim(job_id)
+    tracks = tuple(case.suspect.track for case in cases)
+    rows = tuple((case, evidence(case)) for case in cases)
+    save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video))
+    return job_id
+
+
+@pytest.mark.parametrize(
+    ("page", "hint"), [("analyse", "Hand in a clip"), ("gallery", "Hand in a clip"), ("turned_down", "no suspect yet")]
+)
+def test_empty_pages_say_what_to_do_next(open_page: Open, page: str, hint: str) -> None:
+    app = open_page(page)
+    assert not app.exception
+    assert hint in said(app)
+
+
+def test_the_analyse_page_shows_what_a_clip_brought(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+    app = open_page("analyse")
+    assert not app.exception
+    assert "2 violations" in said(app)
+    assert r"street \*1\*\.mp4" in said(app)
+    jump = next(button for button in app.button if button.key.startswith("jump-"))
+    assert not jump.click().run().exception
+
+
+def test_the_gallery_has_one_card_per_violation_and_opens_it(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+    app = open_page("gallery")
+    assert not app.exception
+    cards = [button for button in app.button if button.key.startswith("gallery-open-")]
+    assert len(cards) == 2
+    app = cards[0].click().run()
+    assert not app.exception
+    assert "What stage 2 looked at" in said(app)
+    assert {metric.label: metric.value for metric in app.metric} == {"Stage 1": "70%", "Stage 2": "80%"}
+    app = app.button(key="back").click().run()
+    assert len([button for button in app.button if button.key.startswith("gallery-open-")]) == 2
+
+
+def test_filters_narrow_the_gallery(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    app = open_page("gallery")
+    app = app.slider(key="gallery-least").set_value(95).run()
+    assert "widen the filters" in said(app)
+    app = app.slider(key="gallery-least").set_value(0).run()
+    app = app.selectbox(key="gallery-plate").set_value(True).run()
+    assert "widen the filters" in said(app)
+    app = app.selectbox(key="gallery-plate").set_value(None).run()
+    app = app.selectbox(key="gallery-order").set_value(Sort.SUREST).run()
+    assert not app.exception
+    assert "1 in all" in said(app)
+
+
+def test_rejected_suspects_have_a_page_of_their_own(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.REJECTED, Outcome.UNSURE)
+    app = open_page("turned_down")
+    assert not app.exception
+    assert "2 in all" in said(app)
+    assert Cases(sessions).count(Filter()) == 1
+
+
+def test_an_address_of_a_case_that_is_gone_is_no_dead_end(open_page: Open) -> None:
+    app = open_page("gallery")
+    app.query_params["case"] = "12345"
+    app.run()
+    assert not app.exception
+    assert "does not exist any more" in said(app)
+
+
+def test_bad_uploads_are_told_and_the_others_are_queued(open_page: Open, sessions: sessionmaker[Session]) -> None:
+    app = open_page("analyse")
+    uploads = [("leer.mp4", b"", "video/mp4"), ("../오토바이 🛵.mp4", b"no video", "video/mp4")]
+    app.file_uploader[0].set_value(uploads).run()
+    assert not app.exception
+    assert "the file is empty" in said(app)
+    assert wait_for(sessions, JobState.FAILED).message
+    app.run()
+    assert "is no video" in said(app)
+    again = next(button for button in app.button if button.key.startswith("again-"))
+    assert not again.click().run().exception
+
+
+def wait_for(sessions: sessionmaker[Session], state: JobState) -> object:
+    """The last job that ended, once it has this state."""
+    for _ in range(200):
+        ended = Jobs(sessions).ended(1)
+        if ended and ended[0].state is state:
+            return ended[0]
+        time.sleep(0.1)
+    raise AssertionError(f"no job is {state}")

@@ -1,0 +1,73 @@
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from dashboard.worker import Worker
+from db.jobs import Jobs
+from db.models import JobState
+from pipeline.settings import Settings
+from tests.factory import write_clip
+
+
+@pytest.fixture
+def worker(sessions: sessionmaker[Session], settings: Settings) -> Iterator[Worker]:
+    worker = Worker(sessions, settings)
+    yield worker
+    worker.stop()
+
+
+def state_of(jobs: Jobs, job_id: int, wanted: set[JobState], patience_s: float = 60) -> JobState:
+    """The state of a job once it is one of these."""
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until:
+        job = jobs.get(job_id)
+        assert job is not None
+        if job.state in wanted:
+            return job.state
+        time.sleep(0.05)
+    raise AssertionError(f"still {job.state}")
+
+
+ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED}
+
+
+def test_a_bad_clip_does_not_stop_the_queue(worker: Worker, sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    jobs = Jobs(sessions)
+    (tmp_path / "text.mp4").write_text("no video")
+    good = write_clip(tmp_path / "good.mp4", [index / 30 for index in range(20)])
+    ids = [jobs.add("bad", tmp_path / "text.mp4", "a" * 64), jobs.add("good", good, "b" * 64)]
+    worker.wake()
+    assert [state_of(jobs, id_, ENDED) for id_ in ids] == [JobState.FAILED, JobState.DONE]
+
+
+def test_a_running_job_is_cancelled(worker: Worker, sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    jobs = Jobs(sessions)
+    long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
+    job_id = jobs.add("long", long, "a" * 64)
+    worker.wake()
+    state_of(jobs, job_id, {JobState.RUNNING})
+    while not worker.preview(job_id):
+        time.sleep(0.05)
+    jobs.cancel(job_id)
+    assert state_of(jobs, job_id, ENDED) is JobState.CANCELLED
+
+
+def test_stopping_marks_the_job_under_way_and_leaves_no_thread(
+    sessions: sessionmaker[Session], settings: Settings, tmp_path: Path
+) -> None:
+    jobs = Jobs(sessions)
+    before = {thread.name for thread in threading.enumerate()}
+    long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
+    job_id = jobs.add("long", long, "a" * 64)
+    worker = Worker(sessions, settings)
+    while not worker.preview(job_id):
+        time.sleep(0.05)
+    worker.stop()
+    assert state_of(jobs, job_id, ENDED) is JobState.INTERRUPTED
+    assert {thread.name for thread in threading.enumerate()} <= before
+    jobs.again(job_id)
+    assert state_of(jobs, job_id, {JobState.QUEUED}) is JobState.QUEUED

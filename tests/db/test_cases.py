@@ -1,0 +1,141 @@
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, insert, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.cases import TURNED_DOWN, Cases, Filter, Sort
+from db.jobs import Jobs
+from db.models import Case, JobState, Track
+from db.save import save
+from pipeline.types import Analysis, Evidence, Outcome
+from tests import factory
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def analysis(*outcomes: Outcome) -> Analysis:
+    cases = tuple(factory.case(id_, outcome) for id_, outcome in enumerate(outcomes))
+    evidence = tuple(
+        Evidence("p.jpg", "c.jpg", "n.jpg" if id_ % 2 else None, ("l.jpg",) * len(case.verdict.looks), "v.mp4")
+        for id_, case in enumerate(cases)
+    )
+    clear = factory.track(99, labels=())
+    tracks = (*(case.suspect.track for case in cases), clear)
+    return Analysis(960, 540, 9.0, 90, 5.0, {"detect": 2.0}, tracks, tuple(zip(cases, evidence, strict=True)), "a.mp4")
+
+
+def done(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
+    jobs = Jobs(sessions)
+    job_id = jobs.add(f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
+    jobs.claim(job_id)
+    save(sessions, job_id, analysis(*outcomes))
+    return job_id
+
+
+def ids(cases: Sequence[Case]) -> list[int]:
+    return [case.id for case in cases]
+
+
+def test_an_analysis_is_kept_whole(sessions: sessionmaker[Session]) -> None:
+    job_id = done(sessions, "a", Outcome.CONFIRMED, Outcome.REJECTED)
+    job = Jobs(sessions).get(job_id)
+    assert job is not None
+    assert (job.state, job.violations, job.frames, job.video) == (JobState.DONE, 1, 90, "a.mp4")
+    cases = Cases(sessions)
+    (violation,) = cases.of_job(job_id)
+    (rejected,) = cases.of_job(job_id, TURNED_DOWN)
+    assert rejected.outcome is Outcome.REJECTED
+    whole = cases.get(violation.id)
+    assert whole is not None
+    assert len(whole.looks) == 4
+    assert (whole.heads_without, whole.track.number) == (1, 0)
+    sightings = cases.sightings(whole.track_id)
+    assert [one.frame for one in sightings] == list(range(10))
+    assert [part[0] for part in sightings[0].parts] == [1, 3]
+    crop_box = whole.looks[0].stage1[0]
+    assert (crop_box[0], crop_box[2] >= 0, crop_box[4] <= 130) == (0, True, True)
+
+
+def test_analysing_a_clip_again_replaces_what_was_found(sessions: sessionmaker[Session]) -> None:
+    first = done(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
+    other = done(sessions, "b", Outcome.CONFIRMED)
+    second = done(sessions, "a", Outcome.CONFIRMED)
+    assert Jobs(sessions).get(first) is None
+    cases = Cases(sessions)
+    assert cases.count(Filter()) == 2
+    assert {case.job_id for case in cases.page(Filter(), Sort.NEWEST, 0, 10)} == {other, second}
+    with sessions() as session:
+        assert session.scalar(text("select count(*) from sightings")) == (1 + 1 + 2) * 10  # no orphan
+
+
+def test_filters(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+    done(sessions, "b", Outcome.CONFIRMED, Outcome.UNSURE)
+    cases = Cases(sessions)
+    newest = cases.page(Filter(), Sort.NEWEST, 0, 10)
+    assert cases.count(Filter(TURNED_DOWN)) == 2
+    assert cases.count(Filter(clip_id=newest[0].clip_id)) == 1
+    assert cases.count(Filter(with_plate=True)) == 1
+    assert cases.count(Filter(with_plate=False)) == 2
+    assert cases.count(Filter(least_confidence=0.81)) == 0
+    happened = newest[-1].happened_at
+    assert happened.tzinfo is UTC
+    assert cases.count(Filter(since=happened, before=happened + timedelta(days=1))) == 3
+    assert cases.count(Filter(before=happened - timedelta(days=1))) == 0
+    assert [clip.name for clip in cases.sources()] == ["b.mp4", "a.mp4"]
+
+
+@pytest.fixture
+def many(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
+    """100,000 violations of two sources."""
+    job_id = done(sessions, "a", Outcome.CONFIRMED)
+    done(sessions, "b", Outcome.CONFIRMED)
+    with sessions.begin() as session:
+        pattern = session.get_one(Case, 1)
+        row = {name: getattr(pattern, name) for name in Case.__table__.columns.keys() if name != "id"}  # noqa: SIM118
+        track = {"job_id": job_id, "start_s": 0.0, "end_s": 1.0}
+        session.execute(insert(Track), [{**track, "id": 1000 + n, "number": n} for n in range(100_000)])
+        session.execute(
+            insert(Case),
+            [
+                {
+                    **row,
+                    "track_id": 1000 + n,
+                    "clip_id": 1 + n % 2,
+                    "stage2": n % 1000 / 1000,
+                    "happened_at": START + timedelta(minutes=n),
+                }
+                for n in range(100_000)
+            ],
+        )
+    return sessions
+
+
+def test_every_order_pages_through_an_index(many: sessionmaker[Session]) -> None:
+    """What makes 100,000 rows page at once: no sorting of them all, whatever the order."""
+    plans: list[str] = []
+
+    def explain(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith("SELECT cases.id"):
+            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[attr-defined]
+            plans.append(" ".join(row[3] for row in rows))
+
+    event.listen(many.kw["bind"], "before_cursor_execute", explain)
+    cases = Cases(many)
+    for sort in Sort:
+        page = cases.page(Filter(), sort, 4000, 24)
+        assert len(page) == 24
+    event.remove(many.kw["bind"], "before_cursor_execute", explain)
+    assert len(plans) == len(Sort)
+    assert all("USING INDEX" in plan and "TEMP B-TREE" not in plan for plan in plans), plans
+
+
+def test_pages_do_not_overlap_and_miss_nothing(many: sessionmaker[Session]) -> None:
+    cases = Cases(many)
+    wanted = Filter(least_confidence=0.99)
+    total = cases.count(wanted)
+    seen = [id_ for number in range(-(-total // 48)) for id_ in ids(cases.page(wanted, Sort.SUREST, number, 48))]
+    assert len(seen) == len(set(seen)) == total == 1000

@@ -1,0 +1,115 @@
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.jobs import Jobs, is_alive, this_worker
+from db.models import Job, JobState
+from pipeline.types import Progress
+
+CLIP = Path("/clips/a.mp4")
+
+
+@pytest.fixture
+def jobs(sessions: sessionmaker[Session]) -> Jobs:
+    return Jobs(sessions)
+
+
+def state(jobs: Jobs, job_id: int) -> JobState:
+    job = jobs.get(job_id)
+    assert job is not None
+    return job.state
+
+
+def test_jobs_are_claimed_once_and_in_order(jobs: Jobs) -> None:
+    ids = [jobs.add(f"{name}.mp4", CLIP, name * 64) for name in "abc"]
+    claimed = [jobs.claim() for _ in range(4)]
+    assert [job.id if job else None for job in claimed] == [*ids, None]
+    assert claimed[0] is not None
+    assert (claimed[0].state, claimed[0].clip.name) == (JobState.RUNNING, "a.mp4")
+
+
+def test_one_job_can_be_picked(jobs: Jobs) -> None:
+    _, second = jobs.add("a", CLIP, "a" * 64), jobs.add("b", CLIP, "b" * 64)
+    job = jobs.claim(second)
+    assert job is not None
+    assert job.id == second
+    assert jobs.claim(second) is None
+
+
+def test_the_same_content_is_one_source_under_the_newer_name(jobs: Jobs) -> None:
+    first, second = (jobs.get(jobs.add(name, CLIP, "a" * 64)) for name in ("old.mp4", "new.mp4"))
+    assert first is not None
+    assert second is not None
+    assert first.clip_id == second.clip_id
+    assert second.clip.name == "new.mp4"
+
+
+def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:
+    job_id = jobs.add("a", CLIP, "a" * 64)
+    jobs.claim()
+    progress = Progress("detect", 0.4, 31.0, 12.0, 2)
+    assert not jobs.progress(job_id, progress)
+    jobs.cancel(job_id)
+    assert jobs.progress(job_id, progress)
+    job = jobs.get(job_id)
+    assert job is not None
+    assert (job.stage, job.fraction, job.violations) == ("detect", 0.4, 2)
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_can_run_again(jobs: Jobs) -> None:
+    job_id = jobs.add("a", CLIP, "a" * 64)
+    jobs.cancel(job_id)
+    assert state(jobs, job_id) is JobState.CANCELLED
+    assert jobs.claim() is None
+    jobs.again(job_id)
+    job = jobs.claim()
+    assert job is not None
+    assert not job.cancel_requested
+
+
+def test_what_ended_well_is_neither_cancelled_nor_run_again(jobs: Jobs) -> None:
+    job_id = jobs.add("a", CLIP, "a" * 64)
+    jobs.claim()
+    jobs.end(job_id, JobState.DONE)
+    jobs.cancel(job_id)
+    jobs.again(job_id)
+    assert state(jobs, job_id) is JobState.DONE
+
+
+def test_jobs_of_a_process_that_is_gone_are_marked(jobs: Jobs, sessions: sessionmaker[Session]) -> None:
+    gone, other = jobs.add("a", CLIP, "a" * 64), jobs.add("b", CLIP, "b" * 64)
+    jobs.claim(gone)
+    jobs.claim(other)
+    parent = f"{os.getppid()} {__import__('psutil').Process(os.getppid()).create_time()}"
+    with sessions.begin() as session:
+        session.execute(update(Job).where(Job.id == gone).values(worker=f"{os.getpid()} 1.0"))
+        session.execute(update(Job).where(Job.id == other).values(worker=parent))
+    jobs.mark_interrupted()
+    assert state(jobs, gone) is JobState.INTERRUPTED
+    assert state(jobs, other) is JobState.RUNNING
+
+
+def test_what_this_process_left_open_is_marked_between_jobs(jobs: Jobs) -> None:
+    job_id = jobs.add("a", CLIP, "a" * 64)
+    jobs.claim()
+    jobs.mark_interrupted()
+    assert state(jobs, job_id) is JobState.INTERRUPTED
+
+
+def test_a_process_is_told_by_id_and_start() -> None:
+    pid, started = this_worker().split()
+    assert is_alive(f"{pid} {started}")
+    assert not is_alive(f"{pid} {float(started) + 1}")
+    assert not is_alive(None)
+
+
+def test_lists(jobs: Jobs) -> None:
+    done, running, waiting = (jobs.add(name, CLIP, name * 64) for name in "abc")
+    jobs.claim(done)
+    jobs.end(done, JobState.FAILED, "broken")
+    jobs.claim(running)
+    assert [job.id for job in jobs.open()] == [running, waiting]
+    assert [(job.id, job.message) for job in jobs.ended(5)] == [(done, "broken")]

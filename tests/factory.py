@@ -1,0 +1,105 @@
+"""Riders, heads and clips made up for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from pipeline.crops import crop_rider
+from pipeline.types import (
+    Box,
+    Case,
+    Crop,
+    Detection,
+    Image,
+    Label,
+    Look,
+    Outcome,
+    Says,
+    Sighting,
+    Suspect,
+    Track,
+    Verdict,
+)
+
+FRAME = np.full((540, 960, 3), 128, np.uint8)
+
+
+def rider(
+    x: float = 100, y: float = 100, width: float = 100, height: float = 200, confidence: float = 0.9
+) -> Detection:
+    return Detection(Label.RIDER, Box(x, y, x + width, y + height), confidence)
+
+
+def head_of(one: Detection, label: Label, across: float = 0.48, confidence: float = 0.8) -> Detection:
+    """A head where a rider's head usually is; `across` from the left to the right edge of the rider, 0 to 1."""
+    size = 0.2 * one.box.height
+    x = one.box.x1 + across * one.box.width
+    y = one.box.y1 + 0.156 * one.box.height
+    return Detection(label, Box(x - size / 2, y - size / 2, x + size / 2, y + size / 2), confidence)
+
+
+def plate_of(one: Detection, confidence: float = 0.7) -> Detection:
+    x, y = one.box.x1 + 0.45 * one.box.width, one.box.y1 + 0.64 * one.box.height
+    return Detection(Label.PLATE, Box(x - 20, y - 7, x + 20, y + 7), confidence)
+
+
+def sighting(
+    frame: int, labels: Sequence[Label] = (Label.WITHOUT_HELMET,), fps: float = 10, x: float = 100
+) -> Sighting:
+    one = rider(x)
+    heads = tuple(head_of(one, label, 0.3 + 0.4 * place) for place, label in enumerate(labels))
+    return Sighting(frame, frame / fps, one.box, one.confidence, heads, plate_of(one))
+
+
+def track(id_: int = 1, frames: int = 10, labels: Sequence[Label] = (Label.WITHOUT_HELMET,)) -> Track:
+    return Track(id_, tuple(sighting(frame, labels) for frame in range(frames)))
+
+
+def crop(one: Sighting) -> Crop:
+    return crop_rider(FRAME, one)
+
+
+def suspect(id_: int = 1, frames: int = 10) -> Suspect:
+    one = track(id_, frames)
+    return Suspect(one, tuple(crop(seen) for seen in one.sightings[::3]))
+
+
+def look(says: Says, confidence: float = 0.8, seen: Sighting | None = None) -> Look:
+    seen = seen or sighting(0)
+    return Look(crop(seen), seen.heads, seen.heads, says, confidence if says is Says.BARE else 0.0)
+
+
+def case(id_: int = 1, outcome: Outcome = Outcome.CONFIRMED, frames: int = 10) -> Case:
+    one = suspect(id_, frames)
+    says = Says.BARE if outcome is Outcome.CONFIRMED else Says.HELMET
+    looks = tuple(look(says, 0.8, seen.sighting) for seen in one.crops)
+    return Case(one, Verdict(outcome, 0.8, looks), one.crops[0].sighting, 0.7, 1, 0)
+
+
+def write_clip(
+    path: Path,
+    times_s: Sequence[float],
+    picture: Callable[[int], Image] = lambda _: FRAME,
+    codec: str = "libx264",
+    rotation: int = 0,
+) -> Path:
+    """A video with one picture per time; `rotation` as a phone notes it."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=30)
+        height, width = picture(0).shape[:2]
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        if path.suffix != ".avi":  # which has no timestamps but a fixed rate
+            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for index, time_s in enumerate(times_s):
+            frame = av.VideoFrame.from_ndarray(picture(index), format="bgr24")
+            frame.pts, frame.time_base = round(time_s * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path

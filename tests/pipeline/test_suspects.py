@@ -1,0 +1,110 @@
+from dataclasses import replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from pipeline.settings import Settings
+from pipeline.suspects import Collector, is_suspect
+from pipeline.types import Box, Detection, Frame, Image, Label, Sighting, Suspect, Track
+from tests.factory import FRAME, head_of, rider, sighting, track
+
+BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
+
+
+def collect(settings: Settings, seen: list[Sighting]) -> Suspect:
+    collector = Collector(settings)
+    for one in seen:
+        collector.add(Frame(one.frame, one.time_s, FRAME), {1: one}, ())
+    (suspect,) = collector.rest()
+    return suspect
+
+
+def test_three_sightings_of_one_bare_head_make_a_suspect(settings: Settings) -> None:
+    assert is_suspect(track(frames=3), settings)
+    assert not is_suspect(track(frames=2), settings)
+    assert not is_suspect(track(frames=30, labels=(HELMET,)), settings)
+
+
+def test_a_helmet_mistaken_for_hair_in_a_fifth_of_its_sightings_makes_no_suspect(settings: Settings) -> None:
+    labels = ([BARE] + [HELMET] * 4) * 5
+    seen = tuple(sighting(frame, (label,)) for frame, label in enumerate(labels))
+    assert not is_suspect(Track(1, seen), settings)
+
+
+def test_three_bare_heads_in_three_places_make_no_suspect(settings: Settings) -> None:
+    one = rider()
+    places = [head_of(one, BARE, across) for across in (0.1, 0.5, 0.9)]
+    seen = (Sighting(frame, frame / 10, one.box, 0.9, (head,)) for frame, head in enumerate(places))
+    assert not is_suspect(Track(1, tuple(seen)), settings)
+
+
+def test_the_best_crops_are_spread_over_time(settings: Settings) -> None:
+    seen = [sighting(frame, fps=30) for frame in range(90)]
+    for row in (10, 11, 12, 50):  # the surest, three of them side by side
+        seen[row] = replace(seen[row], heads=(head_of(rider(), BARE, 0.3, 0.95 + row / 1000),))
+    suspect = collect(settings, seen)
+    times = [crop.sighting.time_s for crop in suspect.crops]
+    assert len(times) == settings.crops_per_suspect
+    assert all(later - earlier >= settings.crop_spacing_s for earlier, later in pairwise(times))
+    assert {12, 50} <= {crop.sighting.frame for crop in suspect.crops}
+
+
+def test_crops_hold_the_rider_and_not_the_frame(settings: Settings) -> None:
+    suspect = collect(settings, [sighting(frame) for frame in range(5)])
+    crop = suspect.crops[0]
+    assert crop.image.base is None
+    assert crop.sighting.box.inside(crop.region) == 1
+    assert crop.image.shape[:2] == (crop.region.height, crop.region.width)
+
+
+def test_plate_crops_are_kept_of_helmeted_sightings_too(settings: Settings) -> None:
+    suspect = collect(settings, [sighting(frame, (HELMET,)) for frame in range(5)])
+    assert not suspect.crops
+    assert len(suspect.plates) == 5
+
+
+def test_a_track_is_handed_out_when_its_rider_is_gone(settings: Settings) -> None:
+    collector = Collector(settings)
+    collector.add(Frame(0, 0.0, FRAME), {1: sighting(0)}, ())
+    assert not list(collector.gone(settings.lost_after_s))
+    assert [one.track.id for one in collector.gone(settings.lost_after_s + 1)] == [1]
+    assert not list(collector.rest())
+
+
+def dressed(color: tuple[int, int, int], x: int) -> Image:
+    """A street with one rider in clothes of this colour."""
+    street = cv2.resize(np.random.default_rng(1).integers(60, 120, (54, 96, 3), np.uint8), (960, 540))
+    street[100:300, x : x + 100] = color
+    return np.asarray(street, np.uint8)
+
+
+def come_back(settings: Settings, color: tuple[int, int, int]) -> list[int]:
+    """The ids of the tracks when a red rider is hidden for a second and somebody comes out under a new id."""
+    collector = Collector(settings)
+    for frame in range(20):
+        collector.add(Frame(frame, frame / 20, dressed((30, 30, 200), 100)), {1: sighting(frame, fps=20)}, ())
+    expected = Box(300, 100, 400, 300)
+    collector.add(Frame(20, 1.0, FRAME), {}, [(1, expected)])
+    for frame in range(40, 60):
+        one = sighting(frame, fps=20, x=320)
+        collector.add(Frame(frame, frame / 20, dressed(color, 320)), {2: one}, [(1, expected)])
+    return [suspect.track.id for suspect in collector.rest()]
+
+
+def test_a_rider_who_comes_back_under_a_new_id_is_one_track(settings: Settings) -> None:
+    assert come_back(settings, (30, 30, 200)) == [1]
+
+
+def test_somebody_in_other_clothes_is_another_rider(settings: Settings) -> None:
+    assert come_back(settings, (200, 120, 30)) == [1, 2]
+
+
+def test_somebody_far_from_where_the_rider_should_be_is_another_rider(settings: Settings) -> None:
+    collector = Collector(settings)
+    image = dressed((30, 30, 200), 100)
+    collector.add(Frame(0, 0.0, image), {1: sighting(0)}, ())
+    for frame in range(20, 30):
+        one = Sighting(frame, frame / 20, Box(100, 100, 200, 300), 0.9, (Detection(BARE, Box(0, 0, 9, 9), 0.9),))
+        collector.add(Frame(frame, frame / 20, image), {2: one}, [(1, Box(700, 100, 800, 300))])
+    assert len(list(collector.rest())) == 2

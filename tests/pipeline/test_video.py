@@ -1,0 +1,184 @@
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from pipeline.errors import ClipError
+from pipeline.types import Image
+from pipeline.video import Clip, VideoWriter
+from tests.factory import FRAME, write_clip
+
+EVEN = [index / 30 for index in range(45)]
+MAX_SIDE = 4096
+
+
+def corner_mark(_: int) -> Image:
+    """A dark picture, white in the upper left corner."""
+    image = np.zeros((120, 200, 3), np.uint8)
+    image[:40, :40] = 255
+    return image
+
+
+def small(_: int) -> Image:
+    return np.full((64, 64, 3), 90, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.mp4", "libx264"), ("a.mov", "libx264"), ("a.mkv", "libx265"), ("a.webm", "libvpx"), ("a.avi", "mpeg4")],
+)
+def test_every_container_is_read_to_its_end(tmp_path: Path, name: str, codec: str) -> None:
+    clip = Clip(write_clip(tmp_path / name, EVEN, small, codec), MAX_SIDE)
+    frames = list(clip.frames())
+    assert len(frames) == len(EVEN)
+    assert not clip.cut_off
+    assert clip.info.fps == pytest.approx(30, abs=0.5)
+
+
+def test_times_are_those_of_the_container(tmp_path: Path) -> None:
+    """Variable frame rate, and a first frame that is not at zero."""
+    times = [0.5, 0.53, 0.6, 0.9, 0.933, 2.0]
+    clip = Clip(write_clip(tmp_path / "vfr.mp4", times, small), MAX_SIDE)
+    assert [frame.time_s for frame in clip.frames()] == pytest.approx([time - 0.5 for time in times], abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("rotation", "corner"), [(0, "upper left"), (90, "lower left"), (180, "lower right"), (-90, "upper right")]
+)
+def test_rotated_phone_video_stands_upright(tmp_path: Path, rotation: int, corner: str) -> None:
+    """The container's angle counts counter-clockwise, as FFmpeg has it."""
+    clip = Clip(write_clip(tmp_path / "phone.mp4", EVEN[:5], corner_mark, rotation=rotation), MAX_SIDE)
+    image = next(clip.frames()).image
+    assert (clip.info.width, clip.info.height) == ((200, 120) if rotation % 180 == 0 else (120, 200))
+    corners = {
+        "upper left": image[:20, :20],
+        "upper right": image[:20, -20:],
+        "lower left": image[-20:, :20],
+        "lower right": image[-20:, -20:],
+    }
+    assert max(corners, key=lambda name: corners[name].mean()) == corner
+
+
+def test_a_part_can_be_read_from_the_middle(tmp_path: Path) -> None:
+    clip = Clip(write_clip(tmp_path / "a.mp4", EVEN, small), MAX_SIDE)
+    times = [frame.time_s for frame in clip.frames(start_s=1.0)]
+    assert times == pytest.approx(EVEN[30:], abs=0.002)
+
+
+def test_a_4k_frame_is_read(tmp_path: Path) -> None:
+    clip = Clip(write_clip(tmp_path / "4k.mp4", EVEN[:2], lambda _: np.zeros((2160, 3840, 3), np.uint8)), MAX_SIDE)
+    assert next(clip.frames()).image.shape == (2160, 3840, 3)
+
+
+def test_a_file_cut_off_in_the_middle_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    whole = write_clip(
+        tmp_path / "whole.mkv",
+        [index / 30 for index in range(150)],
+        lambda _: rng.integers(0, 255, (96, 96, 3), np.uint8),
+    )
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    clip = Clip(cut, MAX_SIDE)
+    assert 20 < len(list(clip.frames())) < 130
+    assert clip.cut_off
+
+
+def text(path: Path) -> None:
+    path.write_text("no video at all")
+
+
+def audio(path: Path) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 44100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def no_frames(path: Path) -> None:
+    with av.open(str(path), "w", format="matroska") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        container.start_encoding()
+
+
+def wide(path: Path) -> None:
+    with av.open(str(path), "w", format="avi") as container:
+        stream = container.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 20_000, 32, "yuvj420p"
+        picture = av.VideoFrame.from_ndarray(np.zeros((32, 20_000, 3), np.uint8), format="bgr24")
+        picture.pts, picture.time_base = 0, Fraction(1, 30)
+        container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+
+
+def playlist(path: Path) -> None:
+    path.write_text(f"ffconcat version 1.0\nfile {path.parent / 'secret.mp4'}\n")
+
+
+def live_playlist(path: Path) -> None:
+    path.write_text(f"#EXTM3U\n#EXTINF:1,\n{path.parent / 'secret.mp4'}\n#EXT-X-ENDLIST\n")
+
+
+def without_index(path: Path) -> None:
+    whole = write_clip(path.with_name("whole.mp4"), EVEN, small)
+    path.write_bytes(whole.read_bytes()[:2000])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.write_bytes(b""), "empty"),
+        (text, "no video"),
+        (audio, "only sound"),
+        (no_frames, "no (frames|video)"),
+        (wide, "20000 x 32"),
+        (playlist, "no video"),
+        (live_playlist, "no video"),
+        (without_index, "cut off"),
+    ],
+)
+def test_bad_input_is_told_apart(tmp_path: Path, make: Callable[[Path], object], message: str) -> None:
+    write_clip(tmp_path / "secret.mp4", EVEN, small)
+    path = tmp_path / "bad.mp4"
+    make(path)
+    with pytest.raises(ClipError, match=message):
+        Clip(path, MAX_SIDE)
+
+
+@pytest.mark.parametrize("name", ["오토바이 🛵.mp4", "concat:a|b.mp4", "%d %s.mp4", "-i.mp4", 'a\' "b".mp4'])
+def test_any_file_name_is_just_a_name(tmp_path: Path, name: str) -> None:
+    plain = write_clip(tmp_path / "plain.mp4", EVEN, small)
+    path = plain.rename(tmp_path / name)
+    assert len(list(Clip(path, MAX_SIDE).frames())) == len(EVEN)
+
+
+def test_what_is_written_plays_in_a_browser_at_once(tmp_path: Path) -> None:
+    """H.264, 4:2:0, the index before the pictures, odd sides cut, times kept."""
+    path = tmp_path / "out.mp4"
+    times = [0.0, 0.1, 0.15, 0.4]
+    with VideoWriter(path, 30) as writer:
+        for time_s in times:
+            writer.write(FRAME[:539, :959], time_s)
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        assert (stream.width, stream.height) == (958, 538)
+    assert [frame.time_s for frame in Clip(path, MAX_SIDE).frames()] == pytest.approx(times, abs=0.001)
+
+
+def test_colours_survive_writing(tmp_path: Path) -> None:
+    path = tmp_path / "red.mp4"
+    red = np.zeros((64, 64, 3), np.uint8)
+    red[..., 2] = 200
+    with VideoWriter(path, 30) as writer:
+        writer.write(red, 0.0)
+    assert np.abs(next(Clip(path, MAX_SIDE).frames()).image.astype(int) - red).mean() < 8
