@@ -156,9 +156,7 @@ class PlateFormat:
         side = line.widths[0]
         rest = replace(line, widths=line.widths[1:], left=(line.left or 0) + side)
         half = line.height / 2
-        place = [
-            Glyph(c, line.left or 0, line.top + i * half, side, half * 0.92) for i, c in enumerate(text[:2])
-        ]
+        place = [Glyph(c, line.left or 0, line.top + i * half, side, half * 0.92) for i, c in enumerate(text[:2])]
         return (*place, *_cells(text[2:], rest, self.width))
 
 
@@ -170,9 +168,7 @@ def _cells(row: str, line: Line, plate_width: float) -> list[Glyph]:
     glyphs = []
     for character, width in zip(characters, widths, strict=True):
         wide, high = (1.0, 1.0) if character.isdigit() else line.syllable
-        glyphs.append(
-            Glyph(character, x, line.top + line.height * (1 - high), width * wide, line.height * high)
-        )
+        glyphs.append(Glyph(character, x, line.top + line.height * (1 - high), width * wide, line.height * high))
         x += width
     return glyphs
 
