@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from statistics import fmean, median_low
@@ -21,6 +22,11 @@ from pipeline.types import Analysis, Case, Detection, Frame, Label, Look, Progre
 from pipeline.verify import Verifier
 from pipeline.video import Clip
 from pipeline.weights import read_manifest
+from pipeline.yolo import device
+
+# on a CPU two models on half the cores each get through a sixth more frames than one on all: neither waits for the
+# other while one prepares its picture
+_DETECTORS = 2
 
 
 def analyse(
@@ -75,15 +81,23 @@ def _look_for_suspects(
     tracks: list[Track] = []
     verdicts: list[tuple[Suspect, Future[Verdict]]] = []
 
+    detectors = _DETECTORS if device(settings) == "cpu" else 1
+
     def frames() -> Generator[Frame]:
         return watch.each("decode", clip.frames())
 
-    def detected() -> Generator[tuple[Frame, tuple[Detection, ...]]]:
-        detector = Detector(settings)
+    def detect(detector: Detector, frame: Frame) -> tuple[Detection, ...]:
+        with watch.stage("detect"):
+            return detector.detect(frame)
+
+    def detected() -> Iterator[tuple[Frame, tuple[Detection, ...]]]:
+        """Every frame with its detections, in order, while the next ones are being looked at."""
+        under_way: deque[tuple[Frame, Future[tuple[Detection, ...]]]] = deque()
         for frame in decoded:
-            with watch.stage("detect"):
-                detections = detector.detect(frame)
-            yield frame, detections
+            under_way.append((frame, stage1.submit(frame)))
+            if len(under_way) > FRAMES_AHEAD:
+                yield _done(under_way.popleft())
+        yield from map(_done, under_way)
 
     def verify(stage2: Verifier, suspect: Suspect) -> Verdict:
         with watch.stage("verify"):
@@ -92,7 +106,7 @@ def _look_for_suspects(
     with (
         StageThread("verify", lambda: Verifier(settings), verify, settings.verify_queue) as stage2,
         ahead("decode", frames, FRAMES_AHEAD) as decoded,
-        ahead("detect", detected, FRAMES_AHEAD) as stage1,
+        StageThread("detect", lambda: Detector(settings, detectors), detect, FRAMES_AHEAD, detectors) as stage1,
     ):
 
         def settle(suspects: Iterable[Suspect]) -> None:
@@ -101,7 +115,7 @@ def _look_for_suspects(
                 if is_suspect(suspect.track, settings):
                     verdicts.append((suspect, stage2.submit(suspect)))
 
-        for frame, detections in stage1:
+        for frame, detections in detected():
             with watch.stage("track"):
                 tracked = tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
             with watch.stage("associate"):
@@ -112,6 +126,11 @@ def _look_for_suspects(
             meter.frame(frame, sightings, confirmed)
         settle(collector.rest())
         return tracks, [(suspect, verdict.result()) for suspect, verdict in verdicts]
+
+
+def _done(one: tuple[Frame, Future[tuple[Detection, ...]]]) -> tuple[Frame, tuple[Detection, ...]]:
+    frame, detections = one
+    return frame, detections.result()
 
 
 def _case(suspect: Suspect, verdict: Verdict) -> Case:

@@ -22,9 +22,9 @@ class Detector:
         WeightsError: the weight file is missing, altered or of another class order.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, sharing: int = 1) -> None:
         stage = read_manifest(settings.weights).stage1
-        self._model = Yolo(stage, settings)
+        self._model = Yolo(stage, settings, sharing)
         self._thresholds = stage.thresholds
 
     def detect(self, frame: Frame) -> tuple[Detection, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Lock
 from typing import TypeVar
 
 from pipeline.crops import shrink
@@ -23,10 +23,11 @@ _PREVIEW_SIDE = 640
 
 
 class Stopwatch:
-    """Seconds of work per stage; stages may run side by side, each in one thread at a time."""
+    """Seconds of work per stage; stages may run side by side, a stage in several threads too."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
+        self._lock = Lock()
         self.stages: dict[str, float] = {}
 
     @property
@@ -39,7 +40,8 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - began
+            with self._lock:
+                self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - began
 
     def each(self, name: str, items: Iterable[Item]) -> Generator[Item]:
         """The items, the time that they take to come counted."""

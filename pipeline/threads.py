@@ -22,11 +22,13 @@ class StageThread(Generic[Stage, Item, Result]):
     `submit` waits while `room` items are queued.
     """
 
-    def __init__(self, name: str, make: Callable[[], Stage], work: Callable[[Stage, Item], Result], room: int) -> None:
+    def __init__(
+        self, name: str, make: Callable[[], Stage], work: Callable[[Stage, Item], Result], room: int, threads: int = 1
+    ) -> None:
         self._mine = local()
         self._make, self._work = make, work
         self._room = BoundedSemaphore(room)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._thread = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
 
     def submit(self, item: Item) -> Future[Result]:
         """Queue an item. The future holds the result, or the error of `make` or `work`."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import openvino
 import torch
+import torchvision  # noqa: F401 ultralytics loads it with the first picture: better with the other libraries
 from ultralytics import YOLO
 
 from pipeline.errors import WeightsError
@@ -26,12 +30,16 @@ class Yolo:
         WeightsError: the weight file is missing, altered or of another class order.
     """
 
-    def __init__(self, stage: StageWeights, settings: Settings) -> None:
+    def __init__(self, stage: StageWeights, settings: Settings, sharing: int = 1) -> None:
+        """`sharing`: how many models run at the same time; on a CPU they divide its cores among them."""
         self._stage = stage
         self._device = device(settings)
         path = checked(settings.weights, stage)
         if self._device == "cpu":
-            self._model = YOLO(str(exported(path, stage, settings)), task="detect")
+            folder = exported(path, stage, settings)
+            self._model = YOLO(str(folder), task="detect")
+            if sharing > 1:
+                self._use_cores(folder, max(1, (os.cpu_count() or 1) // sharing))
         else:
             self._model = _checked_model(path)
 
@@ -52,6 +60,14 @@ class Yolo:
         )[0].boxes
         rows = torch.cat((boxes.xyxy, boxes.conf[:, None], boxes.cls[:, None]), dim=1).tolist()
         return tuple(Detection(Label(int(cls)), Box(x1, y1, x2, y2), conf) for x1, y1, x2, y2, conf, cls in rows)
+
+    def _use_cores(self, folder: Path, threads: int) -> None:
+        """Keep to a few threads, on any core; ultralytics has every model pin a thread to each core."""
+        self.detect(np.zeros((32, 32, 3), np.uint8), 1.0)  # only now the model is loaded
+        backend = self._model.predictor.model.backend
+        network = openvino.Core().read_model(next(folder.glob("*.xml")))
+        config = {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
+        backend.ov_compiled_model = backend.compile_model(network, config=config)
 
 
 def device(settings: Settings) -> str:
