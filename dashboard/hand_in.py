@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import resources
 from dashboard.text import local, plain
@@ -30,11 +31,7 @@ def show() -> None:
         key=f"upload-{generation}",
     )
     if files:
-        for file in files:
-            with st.spinner(f"Keeping {plain(file.name)}"):
-                _accept(file, file.name)
-        st.session_state["uploads"] += 1
-        st.rerun()
+        _take_all(files)
     samples = sorted(SAMPLES.glob("*.mp4"))
     if samples:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -44,9 +41,33 @@ def show() -> None:
                     with sample.open("rb") as clip:
                         _accept(clip, sample.name)
                     st.rerun()
-    for notice in st.session_state.pop("notices", []):
-        st.error(notice)
+    _notices()
     _offer_again()
+
+
+def _take_all(files: list[UploadedFile]) -> None:
+    """Accept each upload once, also where a click elsewhere cuts the script off between two of them."""
+    taken: set[str] = st.session_state.setdefault("taken", set())
+    st.session_state["notices"] = []
+    for file in files:
+        if file.file_id not in taken:
+            with st.spinner(f"Keeping {plain(file.name)}"):
+                taken.add(file.file_id)
+                _accept(file, file.name)
+    st.session_state["uploads"] += 1
+    st.rerun()
+
+
+def _notices() -> None:
+    """What was wrong with the last uploads, until somebody has read it."""
+    notices: list[str] = st.session_state.get("notices", [])
+    if not notices:
+        return
+    for notice in notices:
+        st.error(notice, icon=":material/error:")
+    if st.button("Understood", key="understood", icon=":material/check:"):
+        st.session_state["notices"] = []
+        st.rerun()
 
 
 def _accept(file: BinaryIO, name: str) -> None:
