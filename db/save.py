@@ -23,7 +23,7 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> li
         job = session.get_one(Job, job_id)
         session.execute(delete(Job).where(Job.clip_id == job.clip_id, Job.id != job_id, Job.state.in_(ENDED)))
         track_ids = {track.id: _add_track(session, job_id, track) for track in analysis.tracks}
-        rows = [_case(case, evidence, job, track_ids[case.suspect.track.id]) for case, evidence in analysis.cases]
+        rows = [_case(case, evidence, job, track_ids[case.track.id]) for case, evidence in analysis.cases]
         session.add_all(rows)
         job.state, job.finished_at, job.message = JobState.DONE, now(), analysis.warning
         job.fraction, job.left_s, job.worker = 1.0, None, None
@@ -63,8 +63,8 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
         job_id=job.id,
         track_id=track_id,
         happened_at=job.clip.added_at + timedelta(seconds=case.best.time_s),
-        start_s=case.suspect.track.start_s,
-        end_s=case.suspect.track.end_s,
+        start_s=case.track.start_s,
+        end_s=case.track.end_s,
         best_s=case.best.time_s,
         **_sides(case.best.box),
         stage1=case.stage1,
@@ -73,19 +73,18 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
         heads_with=case.heads_with,
         picture=evidence.picture,
         crop=evidence.crop,
-        plate_crop=evidence.plate,
+        plate_crop=case.plate,
         video=evidence.clip,
-        looks=[_look(look, picture) for look, picture in zip(case.verdict.looks, evidence.looks, strict=True)],
+        looks=[_look(look, picture) for look, picture in zip(case.verdict.looks, case.looks, strict=True)],
     )
 
 
 def _look(look: types.Look, picture: str) -> Look:
-    crop = look.crop
+    sighting = look.sighting
 
     def in_crop(found: tuple[Detection, ...]) -> Parts:
-        return [_part(one, crop) for one in found]
+        return [_part(one, look) for one in found]
 
-    sighting = crop.sighting
     rider = Detection(types.Label.RIDER, sighting.box, sighting.confidence)
     plate = (sighting.plate,) if sighting.plate else ()
     return Look(
@@ -98,8 +97,8 @@ def _look(look: types.Look, picture: str) -> Look:
     )
 
 
-def _part(one: Detection, crop: types.Crop | None = None) -> list[float]:
-    box = one.box if crop is None else one.box.shift(-crop.region.x1, -crop.region.y1).scale(crop.scale)
+def _part(one: Detection, look: types.Look | None = None) -> list[float]:
+    box = one.box if look is None else one.box.shift(-look.region.x1, -look.region.y1).scale(look.scale)
     return [int(one.label), round(one.confidence, 3), *(round(side, 1) for side in box.as_tuple())]
 
 

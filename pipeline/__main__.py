@@ -138,7 +138,7 @@ def _document(clip: Path, result: Result, analysis: Analysis, store: FileStore) 
 
 
 def _case(id_: int, case: Case, evidence: Evidence, store: FileStore) -> dict[str, Any]:
-    track = case.suspect.track
+    track = case.track
     places, due = [], 0.0
     for sighting in track.sightings:
         if sighting.time_s >= due:
@@ -160,9 +160,9 @@ def _case(id_: int, case: Case, evidence: Evidence, store: FileStore) -> dict[st
         "files": {
             "picture": str(store.path(evidence.picture)),
             "crop": str(store.path(evidence.crop)),
-            "plate": str(store.path(evidence.plate)) if evidence.plate else None,
+            "plate": str(store.path(case.plate)) if case.plate else None,
             "clip": str(store.path(evidence.clip)),
-            "looks": [str(store.path(look)) for look in evidence.looks],
+            "looks": [str(store.path(look)) for look in case.looks],
         },
     }
 

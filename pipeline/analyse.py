@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from statistics import fmean, median_low
 from threading import Event
 
 from pipeline.associate import associate
+from pipeline.case import close_case
 from pipeline.detect import Detector
 from pipeline.evidence import Recorder
 from pipeline.meter import Meter, Stopwatch
@@ -18,7 +18,7 @@ from pipeline.store import FileStore
 from pipeline.suspects import Collector, is_suspect
 from pipeline.threads import FRAMES_AHEAD, StageThread, ahead
 from pipeline.track import Tracker
-from pipeline.types import Analysis, Case, Detection, Frame, Label, Look, Progress, Says, Suspect, Track, Verdict
+from pipeline.types import Analysis, Case, Detection, Frame, Label, Progress, Suspect, Track
 from pipeline.verify import Verifier
 from pipeline.video import Clip
 from pipeline.weights import read_manifest
@@ -52,12 +52,11 @@ def analyse(
     watch = Stopwatch()
     clip = Clip(path, settings.max_side)
     meter = Meter(clip.info, report, cancelled or Event())
-    tracks, judged = _look_for_suspects(clip, settings, watch, meter)
-    cases = [_case(suspect, verdict) for suspect, verdict in judged]
+    store = FileStore(settings.files)
+    tracks, cases = _look_for_suspects(clip, settings, store, watch, meter)
     with watch.stage("evidence"):
         meter.start("evidence", sum(case.confirmed for case in cases))
-        recorder = Recorder(FileStore(settings.files), settings)
-        video, evidence = recorder.record(clip, tracks, cases, meter.frame)
+        video, evidence = Recorder(store, settings).record(clip, tracks, cases, meter.frame)
     return Analysis(
         width=clip.info.width,
         height=clip.info.height,
@@ -73,13 +72,13 @@ def analyse(
 
 
 def _look_for_suspects(
-    clip: Clip, settings: Settings, watch: Stopwatch, meter: Meter
-) -> tuple[list[Track], list[tuple[Suspect, Verdict]]]:
-    """The first reading: all tracks, and the verdicts on the suspects among them."""
+    clip: Clip, settings: Settings, store: FileStore, watch: Stopwatch, meter: Meter
+) -> tuple[list[Track], list[Case]]:
+    """The first reading: all tracks, and the cases of the suspects among them."""
     tracker = Tracker(read_manifest(settings.weights).stage1.thresholds.rider, settings)
     collector = Collector(settings)
     tracks: list[Track] = []
-    verdicts: list[tuple[Suspect, Future[Verdict]]] = []
+    cases: list[Future[Case]] = []
 
     detectors = _DETECTORS if device(settings) == "cpu" else 1
 
@@ -99,9 +98,9 @@ def _look_for_suspects(
                 yield _done(under_way.popleft())
         yield from map(_done, under_way)
 
-    def verify(stage2: Verifier, suspect: Suspect) -> Verdict:
+    def verify(stage2: Verifier, suspect: Suspect) -> Case:
         with watch.stage("verify"):
-            return stage2.verify(suspect)
+            return close_case(suspect, stage2.verify(suspect), store)
 
     with (
         StageThread("verify", lambda: Verifier(settings), verify, settings.verify_queue) as stage2,
@@ -113,39 +112,20 @@ def _look_for_suspects(
             for suspect in suspects:
                 tracks.append(suspect.track)
                 if is_suspect(suspect.track, settings):
-                    verdicts.append((suspect, stage2.submit(suspect)))
+                    cases.append(stage2.submit(suspect))
 
         for frame, detections in detected():
             with watch.stage("track"):
                 tracked = tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
             with watch.stage("associate"):
-                sightings = associate(frame, detections, tracked)
+                sightings = associate(frame.index, frame.time_s, detections, tracked)
                 collector.add(frame, sightings, tracked.hidden)
                 settle(collector.gone(frame.time_s))
-            confirmed = sum(verdict.result().confirmed for _, verdict in verdicts if verdict.done())
-            meter.frame(frame, sightings, confirmed)
+            meter.frame(frame, sightings, sum(case.result().confirmed for case in cases if case.done()))
         settle(collector.rest())
-        return tracks, [(suspect, verdict.result()) for suspect, verdict in verdicts]
+        return tracks, [case.result() for case in cases]
 
 
 def _done(one: tuple[Frame, Future[tuple[Detection, ...]]]) -> tuple[Frame, tuple[Detection, ...]]:
     frame, detections = one
     return frame, detections.result()
-
-
-def _case(suspect: Suspect, verdict: Verdict) -> Case:
-    best = max(verdict.looks, key=lambda look: (look.says is Says.BARE, look.confidence))
-    bare = _heads(verdict.looks, Label.WITHOUT_HELMET)
-    return Case(
-        suspect,
-        verdict,
-        best=best.crop.sighting,
-        stage1=fmean(max(head.confidence for head in crop.sighting.bare_heads) for crop in suspect.crops),
-        heads_without=max(bare, 1) if verdict.confirmed else bare,
-        heads_with=_heads(verdict.looks, Label.WITH_HELMET),
-    )
-
-
-def _heads(looks: Iterable[Look], label: Label) -> int:
-    """How many heads of this kind stage 2 sees on the suspect, in the middle of its looks."""
-    return median_low([sum(head.label is label for head in look.heads) for look in looks if look.heads] or [0])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.track import Tracked
-from pipeline.types import HEADS, Box, Detection, Frame, Label, Sighting
+from pipeline.types import HEADS, Box, Detection, Label, Sighting
 
 # Where a head sits in its rider's box: centre in shares of width and height, height in shares of the box's height.
 # Mean and deviation of 2,322 labelled heads (td02, aneesarom, jai) whose rider is beyond doubt.
@@ -23,7 +23,7 @@ _NOBODY = 0.5 * 11.34  # 99 % of a rider's own heads cost less: chi-squared, thr
 _SLOTS = (0.0, 0.5, 2.0, 4.0)  # a second, third and fourth head on one motorcycle is ever less likely
 
 
-def associate(frame: Frame, detections: Sequence[Detection], tracked: Tracked) -> dict[int, Sighting]:
+def associate(frame: int, time_s: float, detections: Sequence[Detection], tracked: Tracked) -> dict[int, Sighting]:
     """The sightings of a frame by track id.
 
     Riders that are hidden compete for heads and plates as well, and so keep theirs from being charged to others.
@@ -36,8 +36,8 @@ def associate(frame: Frame, detections: Sequence[Detection], tracked: Tracked) -
     plate_owner = _assign(plates, boxes, _PLATE_MEAN, _PLATE_DEVIATION, _SLOTS[:1])
     return {
         id_: Sighting(
-            frame.index,
-            frame.time_s,
+            frame,
+            time_s,
             rider.box,
             rider.confidence,
             heads=tuple(head for head, owner in zip(heads, head_owner, strict=True) if owner == row),

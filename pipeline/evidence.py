@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 from pipeline.crops import picture_of, shrink
 from pipeline.draw import Mark, draw, mark_sighting
@@ -39,15 +40,13 @@ class Recorder:
 
         `seen` is called after every frame.
         """
-        accused = {case.suspect.track.id for case in cases if case.confirmed}
+        accused = {case.track.id for case in cases if case.confirmed}
         marks = _marks(tracks, accused)
         with self._store.scratch() as folder:
             with ExitStack() as files:
                 video = files.enter_context(VideoWriter(folder / "video.mp4", clip.info.fps))
                 excerpts = [
-                    _Excerpt(
-                        case, files.enter_context(VideoWriter(folder / f"{row}.mp4", clip.info.fps)), self._settings
-                    )
+                    files.enter_context(_Excerpt(case, folder / f"{row}.mp4", clip.info.fps, self._settings))
                     for row, case in enumerate(cases)
                 ]
                 for frame in files.enter_context(ahead("decode", clip.frames, FRAMES_AHEAD)):
@@ -57,20 +56,13 @@ class Recorder:
                         excerpt.offer(frame, image, scale)
                     seen(frame)
             return self._store.take(folder / "video.mp4"), tuple(
-                self._keep(case, excerpt, folder / f"{row}.mp4")
-                for row, (case, excerpt) in enumerate(zip(cases, excerpts, strict=True))
+                Evidence(
+                    self._store.put_picture(excerpt.picture),
+                    self._store.put_picture(excerpt.crop),
+                    self._store.take(excerpt.path),
+                )
+                for excerpt in excerpts
             )
-
-    def _keep(self, case: Case, excerpt: _Excerpt, clip: Path) -> Evidence:
-        put = self._store.put_picture
-        plate = max(case.suspect.plates, key=lambda crop: crop.region.area, default=None)
-        return Evidence(
-            picture=put(excerpt.picture),
-            crop=put(excerpt.crop),
-            plate=put(plate.image) if plate else None,
-            looks=tuple(put(look.crop.image) for look in case.verdict.looks),
-            clip=self._store.take(clip),
-        )
 
 
 class _Excerpt:
@@ -79,10 +71,12 @@ class _Excerpt:
     picture: Image
     crop: Image
 
-    def __init__(self, case: Case, video: VideoWriter, settings: Settings) -> None:
+    def __init__(self, case: Case, path: Path, fps: float, settings: Settings) -> None:
+        self.path = path
         self._best = case.best
-        self._video = video
-        track, margin, longest = case.suspect.track, settings.evidence_margin_s, settings.evidence_max_s
+        self._fps = fps
+        self._video: VideoWriter | None = None
+        track, margin, longest = case.track, settings.evidence_margin_s, settings.evidence_max_s
         self._start_s = max(track.start_s - margin, case.best.time_s - longest / 2, 0.0)
         self._end_s = min(track.end_s + margin, self._start_s + longest)
         self._marks = _marks([track], {track.id} if case.confirmed else set())
@@ -91,11 +85,27 @@ class _Excerpt:
         """Take what is needed of a frame; `image` is its picture, `scale` times as large."""
         marks = self._marks[frame.index]
         if self._start_s <= frame.time_s <= self._end_s:
+            if self._video is None:
+                self._video = VideoWriter(self.path, self._fps)
             self._video.write(_drawn(image, scale, marks), frame.time_s - self._start_s)
+        elif frame.time_s > self._end_s:
+            self.close()
         if frame.index == self._best.frame:
             self.picture = _drawn(image, scale, marks)
             crop = picture_of(frame.image, self._best)
             self.crop = draw(crop.image, [mark.seen_from(crop.region, crop.scale) for mark in marks])
+
+    def close(self) -> None:
+        """Finish the clip; a clip with many cases would hold as many encoders otherwise."""
+        if self._video is not None:
+            self._video.close()
+            self._video = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _marks(tracks: Iterable[Track], accused: set[int]) -> _Marks:

@@ -178,18 +178,23 @@ class Says(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Look:
-    """Stage 2's look at one crop: all it found and which heads are the suspect's (boxes in the full frame)."""
+    """Stage 2's look at one crop: `region` of the frame, `scale` times as large.
 
-    crop: Crop
+    `detections` is all it found, `heads` those of the suspect; boxes are in the full frame.
+    """
+
+    sighting: Sighting
+    region: Box
+    scale: float
     detections: tuple[Detection, ...]
     heads: tuple[Detection, ...]
     says: Says
     confidence: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Stage 2's word on a suspect. `confidence` is that of a bare head, 0 to 1, whatever the outcome."""
 
@@ -202,20 +207,22 @@ class Verdict:
         return self.outcome is Outcome.CONFIRMED
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Case:
     """A suspect with its verdict: a violation if it was confirmed.
 
     `best` is the sighting that shows it best; `stage1` how sure stage 1 was of the bare head, the mean of the
-    crops, 0 to 1.
+    crops, 0 to 1. `looks` (one per look of the verdict) and `plate` name pictures in the store.
     """
 
-    suspect: Suspect
+    track: Track
     verdict: Verdict
     best: Sighting
     stage1: float
     heads_without: int
     heads_with: int
+    looks: tuple[str, ...]
+    plate: str | None
 
     @property
     def confirmed(self) -> bool:
@@ -224,12 +231,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Names of files in the store: pictures (JPEG) and a short clip (MP4)."""
+    """Names of files in the store: the best frame, the rider in it (JPEG), and the seconds around it (MP4)."""
 
     picture: str
     crop: str
-    plate: str | None
-    looks: tuple[str, ...]
     clip: str
 
 

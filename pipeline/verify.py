@@ -6,7 +6,7 @@ from pipeline.associate import associate
 from pipeline.detect import above, distinct
 from pipeline.settings import Settings
 from pipeline.track import Tracked
-from pipeline.types import Crop, Detection, Frame, Label, Look, Outcome, Says, Suspect, Verdict
+from pipeline.types import Crop, Detection, Label, Look, Outcome, Says, Sighting, Suspect, Verdict
 from pipeline.weights import read_manifest
 from pipeline.yolo import Yolo
 
@@ -41,29 +41,27 @@ class Verifier:
             Detection(one.label, one.box.scale(1 / crop.scale).shift(crop.region.x1, crop.region.y1), one.confidence)
             for one in found
         )
-        heads = own_heads(crop, in_frame)
-        return Look(crop, in_frame, heads, *judge(crop, heads))
+        heads = own_heads(crop.sighting, in_frame)
+        return Look(crop.sighting, crop.region, crop.scale, in_frame, heads, *judge(crop.sighting, heads))
 
 
-def own_heads(crop: Crop, found: tuple[Detection, ...]) -> tuple[Detection, ...]:
+def own_heads(sighting: Sighting, found: tuple[Detection, ...]) -> tuple[Detection, ...]:
     """The heads that are the suspect's among stage 2's detections (boxes in the frame).
 
     By the same assignment as in stage 1, so that a neighbour's head at the crop's edge goes to the neighbour.
     Nobody's, where stage 2 does not see the suspect as a rider at all.
     """
-    sighting = crop.sighting
     riders = [one for one in found if one.label is Label.RIDER]
     own = max(riders, key=lambda one: one.box.iou(sighting.box), default=None)
     if own is None or own.box.iou(sighting.box) < _SAME_RIDER_IOU:
         return ()
     ids = tuple((0 if one is own else row + 1, one) for row, one in enumerate(riders))
-    frame = Frame(sighting.frame, sighting.time_s, crop.image)
-    return associate(frame, found, Tracked(ids, hidden=()))[0].heads
+    return associate(sighting.frame, sighting.time_s, found, Tracked(ids, hidden=()))[0].heads
 
 
-def judge(crop: Crop, heads: tuple[Detection, ...]) -> tuple[Says, float]:
+def judge(sighting: Sighting, heads: tuple[Detection, ...]) -> tuple[Says, float]:
     """What stage 2's heads of the suspect say, and how surely. A bare one counts only where stage 1 saw it too."""
-    same = [one for one in heads if any(one.box.iou(bare.box) > _SAME_HEAD_IOU for bare in crop.sighting.bare_heads)]
+    same = [one for one in heads if any(one.box.iou(bare.box) > _SAME_HEAD_IOU for bare in sighting.bare_heads)]
     for label, says in ((Label.WITHOUT_HELMET, Says.BARE), (Label.WITH_HELMET, Says.HELMET)):
         sure = [one.confidence for one in same if one.label is label]
         if sure:

@@ -71,14 +71,16 @@ def suspect(id_: int = 1, frames: int = 10) -> Suspect:
 
 def look(says: Says, confidence: float = 0.8, seen: Sighting | None = None) -> Look:
     seen = seen or sighting(0)
-    return Look(crop(seen), seen.heads, seen.heads, says, confidence if says is Says.BARE else 0.0)
+    one = crop(seen)
+    return Look(seen, one.region, one.scale, seen.heads, seen.heads, says, confidence if says is Says.BARE else 0.0)
 
 
 def case(id_: int = 1, outcome: Outcome = Outcome.CONFIRMED, frames: int = 10) -> Case:
     one = suspect(id_, frames)
     says = Says.BARE if outcome is Outcome.CONFIRMED else Says.HELMET
     looks = tuple(look(says, 0.8, seen.sighting) for seen in one.crops)
-    return Case(one, Verdict(outcome, 0.8, looks), one.crops[0].sighting, 0.7, 1, 0)
+    names = (f"{'0' * 64}.jpg",) * len(looks)
+    return Case(one.track, Verdict(outcome, 0.8, looks), one.crops[0].sighting, 0.7, 1, 0, names, None)
 
 
 def write_clip(

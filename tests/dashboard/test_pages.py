@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,16 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *
     clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [0.0, 0.1, 0.2])
     video, picture = store.take(clip), store.put_picture(factory.FRAME)
 
-    def evidence(case: Case) -> Evidence:
-        return Evidence(picture, picture, None, (picture,) * len(case.verdict.looks), video)
+    def case(id_: int, outcome: Outcome) -> Case:
+        one = factory.case(id_, outcome)
+        return replace(one, looks=(picture,) * len(one.looks))
 
-    cases = [factory.case(id_, outcome) for id_, outcome in enumerate(outcomes)]
+    cases = [case(id_, outcome) for id_, outcome in enumerate(outcomes)]
     jobs = Jobs(sessions)
     job_id = jobs.add("street *1*.mp4", tmp_path / "gone.mp4", "a" * 64)
     jobs.claim(job_id)
-    tracks = tuple(case.suspect.track for case in cases)
-    rows = tuple((case, evidence(case)) for case in cases)
+    tracks = tuple(case.track for case in cases)
+    rows = tuple((case, Evidence(picture, picture, video)) for case in cases)
     save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video))
     return job_id
 

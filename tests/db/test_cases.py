@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,13 +18,12 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def analysis(*outcomes: Outcome) -> Analysis:
-    cases = tuple(factory.case(id_, outcome) for id_, outcome in enumerate(outcomes))
-    evidence = tuple(
-        Evidence("p.jpg", "c.jpg", "n.jpg" if id_ % 2 else None, ("l.jpg",) * len(case.verdict.looks), "v.mp4")
-        for id_, case in enumerate(cases)
+    cases = tuple(
+        replace(factory.case(id_, outcome), plate="n.jpg" if id_ % 2 else None) for id_, outcome in enumerate(outcomes)
     )
+    evidence = (Evidence("p.jpg", "c.jpg", "v.mp4"),) * len(cases)
     clear = factory.track(99, labels=())
-    tracks = (*(case.suspect.track for case in cases), clear)
+    tracks = (*(case.track for case in cases), clear)
     return Analysis(960, 540, 9.0, 90, 5.0, {"detect": 2.0}, tracks, tuple(zip(cases, evidence, strict=True)), "a.mp4")
 
 

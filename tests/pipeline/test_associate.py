@@ -1,16 +1,15 @@
 from pipeline.associate import associate
 from pipeline.track import Tracked
-from pipeline.types import Box, Detection, Frame, Label
-from tests.factory import FRAME, head_of, plate_of, rider
+from pipeline.types import Box, Detection, Label
+from tests.factory import head_of, plate_of, rider
 
-HERE = Frame(0, 0.0, FRAME)
 BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
 
 
 def test_heads_and_plate_go_to_their_rider() -> None:
     one = rider()
     parts = [head_of(one, BARE), head_of(one, HELMET, 0.8), plate_of(one)]
-    seen = associate(HERE, [one, *parts], Tracked(((7, one),), ()))[7]
+    seen = associate(0, 0.0, [one, *parts], Tracked(((7, one),), ()))[7]
     assert set(seen.heads) == set(parts[:2])
     assert seen.plate == parts[2]
 
@@ -20,7 +19,7 @@ def test_a_bare_head_behind_a_helmeted_rider_is_not_charged_to_that_rider() -> N
     front, behind = rider(100, 100, 100, 200), rider(145, 85, 90, 180)
     bare, helmet = head_of(behind, BARE), head_of(front, HELMET)
     assert bare.box.inside(front.box) > 0.5
-    seen = associate(HERE, [bare, helmet], Tracked(((1, front), (2, behind)), ()))
+    seen = associate(0, 0.0, [bare, helmet], Tracked(((1, front), (2, behind)), ()))
     assert seen[1].heads == (helmet,)
     assert seen[2].heads == (bare,)
 
@@ -28,14 +27,14 @@ def test_a_bare_head_behind_a_helmeted_rider_is_not_charged_to_that_rider() -> N
 def test_a_hidden_rider_keeps_its_head() -> None:
     front, behind = rider(100, 100, 100, 200), rider(145, 85, 90, 180)
     bare = head_of(behind, BARE)
-    seen = associate(HERE, [bare], Tracked(((1, front),), ((2, behind.box),)))
+    seen = associate(0, 0.0, [bare], Tracked(((1, front),), ((2, behind.box),)))
     assert seen[1].heads == ()
 
 
 def test_the_ghost_of_a_rider_that_is_seen_under_another_id_takes_nothing() -> None:
     one = rider()
     bare = head_of(one, BARE)
-    seen = associate(HERE, [bare], Tracked(((2, one),), ((1, one.box.shift(3, 0)),)))
+    seen = associate(0, 0.0, [bare], Tracked(((2, one),), ((1, one.box.shift(3, 0)),)))
     assert seen[2].heads == (bare,)
 
 
@@ -44,16 +43,16 @@ def test_a_pedestrian_beside_a_motorcycle_is_nobodys_head() -> None:
     beside = head_of(rider(210, 100), BARE)
     low = Detection(BARE, Box(140, 230, 170, 260), 0.9)
     tiny = Detection(BARE, Box(140, 120, 146, 126), 0.9)
-    assert associate(HERE, [beside, low, tiny], Tracked(((1, one),), ()))[1].heads == ()
+    assert associate(0, 0.0, [beside, low, tiny], Tracked(((1, one),), ()))[1].heads == ()
 
 
 def test_one_head_is_never_charged_twice() -> None:
     left, right = rider(100), rider(130)
     between = head_of(left, BARE, 0.65)
-    seen = associate(HERE, [between], Tracked(((1, left), (2, right)), ()))
+    seen = associate(0, 0.0, [between], Tracked(((1, left), (2, right)), ()))
     assert len(seen[1].heads) + len(seen[2].heads) == 1
 
 
 def test_nothing_to_assign() -> None:
-    assert associate(HERE, [head_of(rider(), BARE)], Tracked((), ())) == {}
-    assert associate(HERE, [], Tracked(((1, rider()),), ()))[1].heads == ()
+    assert associate(0, 0.0, [head_of(rider(), BARE)], Tracked((), ())) == {}
+    assert associate(0, 0.0, [], Tracked(((1, rider()),), ()))[1].heads == ()

@@ -5,7 +5,7 @@ import pytest
 from pipeline.settings import Settings
 from pipeline.types import Detection, Label, Outcome, Says
 from pipeline.verify import Verifier, judge, own_heads, vote
-from tests.factory import crop, head_of, look, rider, sighting, suspect
+from tests.factory import head_of, look, rider, sighting, suspect
 
 BARE, HELMET, NOTHING = Says.BARE, Says.HELMET, Says.NOTHING
 
@@ -33,8 +33,8 @@ def test_looks_that_see_nothing_lower_the_confidence() -> None:
 
 
 def test_a_bare_head_counts_where_stage_1_saw_it() -> None:
-    one = crop(sighting(0))
-    bare = one.sighting.heads[0]
+    one = sighting(0)
+    bare = one.heads[0]
     assert judge(one, (replace(bare, confidence=0.6),)) == (BARE, 0.6)
     assert judge(one, (replace(bare, label=Label.WITH_HELMET),))[0] is HELMET
     elsewhere = replace(bare, box=bare.box.shift(60, 0))
@@ -45,16 +45,16 @@ def test_a_head_of_a_neighbour_at_the_edge_is_not_the_suspects() -> None:
     """A helmeted suspect, and a bare-headed rider half in the crop, where stage 1 took that head for the suspect's."""
     own, neighbour = rider(100), rider(170, 90)
     helmet, bare = head_of(own, Label.WITH_HELMET), head_of(neighbour, Label.WITHOUT_HELMET)
-    one = crop(replace(sighting(0), heads=(bare,)))
+    one = replace(sighting(0), heads=(bare,))
     assert own_heads(one, (own, neighbour, helmet, bare)) == (helmet,)
     assert judge(one, (helmet,)) == (NOTHING, 0.0)
 
 
 def test_where_stage_2_sees_no_rider_nobody_is_accused() -> None:
-    one = crop(sighting(0))
-    bare = one.sighting.heads[0]
+    one = sighting(0)
+    bare = one.heads[0]
     assert own_heads(one, (bare,)) == ()
-    far = Detection(Label.RIDER, one.sighting.box.shift(90, 150), 0.9)
+    far = Detection(Label.RIDER, one.box.shift(90, 150), 0.9)
     assert own_heads(one, (bare, far)) == ()
 
 

@@ -1,0 +1,40 @@
+from dataclasses import replace
+
+from pipeline.case import close_case
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.types import Label, Outcome, Says, Verdict
+from tests.factory import look, sighting, suspect
+
+BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
+
+
+def verdict(*said: Says) -> Verdict:
+    looks = tuple(look(says, 0.5 + place / 10, sighting(3 * place)) for place, says in enumerate(said))
+    return Verdict(Outcome.CONFIRMED, 0.8, looks)
+
+
+def test_a_case_is_best_seen_where_stage_2_is_surest_of_a_bare_head(settings: Settings) -> None:
+    case = close_case(suspect(), verdict(Says.BARE, Says.BARE, Says.HELMET), FileStore(settings.files))
+    assert case.best.frame == 3
+    assert case.stage1 == 0.8
+
+
+def test_heads_are_counted_in_the_middle_of_the_looks(settings: Settings) -> None:
+    seen = verdict(Says.BARE, Says.BARE, Says.BARE)
+    bare, helmet = sighting(0, (BARE, HELMET)).heads
+    heads = ((bare, helmet), (bare, helmet), (bare, helmet, helmet))
+    looks = tuple(replace(one, heads=found) for one, found in zip(seen.looks, heads, strict=True))
+    case = close_case(suspect(), replace(seen, looks=looks), FileStore(settings.files))
+    assert (case.heads_without, case.heads_with) == (1, 1)
+
+
+def test_the_pictures_go_to_the_store(settings: Settings) -> None:
+    one = suspect()
+    plates = tuple(replace(crop, image=crop.image[:20, :40]) for crop in one.crops[:2])
+    store = FileStore(settings.files)
+    case = close_case(replace(one, plates=plates), verdict(Says.BARE), store)
+    assert len(case.looks) == len(one.crops)
+    assert all(store.path(name).is_file() for name in case.looks)
+    assert case.plate is not None
+    assert store.path(case.plate).is_file()
