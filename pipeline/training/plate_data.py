@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import plate_formats as formats
+from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
 from pipeline.plate_formats import PlateFormat
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH, stretch, upright
 from pipeline.plate_slots import SLOTS, encode
@@ -26,7 +27,7 @@ from pipeline.types import Image
 Floats = npt.NDArray[Any]
 
 CHUNK = 5000
-FIND_WIDTH, FIND_HEIGHT = 160, 64  # what the corner finder sees: the crop stretched to this size
+
 # share of each format; half are motorcycles
 MIX = {
     formats.MOTORCYCLE_2026: 0.24, formats.MOTORCYCLE_OLD: 0.28, formats.CAR_7: 0.12, formats.CAR_7_SHORT: 0.05,
