@@ -13,31 +13,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
 from pipeline.plate_formats import FORMATS, MOTORCYCLE_OLD, PROVINCES, PlateFormat
 from pipeline.plate_slots import CLASSES, EMPTY, NAMES, SLOTS, decode, known_names, permitted
+from pipeline.plate_weights import Calibration
 
 Floats = npt.NDArray[Any]
 
 _UNLISTED = 0.02  # share of old motorcycles whose district is in none of our lists
-
-
-class Calibration(BaseModel):
-    """Chosen by `python -m pipeline.training.calibrate_plates` on rendered tracks.
-
-    `floor` is what a read can say against a character at most: one wrong read must not outvote many. `together`
-    is how much n reads of one track are worth, n to this power of one: they are wrong together. The logit of the
-    probability times `slope` plus `offset` is the calibrated one. Below `threshold` a plate is not readable.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    floor: float = 0.01
-    together: float = 0.7
-    slope: float = 1.0
-    offset: float = 0.0
-    threshold: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +143,4 @@ def _characters(heard: Floats, best: _Best) -> tuple[tuple[str, float], ...]:
     table[np.arange(SLOTS), best.classes] = True
     masked = np.where(table, heard, -np.inf)
     shares = np.exp(masked - np.logaddexp.reduce(masked, axis=1, keepdims=True))
-    return tuple(
-        (decode([one]), float(shares[slot, one])) for slot, one in enumerate(best.classes) if one != EMPTY
-    )
+    return tuple((decode([one]), float(shares[slot, one])) for slot, one in enumerate(best.classes) if one != EMPTY)

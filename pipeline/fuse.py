@@ -35,9 +35,10 @@ def _grey(plate: Image) -> npt.NDArray[np.float32]:
 
 def _aligned(plate: Image, first: npt.NDArray[np.float32]) -> npt.NDArray[Any] | None:
     """The plate shifted, turned and scaled onto the first; None where it shows something else."""
-    matrix = np.eye(2, 3, dtype=np.float32)
     try:
-        alike, matrix = cv2.findTransformECC(first, _grey(plate), matrix, cv2.MOTION_AFFINE, _STEPS, None, 1)
+        alike, matrix = cv2.findTransformECC(
+            first, _grey(plate), np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, _STEPS
+        )
     except cv2.error:  # it found no way
         return None
     if alike < _ALIKE:

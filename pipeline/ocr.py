@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import WeightsError
-from pipeline.plate_formats import compact, identify
+from pipeline.plate_formats import ALPHABET, compact, identify
 from pipeline.plate_geometry import stretch
 from pipeline.plate_slots import CLASSES, EMPTY, SLOTS, decode, encode
+from pipeline.plate_weights import READER
 from pipeline.types import Image
 
 Floats = npt.NDArray[Any]
@@ -53,10 +54,13 @@ class OwnEngine(Engine):
     """EasyOCR with the recogniser of ours as its user network; needs no connection.
 
     Args:
-        folder: where `plate_reader.py`, `.yaml` and `.pth` lie, checked.
+        folder: where the user network lies, its sums compared.
+
+    Raises:
+        WeightsError: the network knows other characters than the formats.
     """
 
-    name = "plate_reader"
+    name = READER
 
     def __init__(self, folder: Path) -> None:
         self._reader = easyocr.Reader(
@@ -70,6 +74,8 @@ class OwnEngine(Engine):
             quantize=False,  # gains nothing on a network this small
             verbose=False,
         )
+        if self._reader.character != ALPHABET:
+            raise WeightsError(f"{folder} reads other characters than plates bear now: train it again")
         self._seen: list[Floats] = []
         # EasyOCR gives one confidence for the whole text; the vote needs those of all characters
         self._reader.recognizer.register_forward_hook(lambda *call: self._seen.append(call[2][0].numpy()))

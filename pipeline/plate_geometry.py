@@ -38,8 +38,18 @@ def _warped(image: Image, matrix: npt.NDArray[Any], corners: Corners) -> npt.NDA
     factor = max(READ_WIDTH / np.ptp(corners[:, 0]), READ_HEIGHT / np.ptp(corners[:, 1]))
     if factor < 0.7:
         image = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), image.dtype)
-        matrix = matrix @ np.array([(1 / factor, 0, 0.5 / factor - 0.5), (0, 1 / factor, 0.5 / factor - 0.5), (0, 0, 1)])
+        matrix = matrix @ np.array(
+            [(1 / factor, 0, 0.5 / factor - 0.5), (0, 1 / factor, 0.5 / factor - 0.5), (0, 0, 1)]
+        )
     return cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def natural(plate: Image, corners: Corners) -> Image:
+    """An upright plate in about its own shape, for people to look at."""
+    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)  # top, right, bottom, left
+    height = round(READ_WIDTH * float((sides[1] + sides[3]) / max(sides[0] + sides[2], 1.0)))
+    size = (READ_WIDTH, min(max(height, READ_HEIGHT // 2), READ_WIDTH))
+    return np.asarray(cv2.resize(plate, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def stretch(grey: Image) -> Image:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 
-import cv2
 import numpy as np
 
 from pipeline.consensus import vote
@@ -13,20 +13,34 @@ from pipeline.fuse import fuse
 from pipeline.ocr import Engine, OwnEngine, Reading, StockEngine
 from pipeline.plate_corners import CornerFinder
 from pipeline.plate_crops import choose, quality
-from pipeline.plate_geometry import READ_WIDTH, Corners, upright
+from pipeline.plate_geometry import Corners, natural, upright
+from pipeline.plate_weights import CORNERS, UPSCALER, read_plate_manifest
 from pipeline.settings import PlateEngine, Settings
-from pipeline.types import Crop, Image, Plate, PlateRead
+from pipeline.types import Image, Plate, PlateRead
 from pipeline.upscale import Upscaler
-from pipeline.weights import checked_plates, read_manifest
 
-_NOTHING = Plate("", 0.0, readable=False, characters=(), reads=())
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateCrop:
+    """A piece of a frame with a plate on it (BGR), and when it was seen."""
+
+    image: Image
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What came of one track, and for each read of the plate the crop and what the engine saw of it (BGR)."""
+
+    plate: Plate
+    pictures: tuple[tuple[Image, Image], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Candidate:
-    """A crop with its plate found on it."""
+    """A crop with the corners of its plate."""
 
-    crop: Crop
+    crop: PlateCrop
     corners: Corners
     worth: float
 
@@ -39,61 +53,63 @@ class PlateReader:
     """
 
     def __init__(self, settings: Settings) -> None:
-        manifest = read_manifest(settings.weights)
-        files = checked_plates(settings.weights, manifest.plates)
-        self._finder = CornerFinder(files.corners)
-        self._upscaler = Upscaler(settings.plate_upscale, files.upscaler)
-        self._engine = _engine(settings)
-        self._calibration = manifest.plates.calibration
+        folder, manifest = read_plate_manifest(settings.weights)
+        self._finder = CornerFinder(folder / CORNERS)
+        self._upscaler = Upscaler(settings.plate_upscale, folder / UPSCALER)
+        self._engine = _engine(settings, folder)
+        self._calibration = manifest.calibration
         self._settings = settings
 
-    def read(self, crops: Sequence[Crop], motorcycle: bool = True) -> Plate:
+    def read(self, crops: Sequence[PlateCrop], motorcycle: bool = True) -> Found:
         """Read the plate of one track.
 
-        A motorcycle's plate is readable only if it is of a motorcycle's format: a car's is that of the car behind.
+        A rider's plate is readable only if it is of a motorcycle's format: a car's is that of the car behind.
         """
         chosen = self._choose(crops)
-        if not chosen:
-            return _NOTHING
         plates = [self._upright(one) for one in chosen]
         readings = self._engine.read(plates)
-        reads = [
-            self._attempt(one, plate, 1, reading)
-            for one, plate, reading in zip(chosen, plates, readings, strict=True)
-        ]
-        if self._settings.plate_fusion and len(chosen) > 1:
-            fused, frames = fuse(plates, [one.worth for one in chosen])
-            if frames > 1:
-                (reading,) = self._engine.read([fused])
-                reads.append(self._attempt(chosen[0], fused, frames, reading))
-                readings.append(reading)
-        return self._agree(reads, readings, motorcycle)
+        frames = [1] * len(plates)
+        if self._settings.plate_fusion and len(plates) > 1:
+            fused, count = fuse(plates, [one.worth for one in chosen])
+            if count > 1:
+                chosen, plates, frames = [*chosen, chosen[0]], [*plates, fused], [*frames, count]
+                readings += self._engine.read([fused])
+        reads = [self._read(*attempt) for attempt in zip(chosen, readings, frames, strict=True)]
+        return Found(
+            self._agree(reads, readings, motorcycle),
+            tuple((one.crop.image, natural(plate, one.corners)) for one, plate in zip(chosen, plates, strict=True)),
+        )
 
-    def _choose(self, crops: Sequence[Crop]) -> list[_Candidate]:
+    def _choose(self, crops: Sequence[PlateCrop]) -> list[_Candidate]:
         """The crops to read, best first."""
-        found = [_Candidate(crop, corners := self._finder.find(crop.image), quality(crop.image, corners).worth)
-                 for crop in crops]  # fmt: skip
-        times = [one.crop.sighting.time_s for one in found]
-        return [found[row] for row in choose([one.worth for one in found], times, self._settings.plate_crops)]
+        found = []
+        for crop in crops:
+            corners = self._finder.find(crop.image)
+            found.append(_Candidate(crop, corners, quality(crop.image, corners).worth))
+        rows = choose([one.worth for one in found], [one.crop.time_s for one in found], self._settings.plate_crops)
+        return [found[row] for row in rows]
 
     def _upright(self, one: _Candidate) -> Image:
         image, factor = self._upscaler.upscale(one.crop.image)
         return upright(image, one.corners * factor)
 
-    def _attempt(self, one: _Candidate, plate: Image, frames: int, reading: Reading) -> PlateRead:
-        sides = np.linalg.norm(one.corners - np.roll(one.corners, -1, axis=0), axis=1)
-        height = round(READ_WIDTH * float((sides[1] + sides[3]) / max(sides[0] + sides[2], 1.0)))
-        shown = cv2.resize(plate, (READ_WIDTH, min(max(height, 24), READ_WIDTH)), interpolation=cv2.INTER_AREA)
+    def _read(self, one: _Candidate, reading: Reading, frames: int) -> PlateRead:
         return PlateRead(
-            one.crop, frames, np.asarray(shown, np.uint8), one.worth, self._engine.name, reading.text,
-            reading.confidence, reading.characters, weight=_weight(reading),
-        )  # fmt: skip
+            time_s=one.crop.time_s,
+            frames=frames,
+            quality=one.worth,
+            engine=self._engine.name,
+            text=reading.text,
+            confidence=reading.confidence,
+            characters=reading.characters,
+            weight=_weight(reading),
+        )
 
     def _agree(self, reads: Sequence[PlateRead], readings: Sequence[Reading], motorcycle: bool) -> Plate:
         votes = [(one.slots, _weight(one)) for one in readings if one.slots is not None]
         agreed = vote([slots for slots, _ in votes], [weight for _, weight in votes], self._calibration)
         if agreed is None:
-            return replace(_NOTHING, reads=tuple(reads))
+            return Plate("", 0.0, readable=False, characters=(), reads=tuple(reads))
         sure = agreed.probability >= self._calibration.threshold
         return Plate(
             agreed.text,
@@ -104,10 +120,10 @@ class PlateReader:
         )
 
 
-def _engine(settings: Settings) -> Engine:
+def _engine(settings: Settings, folder: Path) -> Engine:
     if settings.plate_engine is PlateEngine.STOCK:
         return StockEngine(settings.data / "easyocr")
-    return OwnEngine(settings.weights)
+    return OwnEngine(folder)
 
 
 def _weight(reading: Reading) -> float:

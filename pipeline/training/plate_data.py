@@ -42,7 +42,10 @@ _UNKNOWN_DISTRICT = 0.1
 class Surroundings:
     """Patches of real pictures that stand for what is around a plate, grey."""
 
-    def __init__(self, pictures: Sequence[Path]) -> None:
+    def __init__(self, places: Sequence[Path]) -> None:
+        """`places` are pictures or folders of them; 400 of all are kept."""
+        pictures = [path for one in places for path in ([one] if one.is_file() else sorted(one.rglob("*.jpg")))]
+        pictures = random.Random(0).sample(pictures, min(len(pictures), 400))  # noqa: S311
         read = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in pictures)
         self._pictures = [np.asarray(picture, np.uint8) for picture in read if picture is not None]
 
@@ -136,8 +139,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    pictures = [path for one in options.around for path in ([one] if one.is_file() else sorted(one.rglob("*.jpg")))]
-    around = Surroundings(random.Random(0).sample(pictures, min(len(pictures), 400)))  # noqa: S311
+    around = Surroundings(options.around)
     options.out.mkdir(parents=True, exist_ok=True)
     for number in range(options.chunks):
         path = options.out / f"{options.seed:03d}-{number:04d}.npz"

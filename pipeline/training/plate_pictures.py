@@ -310,9 +310,9 @@ def _streak(length: float, direction: float) -> Floats:
 def _taken(small: Floats, view: View, rng: np.random.Generator) -> Image:
     """What the sensor and the encoder make of it."""
     if view.noise:
-        grain = rng.standard_normal(small.shape, np.float32) * view.noise
+        grain: Floats = rng.standard_normal(small.shape, np.float32) * view.noise
         if rng.random() < 0.5:
-            grain = cv2.GaussianBlur(grain, (0, 0), 0.7) * 2
+            grain = np.asarray(cv2.GaussianBlur(grain, (0, 0), 0.7)) * 2
         small = small + grain * (0.15 + 0.6 * np.sqrt(np.maximum(small, 0)))
     if view.sharpening:
         small = small + view.sharpening * (small - cv2.GaussianBlur(small, (0, 0), 1.2))

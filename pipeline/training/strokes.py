@@ -91,31 +91,23 @@ def _arc(x: float, y: float, rx: float, ry: float, start: float, end: float, pow
 
 def _digit(text: str, hand: Hand) -> Strokes:
     r, w = hand.round, hand.waist
-    if text == "0":
-        return [_arc(0.5, 0.5, 0.5, 0.5, 0, 360, r)]
-    if text == "1":
-        return [_line(0, hand.flag, 0.75, 0, 0.75, 1) if hand.flag else _line(0.5, 0, 0.5, 1)]
-    if text == "2":
-        return [np.concatenate([_arc(0.5, 0.28, 0.48, 0.28, 180, 390), _line(0.02, 1, 1, 1)])]
-    if text == "3":
-        lower = _arc(0.45, (1 + w) / 2, 0.55, (1 - w) / 2, -80, 170)
-        if hand.flat3:
-            return [np.concatenate([_line(0.03, 0, 0.95, 0, 0.4, w), lower])]
-        return [np.concatenate([_arc(0.45, w / 2, 0.5, w / 2, 190, 450), _line(0.35, w)]), lower]
-    if text == "4":
-        return [_line(0.74, 1, 0.74, 0, 0, hand.cross, 1, hand.cross)]
-    if text == "5":
-        return [np.concatenate([_line(0.92, 0, 0.14, 0, 0.07, 0.47), _arc(0.47, 0.66, 0.53, 0.34, 225, 520)])]
-    if text in "69":
-        belly = _arc(0.5, 0.67, 0.5, 0.33, 0, 360, min(r, 2.6))
-        lean = _line(0.85 - 0.15 * hand.open, 0, 0.03, 0.6) if hand.open > 0.5 else np.concatenate(
-            [_arc(0.55, 0.28, 0.5, 0.28, 325, 200), _line(0, 0.67)]
-        )  # fmt: skip
-        six = [belly, lean]
-        return six if text == "6" else [1 - line for line in six]
-    if text == "7":
-        return [_line(0, 0, 1, 0, 0.35, 1)]
-    return [_arc(0.5, w / 2, 0.44, w / 2, 0, 360), _arc(0.5, (1 + w) / 2, 0.5, (1 - w) / 2, 0, 360)]
+    belly = _arc(0.5, 0.67, 0.5, 0.33, 0, 360, min(r, 2.6))
+    curved = np.concatenate([_arc(0.55, 0.28, 0.5, 0.28, 325, 200), _line(0, 0.67)])
+    six = [belly, _line(0.85 - 0.15 * hand.open, 0, 0.03, 0.6) if hand.open > 0.5 else curved]
+    head = _line(0.03, 0, 0.95, 0, 0.4, w) if hand.flat3 else _arc(0.45, w / 2, 0.5, w / 2, 190, 450)
+    shapes: dict[str, Strokes] = {
+        "0": [_arc(0.5, 0.5, 0.5, 0.5, 0, 360, r)],
+        "1": [_line(0, hand.flag, 0.75, 0, 0.75, 1) if hand.flag else _line(0.5, 0, 0.5, 1)],
+        "2": [np.concatenate([_arc(0.5, 0.28, 0.48, 0.28, 180, 390), _line(0.02, 1, 1, 1)])],
+        "3": [np.concatenate([head, _line(0.35, w)]), _arc(0.45, (1 + w) / 2, 0.55, (1 - w) / 2, -80, 170)],
+        "4": [_line(0.74, 1, 0.74, 0, 0, hand.cross, 1, hand.cross)],
+        "5": [np.concatenate([_line(0.92, 0, 0.14, 0, 0.07, 0.47), _arc(0.47, 0.66, 0.53, 0.34, 225, 520)])],
+        "6": six,
+        "7": [_line(0, 0, 1, 0, 0.35, 1)],
+        "8": [_arc(0.5, w / 2, 0.44, w / 2, 0, 360), _arc(0.5, (1 + w) / 2, 0.5, (1 - w) / 2, 0, 360)],
+        "9": [1 - line for line in six],
+    }
+    return shapes[text]
 
 
 def _syllable(text: str, hand: Hand) -> Strokes:
@@ -176,12 +168,12 @@ def _consonant(letter: str, hand: Hand) -> Strokes:
 
 def _tall(letter: str, hand: Hand) -> Strokes:
     t = hand.tick
-    bar, gap = _line(0.55, 0, 0.55, 1), 0.17
+    bar, right, gap = _line(0.55, 0, 0.55, 1), _line(0.95, 0, 0.95, 1), 0.17
     shapes: dict[str, Strokes] = {
         "ㅏ": [bar, _line(0.55, t, 1, t)],
         "ㅑ": [bar, _line(0.55, t - gap, 1, t - gap), _line(0.55, t + gap, 1, t + gap)],
-        "ㅓ": [bar + (0.4, 0), _line(0.3, t, 0.95, t)],
-        "ㅕ": [bar + (0.4, 0), _line(0.3, t - gap, 0.95, t - gap), _line(0.3, t + gap, 0.95, t + gap)],
+        "ㅓ": [right, _line(0.3, t, 0.95, t)],
+        "ㅕ": [right, _line(0.3, t - gap, 0.95, t - gap), _line(0.3, t + gap, 0.95, t + gap)],
         "ㅣ": [_line(0.8, 0, 0.8, 1)],
         "ㅐ": [_line(0.4, 0, 0.4, 1), _line(0.95, 0, 0.95, 1), _line(0.4, t, 0.95, t)],
         "ㅔ": [_line(0.55, 0, 0.55, 1), _line(0.98, 0, 0.98, 1), _line(0.1, t, 0.55, t)],

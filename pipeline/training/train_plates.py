@@ -21,7 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from pipeline.plate_corners import CornersNetwork
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
 from pipeline.plate_slots import CLASSES, SLOTS
-from weights.plate_reader import Model
+from weights.plates.plate_reader import Model
 
 _log = logging.getLogger(__name__)
 _REPORT_EVERY = 100  # steps
@@ -137,7 +137,8 @@ def train(task: Any, options: argparse.Namespace) -> None:
     network = task.network().to(memory_format=torch.channels_last)  # a quarter faster on a CPU
     if options.start:
         network.load_state_dict(torch.load(options.start, weights_only=True))
-    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.999), use_buffers=True)
+    moving: Any = get_ema_multi_avg_fn(0.999)  # type: ignore[no-untyped-call]
+    mean = AveragedModel(network, multi_avg_fn=moving, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.02)
     steps = options.samples // options.batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=steps + 1, pct_start=0.08)

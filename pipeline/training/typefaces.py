@@ -19,27 +19,36 @@ from pipeline.errors import HelmetWatchError
 from pipeline.types import Image
 
 FOLDER = Path("/usr/share/fonts")
-HANGUL = (
-    "nanum/NanumSquareB nanum/NanumSquareEB nanum/NanumSquareR nanum/NanumSquareRoundB nanum/NanumSquareRoundEB "
-    "nanum/NanumSquareRoundR nanum/NanumGothicBold nanum/NanumGothicExtraBold nanum/NanumGothic "
-    "nanum/NanumBarunGothicBold nanum/NanumBarunGothic nanum/NanumGothicEcoBold nanum/NanumGothicEcoExtraBold "
-    "nanum/NanumGothicCodingBold nanum/NanumBarunpenB nanum/NanumSquare_acB nanum/NanumSquare_acEB "
-    "unfonts-core/UnDotumBold unfonts-core/UnDotum unfonts-core/UnDinaruBold unfonts-core/UnGraphicBold "
-    "unfonts-core/UnGraphic unfonts-core/UnDinaru unfonts-extra/UnVada unfonts-extra/UnTaza "
-    "baekmuk/dotum baekmuk/gulim baekmuk/hline lexi/LexiGulim lexi/LexiSaebomR naver-d2coding/D2Coding-Ver1.3.2* "
-    "woowa-bm/BMDOHYEON_ttf woowa-bm/BMHANNA_11yrs_ttf woowa-bm/BMHANNAPro woowa-bm/BMJUA_ttf "
-    "noto/NotoSansCJK-Bold noto/NotoSansCJK-Medium noto/NotoSansCJK-Regular noto/NotoSansCJK-Black "
-    "noto/NotoSansCJK-DemiLight"
-).split()
-DIGITS = (
-    "opendin/OSP-DIN routed-gothic/routed-gothic routed-gothic/routed-gothic-narrow liberation/LiberationSans-Bold "
-    "liberation/LiberationSans-Regular liberation/LiberationSansNarrow-Bold unhinted/RobotoCondensed-Bold "
-    "open-sans/OpenSans-CondBold "
-    "open-sans/OpenSans-Semibold dejavu/DejaVuSansCondensed-Bold dejavu/DejaVuSansCondensed lato/Lato-Bold "
-    "lato/Lato-Medium urw-base35/NimbusSans-Bold urw-base35/NimbusSansNarrow-Bold urw-base35/NimbusSansNarrow-Regular "
-    "paratype/PTN77F paratype/PTN57F paratype/PTS75F play/Play-Bold play/Play-Regular b612/B612-Bold "
-    "bebas-neue/BebasNeue-Bold bebas-neue/BebasNeue-Regular"
-).split()
+# folder: files
+HANGUL = {
+    "nanum": (
+        "NanumSquareB NanumSquareEB NanumSquareR NanumSquareRoundB NanumSquareRoundEB NanumSquareRoundR "
+        "NanumGothicBold NanumGothicExtraBold NanumGothic NanumBarunGothicBold NanumBarunGothic "
+        "NanumGothicEcoBold NanumGothicEcoExtraBold NanumGothicCodingBold NanumBarunpenB NanumSquare_acB "
+        "NanumSquare_acEB"
+    ),
+    "unfonts-core": "UnDotumBold UnDotum UnDinaruBold UnGraphicBold UnGraphic UnDinaru",
+    "unfonts-extra": "UnVada UnTaza",
+    "baekmuk": "dotum gulim hline",
+    "lexi": "LexiGulim LexiSaebomR",
+    "naver-d2coding": "D2Coding-Ver1.3.2*",
+    "woowa-bm": "BMDOHYEON_ttf BMHANNA_11yrs_ttf BMHANNAPro BMJUA_ttf",
+    "noto": "NotoSansCJK-Bold NotoSansCJK-Medium NotoSansCJK-Regular NotoSansCJK-Black NotoSansCJK-DemiLight",
+}
+DIGITS = {
+    "opendin": "OSP-DIN",
+    "routed-gothic": "routed-gothic routed-gothic-narrow",
+    "liberation": "LiberationSans-Bold LiberationSans-Regular LiberationSansNarrow-Bold",
+    "unhinted": "RobotoCondensed-Bold",
+    "open-sans": "OpenSans-CondBold OpenSans-Semibold",
+    "dejavu": "DejaVuSansCondensed-Bold DejaVuSansCondensed",
+    "lato": "Lato-Bold Lato-Medium",
+    "urw-base35": "NimbusSans-Bold NimbusSansNarrow-Bold NimbusSansNarrow-Regular",
+    "paratype": "PTN77F PTN57F PTS75F",
+    "play": "Play-Bold Play-Regular",
+    "b612": "B612-Bold",
+    "bebas-neue": "BebasNeue-Bold BebasNeue-Regular",
+}
 _SIZE = 96  # pixels of the em
 
 
@@ -50,13 +59,23 @@ class Typeface:
 
 
 @cache
-def files(names: tuple[str, ...]) -> tuple[Path, ...]:
-    """The font files of these names that are installed.
+def hangul() -> tuple[Path, ...]:
+    return _installed(HANGUL)
+
+
+@cache
+def digits() -> tuple[Path, ...]:
+    return _installed(DIGITS)
+
+
+def _installed(named: dict[str, str]) -> tuple[Path, ...]:
+    """The files of these fonts that are there.
 
     Raises:
         HelmetWatchError: there is none.
     """
-    found = [path for name in names for path in sorted(FOLDER.glob(f"**/{name}.[ot]t[fc]"))[:1]]
+    wanted = [f"**/{folder}/{name}.[ot]t[fc]" for folder, names in named.items() for name in names.split()]
+    found = [path for pattern in wanted for path in sorted(FOLDER.glob(pattern))[:1]]
     if not found:
         raise HelmetWatchError("no fonts: install those that pipeline/training/typefaces.py names")
     return tuple(found)
@@ -83,9 +102,7 @@ def _font(path: Path) -> ImageFont.FreeTypeFont:
 
 
 def draw_typeface(rng: np.random.Generator) -> Typeface:
-    hangul = files(tuple(HANGUL))
-    font = hangul[int(rng.integers(len(hangul)))]
+    font = hangul()[int(rng.integers(len(hangul())))]
     if rng.random() < 0.4:
         return Typeface(font, font)
-    digits = files(tuple(DIGITS))
-    return Typeface(font, digits[int(rng.integers(len(digits)))])
+    return Typeface(font, digits()[int(rng.integers(len(digits())))])

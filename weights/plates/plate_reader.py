@@ -58,7 +58,8 @@ class Model(nn.Module):
         """Logits (B, slots, classes) of grey pictures (B, 1, 64, 192), -1 to 1."""
         seen = self.look(pictures).flatten(2).transpose(1, 2) + self.place
         asked = self.ask.expand(len(pictures), -1, -1)
-        return self.name(self.pick(asked, seen))
+        logits: Tensor = self.name(self.pick(asked, seen))
+        return logits
 
     def forward(self, input: Tensor, text: Tensor | None = None) -> Tensor:  # noqa: A002 EasyOCR's names
         """What EasyOCR expects: logits (B, 2 * slots - 1, classes) over time."""
