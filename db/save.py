@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from db.jobs import ENDED, now
 from db.models import Case, Job, JobState, Look, Parts, Sighting, Track
+from db.outbox import to_send
+from db.plates import set_plate
 from pipeline import types
 from pipeline.types import Analysis, Detection
 
@@ -25,6 +27,10 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> li
         track_ids = {track.id: _add_track(session, job_id, track) for track in analysis.tracks}
         rows = [_case(case, evidence, job, track_ids[case.track.id]) for case, evidence in analysis.cases]
         session.add_all(rows)
+        session.flush()
+        session.add_all(
+            to_send(row.id, case.captured) for row, (case, _) in zip(rows, analysis.cases, strict=True) if case.captured
+        )
         job.state, job.finished_at, job.message = JobState.DONE, now(), analysis.warning
         job.fraction, job.left_s, job.worker = 1.0, None, None
         job.width, job.height = analysis.width, analysis.height
@@ -57,7 +63,7 @@ def _add_track(session: Session, job_id: int, track: types.Track) -> int:
 
 
 def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -> Case:
-    return Case(
+    row = Case(
         outcome=case.verdict.outcome,
         clip_id=job.clip_id,
         job_id=job.id,
@@ -77,6 +83,9 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
         video=evidence.clip,
         looks=[_look(look, picture) for look, picture in zip(case.verdict.looks, case.looks, strict=True)],
     )
+    if case.reading is not None:
+        set_plate(row, case.reading, case.read_pictures)
+    return row
 
 
 def _look(look: types.Look, picture: str) -> Look:

@@ -16,24 +16,8 @@ from pipeline.plate_crops import choose, quality
 from pipeline.plate_geometry import Corners, natural, upright
 from pipeline.plate_weights import CORNERS, UPSCALER, read_plate_manifest
 from pipeline.settings import PlateEngine, Settings
-from pipeline.types import Image, Plate, PlateRead
+from pipeline.types import Image, Plate, PlateCrop, PlateFound, PlateRead
 from pipeline.upscale import Upscaler
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlateCrop:
-    """A piece of a frame with a plate on it (BGR), and when it was seen."""
-
-    image: Image
-    time_s: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What came of one track, and for each read of the plate the crop and what the engine saw of it (BGR)."""
-
-    plate: Plate
-    pictures: tuple[tuple[Image, Image], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +44,7 @@ class PlateReader:
         self._calibration = manifest.calibration
         self._settings = settings
 
-    def read(self, crops: Sequence[PlateCrop], motorcycle: bool = True) -> Found:
+    def read(self, crops: Sequence[PlateCrop], motorcycle: bool = True) -> PlateFound:
         """Read the plate of one track.
 
         A rider's plate is readable only if it is of a motorcycle's format: a car's is that of the car behind.
@@ -75,7 +59,7 @@ class PlateReader:
                 chosen, plates, frames = [*chosen, chosen[0]], [*plates, fused], [*frames, count]
                 readings += self._engine.read([fused])
         reads = [self._read(*attempt) for attempt in zip(chosen, readings, frames, strict=True)]
-        return Found(
+        return PlateFound(
             self._agree(reads, readings, motorcycle),
             tuple((one.crop.image, natural(plate, one.corners)) for one, plate in zip(chosen, plates, strict=True)),
         )

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     ocr_url: str = Field("", description="Where an OCR server reads the plates; empty: read here")
     ocr_token: SecretStr = Field(SecretStr(""), description="The word that this machine and the OCR server share")
 
+    ocr_max_waiting: int = Field(1000, ge=1, description="OCR server: captures that may wait before it is full")
+    ocr_keep_days: float = Field(30, gt=0, description="OCR server: how long results are kept, days")
+
     evidence_margin_s: float = Field(1.0, ge=0, description="Evidence clip: seconds before and after")
     evidence_max_s: float = Field(12.0, gt=0, description="Evidence clip: longest length, seconds")
     video_side: int = Field(1280, gt=0, description="Longest side of annotated and evidence video, pixels")

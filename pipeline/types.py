@@ -197,6 +197,22 @@ class Plate:
     reads: tuple[PlateRead, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateCrop:
+    """A piece of a frame with a plate on it, and when it was seen."""
+
+    image: Image
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateFound:
+    """A reading with its pictures: for each read the crop, and the plate upscaled and from the front as it was read."""
+
+    plate: Plate
+    pictures: tuple[tuple[Image, Image], ...]
+
+
 class Outcome(StrEnum):
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
@@ -247,7 +263,7 @@ class Case:
     `best` is the sighting that shows it best; `stage1` how sure stage 1 was of the bare head, the mean of the
     crops, 0 to 1. `looks` (one per look of the verdict) and `plate` name pictures in the store, as do
     `read_pictures`: per plate read the crop, and what the engine saw of it. `reading` is None where no plate was
-    read; `captured` names the crops that another machine is to read.
+    read; `captured` names the crops that another machine is to read, with their times.
     """
 
     track: Track
@@ -260,7 +276,7 @@ class Case:
     plate: str | None
     reading: Plate | None = None
     read_pictures: tuple[tuple[str, str], ...] = ()
-    captured: tuple[str, ...] = ()
+    captured: tuple[tuple[str, float], ...] = ()
 
     @property
     def confirmed(self) -> bool:

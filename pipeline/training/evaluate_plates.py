@@ -26,9 +26,9 @@ import numpy as np
 
 from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import compact
-from pipeline.plates import PlateCrop, PlateReader
+from pipeline.plates import PlateReader
 from pipeline.settings import PlateEngine, PlateUpscale, Settings
-from pipeline.types import Image, Plate
+from pipeline.types import Image, Plate, PlateCrop
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _FRAME_S = 1 / 15  # between two pictures of a track whose times nobody knows
