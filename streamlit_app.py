@@ -7,6 +7,7 @@ st.navigation(
     [
         st.Page("dashboard/pages/analyse.py", title="Analyse", icon=":material/upload:", default=True),
         st.Page("dashboard/pages/gallery.py", title="Gallery", icon=":material/photo_library:"),
+        st.Page("dashboard/pages/plates.py", title="OCR attempts", icon=":material/pin:"),
         st.Page("dashboard/pages/turned_down.py", title="Turned down", icon=":material/gavel:"),
     ]
 ).run()

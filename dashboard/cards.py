@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import detail, filters, resources
+from dashboard.plate_text import spelled
 from dashboard.text import clock, local, plain
 from db.cases import Filter, Sort
 from db.models import Case
@@ -71,6 +72,8 @@ def _card(case: Case, key: str) -> None:
         st.markdown(f"Stage 1 **{case.stage1:.0%}** · Stage 2 **{case.stage2:.0%}**")
         if case.plate_crop:
             st.image(resources.store().path(case.plate_crop), width=120, alt="Its number plate")
+        if case.plate:
+            st.markdown(f":material/pin: **{plain(spelled(case.plate))}**")
         if st.button("Details", key=f"{key}-open-{case.id}", icon=":material/open_in_full:", width="stretch"):
             st.query_params["case"] = str(case.id)
             st.rerun()

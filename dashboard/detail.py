@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import resources
+from dashboard.plate_text import summary
 from dashboard.text import clock, local, plain
 from db.models import Case, Look, Parts, Sighting
 from pipeline.crops import resize
@@ -54,7 +55,8 @@ def _facts(case: Case) -> None:
         f"{local(case.happened_at)}"
     )
     if case.plate_crop:
-        st.image(resources.store().path(case.plate_crop), width=200, caption="Number plate")
+        st.image(resources.store().path(case.plate_crop), width=200, alt="Its number plate")
+        st.markdown(f"Number plate: {summary(case)}")
 
 
 def _look(look: Look) -> None:

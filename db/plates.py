@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.models import Case, PlateRead
+from pipeline import types
 from pipeline.types import Plate
 
 
@@ -35,6 +36,19 @@ def set_plate(row: Case, plate: Plate, pictures: Sequence[tuple[str, str]]) -> N
         )
         for one, (crop, picture) in zip(plate.reads, pictures, strict=True)
     ]
+
+
+def as_read(row: PlateRead) -> types.PlateRead:
+    return types.PlateRead(
+        time_s=row.time_s,
+        frames=row.frames,
+        quality=row.quality,
+        engine=row.engine,
+        text=row.text,
+        confidence=row.confidence,
+        characters=tuple((one, confidence) for one, confidence in row.characters),
+        weight=row.weight,
+    )
 
 
 class Plates:

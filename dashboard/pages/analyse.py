@@ -6,6 +6,8 @@ from dashboard import hand_in, queue, resources
 from dashboard.text import plain
 
 worker = resources.worker()
+if resources.settings().ocr_url:
+    resources.postman()
 st.title("Analyse")
 hand_in.show()
 if worker.trouble:

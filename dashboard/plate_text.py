@@ -1,0 +1,48 @@
+"""Plates as people read them: the text with its spaces, characters coloured by what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from dashboard.text import plain
+from db.models import Case
+from pipeline.plate_formats import identify
+
+
+def spelled(text: str) -> str:
+    """`서울강남가1234` as it stands on the plate: 서울 강남 가 1234."""
+    kind = identify(text)
+    return " ".join(kind.rows(text)) if kind else text
+
+
+def summary(case: Case) -> str:
+    """One line of Markdown about the plate of a case."""
+    if case.plate_corrected:
+        return f"**{plain(spelled(case.plate_corrected))}** · corrected by a person"
+    if case.plate_text:
+        return f"**{plain(spelled(case.plate_text))}** · {case.plate_confidence:.0%}"
+    if case.plate_guess:
+        return f"not readable (at a guess {plain(spelled(case.plate_guess))}, {case.plate_confidence:.0%})"
+    return "not readable" if case.reads else "not read"
+
+
+def characters(pairs: Sequence[tuple[str, float]], agreed: str) -> str:
+    """Each character with its confidence in per cent: green where the vote agrees, red where it does not."""
+    kept = [False] * len(pairs)
+    matcher = SequenceMatcher(None, "".join(one for one, _ in pairs), agreed, autojunk=False)
+    for block in matcher.get_matching_blocks():
+        kept[block.a : block.a + block.size] = [True] * block.size
+    return " ".join(
+        f":{'green' if same else 'red'}-badge[{plain(one)} {confidence:.0%}]"
+        for (one, confidence), same in zip(pairs, kept, strict=True)
+    )
+
+
+def made_of_it(text: str, weight: float, agreed: str) -> str:
+    """What the vote made of a read."""
+    if not text:
+        return "nothing read"
+    if not weight:
+        return "no plate's text: not counted"
+    return f"{'agrees' if text == agreed else 'outvoted in part'}, counts {weight:.0%}"
