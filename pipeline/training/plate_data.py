@@ -1,6 +1,6 @@
 """Training data for the plate networks, in chunks on disk, so that making and using it can go on side by side.
 
-python -m pipeline.training.plate_data --out DIR --around PICTURES... [--chunks 40] [--seed 1]
+python -m pipeline.training.plate_data --out DIR --around PICTURES... [--chunks 40] [--seed 1] [--patches]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH, stretch, upright
 from pipeline.plate_slots import SLOTS, encode
 from pipeline.training.plate_pictures import Drawn, Seen, draw, draw_district, draw_size, draw_view, see
 from pipeline.types import Image
+from pipeline.upscale import FACTOR
 
 Floats = npt.NDArray[Any]
 
@@ -120,10 +121,41 @@ def write_chunk(path: Path, around: Surroundings, seed: tuple[int, ...], count: 
     for row, made in enumerate(islice(_endless(around, rng), count)):
         find[row], read[row], slots[row] = made["find"], made["read"], made["slots"]
         corners[row], size[row], kinds[row] = made["corners"], made["size"], made["kind"]
+    _write(path, find=find, read=read, slots=slots, corners=corners, size=size, kind=kinds)
+
+
+def _write(path: Path, **arrays: Floats) -> None:
     unfinished = path.with_suffix(".part")
     with unfinished.open("wb") as file:
-        np.savez(file, find=find, read=read, slots=slots, corners=corners, size=size, kind=kinds)
+        np.savez(file, allow_pickle=False, **arrays)
     unfinished.replace(path)
+
+
+PATCH_WIDTH, PATCH_HEIGHT = 40, 18  # what the upscaler is trained on, pixels; its targets are three times as large
+_SMALL = 19.0  # height of characters above which nothing is upscaled
+
+
+def _patches(around: Surroundings, rng: np.random.Generator) -> Iterator[tuple[Image, Image]]:
+    """Pieces of small crops, and what they should have looked like."""
+    chance = random.Random(int(rng.integers(2**62)))  # noqa: S311
+    kinds, shares = list(MIX), list(MIX.values())
+    while True:
+        kind = kinds[int(rng.choice(len(kinds), p=shares))]
+        plate = draw(kind, formats.draw_text(kind, chance), rng)
+        view = draw_view(rng, float(rng.uniform(7, _SMALL)))
+        seen = see(plate, kind.width / kind.height, view, around.draw(rng), rng)
+        free_x, free_y = seen.image.shape[1] - PATCH_WIDTH, seen.image.shape[0] - PATCH_HEIGHT
+        if seen.ideal is None or min(free_x, free_y) < 0:
+            continue
+        x, y = int(rng.integers(free_x + 1)), int(rng.integers(free_y + 1))
+        large = seen.ideal[y * FACTOR : (y + PATCH_HEIGHT) * FACTOR, x * FACTOR : (x + PATCH_WIDTH) * FACTOR]
+        yield seen.image[y : y + PATCH_HEIGHT, x : x + PATCH_WIDTH], large
+
+
+def write_patches(path: Path, around: Surroundings, seed: tuple[int, ...], count: int = CHUNK * 2) -> None:
+    rng = np.random.default_rng(seed)
+    pairs = list(islice(_patches(around, rng), count))
+    _write(path, small=np.stack([small for small, _ in pairs]), large=np.stack([large for _, large in pairs]))
 
 
 def _endless(around: Surroundings, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
@@ -137,6 +169,7 @@ def main() -> None:
     parser.add_argument("--around", type=Path, nargs="+", required=True, help="pictures, or folders of them")
     parser.add_argument("--chunks", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--patches", action="store_true", help="for the upscaler")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     around = Surroundings(options.around)
@@ -144,7 +177,7 @@ def main() -> None:
     for number in range(options.chunks):
         path = options.out / f"{options.seed:03d}-{number:04d}.npz"
         if not path.exists():
-            write_chunk(path, around, (options.seed, number))
+            (write_patches if options.patches else write_chunk)(path, around, (options.seed, number))
 
 
 if __name__ == "__main__":

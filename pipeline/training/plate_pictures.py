@@ -32,10 +32,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A crop with a plate on it; `corners` (4, 2) from the upper left clockwise, in its pixels."""
+    """A crop with a plate on it; `corners` (4, 2) from the upper left clockwise, in its pixels.
+
+    `ideal` is what a camera with three times the pixels and no flaws would have seen; of small crops only.
+    """
 
     image: Image
     corners: Floats
+    ideal: Image | None
 
 
 def draw(kind: PlateFormat, text: str, rng: np.random.Generator, names: bool = True) -> Drawn:
@@ -242,11 +246,12 @@ def see(plate: Drawn, aspect: float, view: View, around: Image, rng: np.random.G
     corners, size = _hang(aspect, view.size / plate.characters, view, rng)
     warped = _warped(plate.picture, corners * fine, (size * fine).astype(int), around)
     lit = _lit(warped, view)
+    ideal = (np.clip(lit, 0, 1) * 255 + 0.5).astype(np.uint8) if fine == 3 else None
     lit = cv2.GaussianBlur(lit, (0, 0), view.blur * fine)
     if view.motion:
         lit = cv2.filter2D(lit, -1, _streak(view.motion * fine * float(rng.uniform(0.4, 1.2)), view.direction))
     small = cv2.resize(lit, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
-    return Seen(_taken(small, view, rng), corners)
+    return Seen(_taken(small, view, rng), corners, ideal)
 
 
 def _hang(aspect: float, height: float, view: View, rng: np.random.Generator) -> tuple[Floats, Floats]:

@@ -1,6 +1,6 @@
 """Train the plate networks on the chunks of `plate_data`; goes on where it was cut off.
 
-python -m pipeline.training.train_plates reader|corners --data DIR --val DIR --out DIR --samples 2000000
+python -m pipeline.training.train_plates reader|corners|upscaler --data DIR --val DIR --out DIR --samples 2000000
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from pipeline.plate_corners import CornersNetwork
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
 from pipeline.plate_slots import CLASSES, SLOTS
+from pipeline.upscale import FACTOR, UpscaleNetwork
 from weights.plates.plate_reader import Model
 
 _log = logging.getLogger(__name__)
@@ -69,6 +70,31 @@ class CornersTask:
         return {"x": wrong[..., 0].mean(1), "y": wrong[..., 1].mean(1), "far": (wrong.amax((1, 2)) > 0.1).float()}
 
 
+class UpscalerTask:
+    fields = ("small", "large")
+
+    def network(self) -> nn.Module:
+        return UpscaleNetwork()
+
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            shown = network(batch["small"].float()[:, None] / 255)
+        return functional.l1_loss(shown.float(), batch["large"].float()[:, None] / 255) * 10
+
+    def judge(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Signal over noise of the network and of bicubic interpolation, dB."""
+        small, large = batch["small"].float()[:, None] / 255, batch["large"].float()[:, None] / 255
+        plain = functional.interpolate(small, scale_factor=FACTOR, mode="bicubic", align_corners=False)
+        return {"network": _decibels(network(small), large), "bicubic": _decibels(plain, large)}
+
+
+def _decibels(shown: Tensor, truth: Tensor) -> Tensor:
+    return -10 * ((shown.clamp(0, 1) - truth) ** 2).mean((1, 2, 3)).clamp_min(1e-7).log10()
+
+
+TASKS = {"reader": ReaderTask, "corners": CornersTask, "upscaler": UpscalerTask}
+
+
 def as_input(pictures: Tensor) -> Tensor:
     """uint8 (B, H, W) to -1 to 1 (B, 1, H, W), as EasyOCR does it."""
     return (pictures.float() / 255 - 0.5)[:, None] / 0.5
@@ -115,20 +141,20 @@ def evaluate(task: Any, network: nn.Module, folder: Path, size: int = 250) -> st
     sizes: list[Tensor] = []
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as file:
-            arrays = {name: torch.from_numpy(file[name]) for name in (*task.fields, "size")}
-        for start in range(0, len(arrays["size"]), size):
+            arrays = {name: torch.from_numpy(file[name]) for name in task.fields}
+            sizes.append(torch.from_numpy(file["size"]) if "size" in file else torch.zeros(len(file["small"])))
+        for start in range(0, len(sizes[-1]), size):
             batch = {name: array[start : start + size] for name, array in arrays.items()}
-            sizes.append(batch["size"])
             for name, score in task.judge(network, batch).items():
                 scores.setdefault(name, []).append(score)
     network.train()
     height = torch.cat(sizes)
     bands = [(height < 10), (height >= 10) & (height < 14), (height >= 14) & (height < 24), height >= 24]
+    found = {name: torch.cat(one) for name, one in scores.items()}
     return "; ".join(
-        f"{name} {torch.cat(one).mean():.4f} ("
-        + " ".join(f"{torch.cat(one)[band].mean():.3f}" for band in bands) + ")"
-        for name, one in scores.items()
-    )  # fmt: skip
+        f"{name} {one.mean():.4f} ({' '.join(f'{one[band].mean():.3f}' for band in bands if band.any())})"
+        for name, one in found.items()
+    )
 
 
 def train(task: Any, options: argparse.Namespace) -> None:
@@ -137,8 +163,7 @@ def train(task: Any, options: argparse.Namespace) -> None:
     network = task.network().to(memory_format=torch.channels_last)  # a quarter faster on a CPU
     if options.start:
         network.load_state_dict(torch.load(options.start, weights_only=True))
-    moving: Any = get_ema_multi_avg_fn(0.999)  # type: ignore[no-untyped-call]
-    mean = AveragedModel(network, multi_avg_fn=moving, use_buffers=True)
+    mean = AveragedModel(network, multi_avg_fn=_moved, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.02)
     steps = options.samples // options.batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=steps + 1, pct_start=0.08)
@@ -180,6 +205,16 @@ def train(task: Any, options: argparse.Namespace) -> None:
     _log.info("at the end: %s", evaluate(task, mean.module, options.val))
 
 
+def _moved(means: Any, now: Any, count: Any) -> None:
+    """A moving mean over about 1000 steps, over fewer at the start."""
+    share = max(0.001, 9.0 / (10.0 + int(count)))
+    for mean, one in zip(means, now, strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(one, share)
+        else:
+            mean.copy_(one)
+
+
 def _save(path: Path, network: nn.Module, mean: nn.Module, optimizer: Any, schedule: Any, step: int) -> None:
     unfinished = path.with_suffix(".part")
     torch.save({"network": network.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict(),
@@ -189,7 +224,7 @@ def _save(path: Path, network: nn.Module, mean: nn.Module, optimizer: Any, sched
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m pipeline.training.train_plates")
-    parser.add_argument("task", choices=("reader", "corners"))
+    parser.add_argument("task", choices=TASKS)
     for name in ("--data", "--val", "--out"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights to start from")
@@ -201,7 +236,7 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     torch.set_num_threads(options.threads)
-    train(ReaderTask() if options.task == "reader" else CornersTask(), options)
+    train(TASKS[options.task](), options)
 
 
 if __name__ == "__main__":
