@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import repeat
 
 import numpy as np
+import torch
 
 from pipeline.consensus import vote
 from pipeline.fuse import fuse
@@ -21,8 +22,25 @@ from pipeline.upscale import Upscaler
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Candidate:
-    """A crop with the corners of its plate."""
+class Attempt:
+    """What an engine read on one plate from the front, or on `frames` of them made into one."""
+
+    candidate: Candidate
+    plate: Image
+    frames: int
+    reading: Reading
+
+    @property
+    def weight(self) -> float:
+        """In the vote: the confidence of a middling character, so that one bad character does not silence a read."""
+        if self.reading.slots is None or not self.reading.characters:
+            return 0.0
+        return float(np.mean([confidence for _, confidence in self.reading.characters]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A crop with the corners of its plate, and how well it shows it."""
 
     crop: PlateCrop
     corners: Corners
@@ -37,10 +55,14 @@ class PlateReader:
     """
 
     def __init__(self, settings: Settings) -> None:
+        # networks this small gain nothing from a second core, and lose much where other stages keep it busy
+        torch.set_num_threads(1)
         folder, manifest = read_plate_manifest(settings.weights)
         self._finder = CornerFinder(folder / CORNERS)
         self._upscaler = Upscaler(settings.plate_upscale, folder / UPSCALER)
-        self._engine = _engine(settings, folder)
+        self._engine: Engine = (
+            OwnEngine(folder) if settings.plate_engine is PlateEngine.OWN else StockEngine(settings.data / "easyocr")
+        )
         self._calibration = manifest.calibration
         self._settings = settings
 
@@ -49,69 +71,49 @@ class PlateReader:
 
         A rider's plate is readable only if it is of a motorcycle's format: a car's is that of the car behind.
         """
+        attempts = self.attempts(crops)
+        reads = tuple(self._read(one) for one in attempts)
+        pictures = tuple((one.candidate.crop.image, natural(one.plate, one.candidate.corners)) for one in attempts)
+        votes = [(one.reading.slots, one.weight) for one in attempts if one.reading.slots is not None]
+        agreed = vote([slots for slots, _ in votes], [weight for _, weight in votes], self._calibration)
+        if agreed is None:
+            return PlateFound(Plate("", 0.0, False, (), reads), pictures)
+        sure = agreed.probability >= self._calibration.threshold
+        readable = sure and (agreed.kind.motorcycle or not motorcycle)
+        return PlateFound(Plate(agreed.text, agreed.probability, readable, agreed.characters, reads), pictures)
+
+    def attempts(self, crops: Sequence[PlateCrop]) -> list[Attempt]:
+        """All that is read on the best crops, and on these made into one."""
         chosen = self._choose(crops)
         plates = [self._upright(one) for one in chosen]
-        readings = self._engine.read(plates)
-        frames = [1] * len(plates)
+        attempts = [Attempt(*one) for one in zip(chosen, plates, repeat(1), self._engine.read(plates), strict=False)]
         if self._settings.plate_fusion and len(plates) > 1:
-            fused, count = fuse(plates, [one.worth for one in chosen])
-            if count > 1:
-                chosen, plates, frames = [*chosen, chosen[0]], [*plates, fused], [*frames, count]
-                readings += self._engine.read([fused])
-        reads = [self._read(*attempt) for attempt in zip(chosen, readings, frames, strict=True)]
-        return PlateFound(
-            self._agree(reads, readings, motorcycle),
-            tuple((one.crop.image, natural(plate, one.corners)) for one, plate in zip(chosen, plates, strict=True)),
-        )
+            fused, frames = fuse(plates, [one.worth for one in chosen])
+            if frames > 1:
+                attempts += [Attempt(chosen[0], fused, frames, *self._engine.read([fused]))]
+        return attempts
 
-    def _choose(self, crops: Sequence[PlateCrop]) -> list[_Candidate]:
+    def _choose(self, crops: Sequence[PlateCrop]) -> list[Candidate]:
         """The crops to read, best first."""
         found = []
         for crop in crops:
             corners = self._finder.find(crop.image)
-            found.append(_Candidate(crop, corners, quality(crop.image, corners).worth))
+            found.append(Candidate(crop, corners, quality(crop.image, corners).worth))
         rows = choose([one.worth for one in found], [one.crop.time_s for one in found], self._settings.plate_crops)
         return [found[row] for row in rows]
 
-    def _upright(self, one: _Candidate) -> Image:
+    def _upright(self, one: Candidate) -> Image:
         image, factor = self._upscaler.upscale(one.crop.image)
         return upright(image, one.corners * factor)
 
-    def _read(self, one: _Candidate, reading: Reading, frames: int) -> PlateRead:
+    def _read(self, one: Attempt) -> PlateRead:
         return PlateRead(
-            time_s=one.crop.time_s,
-            frames=frames,
-            quality=one.worth,
+            time_s=one.candidate.crop.time_s,
+            frames=one.frames,
+            quality=one.candidate.worth,
             engine=self._engine.name,
-            text=reading.text,
-            confidence=reading.confidence,
-            characters=reading.characters,
-            weight=_weight(reading),
+            text=one.reading.text,
+            confidence=one.reading.confidence,
+            characters=one.reading.characters,
+            weight=one.weight,
         )
-
-    def _agree(self, reads: Sequence[PlateRead], readings: Sequence[Reading], motorcycle: bool) -> Plate:
-        votes = [(one.slots, _weight(one)) for one in readings if one.slots is not None]
-        agreed = vote([slots for slots, _ in votes], [weight for _, weight in votes], self._calibration)
-        if agreed is None:
-            return Plate("", 0.0, readable=False, characters=(), reads=tuple(reads))
-        sure = agreed.probability >= self._calibration.threshold
-        return Plate(
-            agreed.text,
-            agreed.probability,
-            readable=sure and (agreed.kind.motorcycle or not motorcycle),
-            characters=agreed.characters,
-            reads=tuple(reads),
-        )
-
-
-def _engine(settings: Settings, folder: Path) -> Engine:
-    if settings.plate_engine is PlateEngine.STOCK:
-        return StockEngine(settings.data / "easyocr")
-    return OwnEngine(folder)
-
-
-def _weight(reading: Reading) -> float:
-    """The confidence of a middling character: one bad character does not silence a read."""
-    if reading.slots is None or not reading.characters:
-        return 0.0
-    return float(np.mean([confidence for _, confidence in reading.characters]))

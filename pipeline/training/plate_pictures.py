@@ -42,27 +42,27 @@ class Seen:
     ideal: Image | None
 
 
-def draw(kind: PlateFormat, text: str, rng: np.random.Generator, names: bool = True) -> Drawn:
-    """A plate of this format, new or old, in any hand or typeface.
+def draw(kind: PlateFormat, text: str, rng: np.random.Generator, new: bool = False) -> Drawn:
+    """A plate of this format in any hand or typeface; as it comes from the maker, by hand, where it is to be new.
 
     Raises:
         ValueError: the text is none of this format.
+        HelmetWatchError: there are no fonts, and a hand was not asked for.
     """
     scale = _SIDE / (kind.width * kind.height) ** 0.5
     width, height = round(kind.width * scale), round(kind.height * scale)
-    ink = _ink(_glyphs(kind, text, rng), scale, (width, height), rng)
-    ground = np.full((height, width), _grey(kind.ground) + rng.normal(0, 0.06), np.float32)
+    glyphs = list(kind.glyphs(text)) if new else _glyphs(kind, text, rng)
+    ink = _ink(glyphs, scale, (width, height), rng, by_hand=new)
+    ground = np.full((height, width), _grey(kind.ground) + (0 if new else rng.normal(0, 0.06)), np.float32)
     if kind.band:
         _band(ground, round(kind.band * scale), rng)
-    level = _grey(kind.ink) + rng.normal(0, 0.06)
+    level = _grey(kind.ink) + (0 if new else rng.normal(0, 0.06))
     _edge(ink, height, rng)
-    strength = float(rng.uniform(0.6, 1.0)) if rng.random() < 0.4 else 1.0  # faded paint
+    strength = float(rng.uniform(0.6, 1.0)) if rng.random() < 0.4 and not new else 1.0  # faded paint
     picture = ground + (level - ground) * (ink.astype(np.float32) * (strength / 255))
-    if rng.random() < 0.25:  # embossed: light on one side of each stroke, shade on the other
-        relief = cv2.Sobel(cv2.GaussianBlur(ink, (0, 0), 1.5), cv2.CV_32F, 0, 1, ksize=3)
-        picture += relief * float(rng.uniform(-1, 1)) * 4e-4
-    _bolts(picture, kind, scale, rng)
-    _dirt(picture, rng)
+    if not new:
+        _worn(picture, ink, rng)
+        _bolts(picture, kind, scale, rng)
     main = max(line.height for line in kind.lines)
     return Drawn(np.clip(picture, 0, 1), main / kind.height)
 
@@ -91,11 +91,12 @@ def _glyphs(kind: PlateFormat, text: str, rng: np.random.Generator) -> list[Glyp
     return [replace(one, x=min(max(one.x, 0.0), kind.width - one.width)) for one in glyphs]
 
 
-def _ink(glyphs: list[Glyph], scale: float, size: tuple[int, int], rng: np.random.Generator) -> Image:
+def _ink(glyphs: list[Glyph], scale: float, size: tuple[int, int], rng: np.random.Generator, by_hand: bool) -> Image:
     """Where the ink is, 0 to 255."""
     mask = np.zeros((size[1], size[0]), np.uint8)
-    hand, face = strokes.draw_hand(rng), typefaces.draw_typeface(rng)
-    by_hand = rng.random(2) < 0.55  # digits, syllables
+    hand = strokes.Hand() if by_hand else strokes.draw_hand(rng)
+    face = None if by_hand else typefaces.draw_typeface(rng)
+    drawn = rng.random(2) < 0.55  # digits, syllables
     slim, lean = float(rng.uniform(0.72, 0.92)), float(rng.uniform(0.7, 1.0))
     tallest = max(glyph.height for glyph in glyphs)
     for glyph in glyphs:
@@ -103,13 +104,13 @@ def _ink(glyphs: list[Glyph], scale: float, size: tuple[int, int], rng: np.rando
         room = glyph.width * (slim if digit else 0.9)
         x1, y1 = (glyph.x + (glyph.width - room) / 2) * scale, glyph.y * scale
         box = (x1, y1, x1 + room * scale, y1 + glyph.height * scale)
-        if by_hand[0 if digit else 1]:
+        if face is None or drawn[0 if digit else 1]:
             height = min(glyph.height * 1.35, tallest) * scale
             strokes.stamp(mask, glyph.text, box, hand, hand.weight * height * (1.0 if digit else lean))
         else:
             _paste(mask, typefaces.glyph(face.digits if digit else face.hangul, glyph.text), glyph.text, box)
     thicker = int(rng.choice((-1, 0, 1), p=(0.12, 0.76, 0.12)))
-    if thicker:
+    if thicker and face is not None:
         turn = cv2.dilate if thicker > 0 else cv2.erode
         mask = np.asarray(turn(mask, np.ones((2, 2), np.uint8)), np.uint8)
     return mask
@@ -170,8 +171,12 @@ def _bolts(picture: Floats, kind: PlateFormat, scale: float, rng: np.random.Gene
             cv2.circle(picture, spot, int(radius), float(rng.uniform(0.05, 0.5)), 1, cv2.LINE_AA)
 
 
-def _dirt(picture: Floats, rng: np.random.Generator) -> None:
+def _worn(picture: Floats, ink: Image, rng: np.random.Generator) -> None:
+    """Relief and dirt."""
     height, width = picture.shape
+    if rng.random() < 0.25:  # embossed: light on one side of each stroke, shade on the other
+        relief = cv2.Sobel(cv2.GaussianBlur(ink, (0, 0), 1.5), cv2.CV_32F, 0, 1, ksize=3)
+        picture += np.asarray(relief) * float(rng.uniform(-1, 1)) * 4e-4
     if rng.random() < 0.5:
         blobs = rng.normal(0, 1, (int(rng.integers(2, 8)), int(rng.integers(3, 14)))).astype(np.float32)
         cover = np.clip(cv2.resize(blobs, (width, height), interpolation=cv2.INTER_CUBIC) * 0.3
