@@ -1,12 +1,13 @@
 """Train the plate networks on the chunks of `plate_data`; goes on where it was cut off.
 
-python -m pipeline.training.train_plates reader|corners|upscaler --data DIR --val DIR --out DIR --samples 2000000
+python -m pipeline.training.train_plates reader|corners|upscaler --data DIR --val DIR --out DIR --minutes 240
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from weights.plates.plate_reader import Model
 _log = logging.getLogger(__name__)
 _REPORT_EVERY = 100  # steps
 _SAVE_EVERY_S = 120.0
+_RISE = 0.03  # share of the time in which the learning rate rises
 Batch = dict[str, Tensor]
 
 
@@ -165,27 +167,26 @@ def train(task: Any, options: argparse.Namespace) -> None:
         network.load_state_dict(torch.load(options.start, weights_only=True))
     mean = AveragedModel(network, multi_avg_fn=_moved, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.02)
-    steps = options.samples // options.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=steps + 1, pct_start=0.08)
-    step = 0
+    step, spent = 0, 0.0
     if state_path.exists():
         state = torch.load(state_path, weights_only=True)
         network.load_state_dict(state["network"])
         mean.load_state_dict(state["mean"])
         optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        step = state["step"]
-    _log.info("%s parameters, step %s of %s", sum(p.numel() for p in network.parameters()), step, steps)
+        step, spent = state["step"], state["spent"]
+    _log.info("%s parameters, step %s", sum(p.numel() for p in network.parameters()), step)
     saved, began, losses, cpu = time.monotonic(), time.monotonic(), [], time.process_time()
+    last, budget = time.monotonic(), options.minutes * 60
     for batch in _batches(options.data, task.fields, options.batch, seed=step):
-        if step >= steps:
-            break
+        now = time.monotonic()
+        spent, last = spent + now - last, now
+        for group in optimizer.param_groups:
+            group["lr"] = options.rate * pace(spent / budget)
         loss = task.loss(network, batch)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        schedule.step()
         mean.update_parameters(network)
         step += 1
         losses.append(float(loss.detach()))
@@ -198,16 +199,25 @@ def train(task: Any, options: argparse.Namespace) -> None:
         if step % options.judge_every == 0:
             _log.info("step %s: %s", step, evaluate(task, mean.module, options.val))
             began, cpu = time.monotonic(), time.process_time()
-        if time.monotonic() - saved > _SAVE_EVERY_S or step == steps:
-            _save(state_path, network, mean, optimizer, schedule, step)
+        if time.monotonic() - saved > _SAVE_EVERY_S or spent >= budget:
+            _save(state_path, network, mean, optimizer, step=step, spent=spent)
             torch.save(mean.module.state_dict(), options.out / "weights.pt")
             saved = time.monotonic()
+        if spent >= budget:
+            break
     _log.info("at the end: %s", evaluate(task, mean.module, options.val))
 
 
+def pace(share: float) -> float:
+    """Of the highest learning rate, when so much of the time is spent: up at first, then down along a cosine."""
+    if share < _RISE:
+        return max(share / _RISE, 0.02)
+    return max(0.5 + 0.5 * math.cos(math.pi * min((share - _RISE) / (1 - _RISE), 1.0)), 1e-3)
+
+
 def _moved(means: Any, now: Any, count: Any) -> None:
-    """A moving mean over about 1000 steps, over fewer at the start."""
-    share = max(0.001, 9.0 / (10.0 + int(count)))
+    """A moving mean over about 300 steps, over fewer at the start."""
+    share = max(0.003, 9.0 / (10.0 + int(count)))
     for mean, one in zip(means, now, strict=True):
         if mean.is_floating_point():
             mean.lerp_(one, share)
@@ -215,10 +225,10 @@ def _moved(means: Any, now: Any, count: Any) -> None:
             mean.copy_(one)
 
 
-def _save(path: Path, network: nn.Module, mean: nn.Module, optimizer: Any, schedule: Any, step: int) -> None:
+def _save(path: Path, network: nn.Module, mean: nn.Module, optimizer: Any, **progress: float) -> None:
     unfinished = path.with_suffix(".part")
     torch.save({"network": network.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(), "step": step}, unfinished)  # fmt: skip
+                **progress}, unfinished)  # fmt: skip
     unfinished.replace(path)
 
 
@@ -228,7 +238,7 @@ def main() -> None:
     for name in ("--data", "--val", "--out"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights to start from")
-    parser.add_argument("--samples", type=int, default=1_500_000)
+    parser.add_argument("--minutes", type=float, default=240.0, help="that training may take, its stops left out")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--judge-every", type=int, default=1000)

@@ -1,8 +1,8 @@
 """The reader of plates as a user network of EasyOCR: a grey plate of 192 x 64 pixels in, its text out.
 
-A small convolutional network looks; one query for each slot of a plate (see pipeline/plate_slots.py) then picks
-out the character that stands there, wherever on the plate that is: in one line or in two. EasyOCR decodes by the
-rules of CTC, so between two slots stands a certain blank.
+A small convolutional network looks; for each slot of a plate (see pipeline/plate_slots.py) a map says where its
+character stands, in one line or in two, and what is seen there names it. EasyOCR decodes by the rules of CTC, so
+between two slots stands a certain blank.
 """
 
 from __future__ import annotations
@@ -38,27 +38,32 @@ class Model(nn.Module):
         num_class: int,
     ) -> None:  # fmt: skip
         super().__init__()
-        first, second = output_channel // 4, output_channel // 2
+        first, second = output_channel // 6, output_channel // 2
         self.look = nn.Sequential(
-            conv(input_channel, first, 2), conv(first, first),
+            conv(input_channel, first, 2),
             conv(first, second, 2), Residual(second),
-            conv(second, output_channel, 2), Residual(output_channel),
-            nn.Conv2d(output_channel, hidden_size, 1),
+            conv(second, output_channel, 2), Residual(output_channel), Residual(output_channel),
         )  # fmt: skip
         cells = (height // STRIDE) * (width // STRIDE)
-        self.place = nn.Parameter(torch.randn(cells, hidden_size) * 0.02)
-        self.ask = nn.Parameter(torch.randn(slots, hidden_size) * 0.02)
-        layer = nn.TransformerDecoderLayer(
-            hidden_size, 4, 2 * hidden_size, dropout=0.05, batch_first=True, norm_first=True
+        self.whole = nn.Linear(output_channel * (height // STRIDE // 4) * (width // STRIDE // 4), hidden_size)
+        self.format = nn.Linear(hidden_size, output_channel)
+        self.where = nn.Conv2d(output_channel, slots, 1)
+        self.usual = nn.Parameter(torch.zeros(slots, cells))
+        self.what = nn.Conv2d(output_channel, hidden_size, 1)
+        self.slot = nn.Parameter(torch.randn(slots, hidden_size) * 0.1)
+        self.name = nn.Sequential(
+            nn.LayerNorm(hidden_size), nn.Linear(hidden_size, 2 * hidden_size), nn.ReLU(inplace=True),
+            nn.Linear(2 * hidden_size, num_class),
         )
-        self.pick = nn.TransformerDecoder(layer, 2, nn.LayerNorm(hidden_size))
-        self.name = nn.Linear(hidden_size, num_class)
 
     def slots(self, pictures: Tensor) -> Tensor:
         """Logits (B, slots, classes) of grey pictures (B, 1, 64, 192), -1 to 1."""
-        seen = self.look(pictures).flatten(2).transpose(1, 2) + self.place
-        asked = self.ask.expand(len(pictures), -1, -1)
-        logits: Tensor = self.name(self.pick(asked, seen))
+        seen = self.look(pictures)
+        whole = torch.relu(self.whole(nn.functional.avg_pool2d(seen, 4).flatten(1)))
+        placed = torch.relu(seen + self.format(whole)[:, :, None, None])
+        maps = (self.where(placed).flatten(2) + self.usual).softmax(2)
+        picked = maps @ self.what(placed).flatten(2).transpose(1, 2)
+        logits: Tensor = self.name(picked + self.slot + whole[:, None])
         return logits
 
     def forward(self, input: Tensor, text: Tensor | None = None) -> Tensor:  # noqa: A002 EasyOCR's names
