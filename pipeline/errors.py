@@ -15,3 +15,7 @@ class WeightsError(HelmetWatchError):
 
 class CancelledError(HelmetWatchError):
     """Somebody cancelled the work."""
+
+
+class DatasetError(HelmetWatchError):
+    """A labelled set cannot be used as it is. The message says which one and why."""
