@@ -19,3 +19,7 @@ class CancelledError(HelmetWatchError):
 
 class DatasetError(HelmetWatchError):
     """A labelled set cannot be used as it is. The message says which one and why."""
+
+
+class CalibrationError(HelmetWatchError):
+    """The labelled pictures do not suffice to choose thresholds by."""

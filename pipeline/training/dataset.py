@@ -2,7 +2,8 @@
 
     python -m pipeline.training.dataset --root SETS --out DATA [--set FILE ...] [--teacher WEIGHTS --coco WEIGHTS]
 
-The flow: read each set, map its names, keep near-duplicates on one side of the split, let a teacher fill in the
+The flow: read each set, map its names, check by its boxes that no class was swapped (contact sheets for the eye lie
+in DATA/sheets), keep near-duplicates on one side of the split, let a teacher fill in the
 classes a set does not label, write pictures and labels. In the written labels the classes 4 to 7 are regions
 where class 0 to 3 is ignored.
 """
@@ -13,42 +14,60 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 from tqdm import tqdm
 
-from pipeline.errors import HelmetWatchError
+from pipeline.errors import DatasetError, HelmetWatchError
 from pipeline.settings import get_settings
-from pipeline.training.sets import Picture, SetSpec, read_corrections, read_set, read_spec
+from pipeline.training.check import doubt_outliers, refuse_swapped, write_sheets
+from pipeline.training.sets import Labelled, Picture, SetSpec, read_corrections, read_set, read_spec
 from pipeline.training.split import split
 from pipeline.training.teacher import Teacher
-from pipeline.types import CLASS_NAMES
+from pipeline.types import CLASS_NAMES, Box, Label
 
 SETS = Path(__file__).parent / "sets"
 IGNORED_NAMES = tuple(f"ignored {name}" for name in CLASS_NAMES)
 
 
-def merge(specs: Sequence[SetSpec], root: Path, out: Path, teacher: Teacher | None) -> Path:
+def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None) -> Path:
     """Write the merged data set and return its data.yaml.
 
     Args:
+        files: one per set; corrections of its labels may lie beside it as a CSV file of the same name.
         root: holds one folder per set, named after it.
-        out: is created; a file that is there already is written again.
+        out: a new folder.
         teacher: fills in training pictures; without one, what a set does not cover is ignored everywhere.
 
     Raises:
-        DatasetError: a set cannot be used as it is.
+        DatasetError: a set cannot be used as it is, or `out` holds something already.
     """
-    owned = [(picture, spec) for spec in specs for picture in read_set(spec, root / spec.name, read_corrections(SETS / f"{spec.name}.csv"))]
+    if out.exists() and any(out.iterdir()):
+        raise DatasetError(f"{out} is not empty: name a new folder")
+    owned = []
+    specs = [read_spec(file) for file in files]
+    for file, spec in zip(files, specs, strict=True):
+        pictures = list(read_set(spec, root / spec.name, read_corrections(file.with_suffix(".csv"))))
+        write_sheets(spec, pictures, out / "sheets")
+        refuse_swapped(spec, pictures)
+        owned += [(picture, spec) for picture in doubt_outliers(pictures)]
     pictures = split([picture for picture, _ in owned])
     for picture, (_, spec) in zip(tqdm(pictures, unit="picture"), owned, strict=True):
-        if picture.split == "train":
-            picture = teacher.fill_in(picture, spec) if teacher else picture  # noqa: PLW2901
-        _write(picture, spec, out)
+        known = picture if picture.split == "val" else _filled_in(picture, spec, teacher)
+        _write(known, spec, out)
     description = out / "data.yaml"
     description.write_text(yaml.safe_dump(_description(specs, pictures, out), sort_keys=False))
     return description
+
+
+def _filled_in(picture: Picture, spec: SetSpec, teacher: Teacher | None) -> Picture:
+    if teacher:
+        return teacher.fill_in(picture, spec)
+    everywhere = Box(0, 0, picture.width, picture.height)
+    unknown = tuple(Labelled(label, everywhere, ignored=True) for label in Label if label not in spec.covers)
+    return replace(picture, labels=picture.labels + unknown)
 
 
 def _write(picture: Picture, spec: SetSpec, out: Path) -> None:
@@ -56,21 +75,21 @@ def _write(picture: Picture, spec: SetSpec, out: Path) -> None:
     for kind in ("images", "labels"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
     link = folder / "images" / picture.path.name
-    link.unlink(missing_ok=True)
     link.symlink_to(picture.path.resolve())
-    (folder / "labels" / f"{picture.path.stem}.txt").write_text(_lines(picture))
+    (folder / "labels" / f"{picture.path.stem}.txt").write_text(
+        label_lines(picture.labels, picture.width, picture.height)
+    )
 
 
-def _lines(picture: Picture) -> str:
+def label_lines(labels: Sequence[Labelled], width: int, height: int) -> str:
+    """YOLO's label file of a picture of this size; ignored regions as class 4 to 7."""
     lines = []
-    for label in picture.labels:
+    for label in labels:
         x, y = label.box.center
         cls = label.label + (len(CLASS_NAMES) if label.ignored else 0)
-        lines.append(
-            f"{cls} {x / picture.width:.6f} {y / picture.height:.6f} "
-            f"{label.box.width / picture.width:.6f} {label.box.height / picture.height:.6f}"
-        )
-    return "".join(f"{line}\n" for line in lines)
+        sides = (x / width, y / height, label.box.width / width, label.box.height / height)
+        lines.append(f"{int(cls)} " + " ".join(f"{side:.6f}" for side in sides) + "\n")
+    return "".join(lines)
 
 
 def _description(specs: Sequence[SetSpec], pictures: Sequence[Picture], out: Path) -> dict[str, object]:
@@ -94,10 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--coco", type=Path, help="weights in COCO's classes; they vouch for motorcycles")
     options = parser.parse_args(arguments)
     try:
-        specs = [read_spec(path) for path in options.sets or sorted(SETS.glob("*.yaml"))]
-        specs = [spec for spec in specs if spec.name not in options.without]
+        files = [file for file in options.sets or sorted(SETS.glob("*.yaml")) if file.stem not in options.without]
         teacher = Teacher(options.teacher, options.coco, get_settings()) if options.teacher else None
-        print(merge(specs, options.root, options.out, teacher))  # noqa: T201
+        print(merge(files, options.root, options.out, teacher))  # noqa: T201
     except HelmetWatchError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1

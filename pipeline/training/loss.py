@@ -18,7 +18,7 @@ class IgnoringLoss(v8DetectionLoss):  # type: ignore[misc]
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__(model)
-        self._plain_bce = self.bce
+        self._plain_bce = torch.nn.BCEWithLogitsLoss(reduction="none")
         self.bce = self._bce
         self._blind = torch.zeros(0)
 
@@ -49,4 +49,5 @@ class IgnoringLoss(v8DetectionLoss):  # type: ignore[misc]
 
     def _bce(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         claimed = targets.sum(2, keepdim=True) > 0
-        return self._plain_bce(scores, targets) * (claimed | ~self._blind)
+        loss: torch.Tensor = self._plain_bce(scores, targets) * (claimed | ~self._blind)
+        return loss

@@ -15,14 +15,17 @@ from typing import Literal, TypeAlias
 
 import supervision as sv
 import yaml
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ultralytics.data.utils import IMG_FORMATS
 
 from pipeline.errors import DatasetError
 from pipeline.types import CLASS_NAMES, Box, Label
 
 Split = Literal["train", "val"]
-# (file, x, y of the box centre) to the class it should have had; None: cannot be told, ignored
-Corrections: TypeAlias = dict[tuple[str, str, str], Label | None]
+# per file: box centre (shares of the picture) and the class it should have had; None: cannot be told, ignored
+Corrections: TypeAlias = dict[str, list[tuple[float, float, Label | None]]]
+_SAME_PLACE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class SetSpec(BaseModel):
     covers: tuple[Label, ...] = Field(description="Classes that are labelled wherever they can be seen")
     gaps: tuple[Label, ...] = Field((), description="Covered classes of which some are missing")
     heads_anywhere: bool = Field(False, description="Heads of people on foot are labelled too")
+    trusted: bool = Field(False, description="Its boxes look odd but somebody has made sure of its classes")
     parts: dict[Literal["train", "val", "all"], Part]
 
 
@@ -104,13 +108,13 @@ def read_spec(path: Path) -> SetSpec:
 
 def read_corrections(path: Path) -> Corrections:
     """What a second look at a set's labels changed: rows of file, x, y (box centre, 0 to 1), label or `ignored`."""
-    if not path.exists():
-        return {}
-    with path.open(newline="") as file:
-        return {
-            (row["file"], row["x"], row["y"]): None if row["label"] == "ignored" else _label(row["label"])
-            for row in csv.DictReader(file)
-        }
+    corrections: Corrections = {}
+    if path.exists():
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                label = None if row["label"] == "ignored" else _label(row["label"])
+                corrections.setdefault(row["file"], []).append((float(row["x"]), float(row["y"]), label))
+    return corrections
 
 
 def read_set(spec: SetSpec, folder: Path, corrections: Corrections) -> Iterator[Picture]:
@@ -129,23 +133,23 @@ def read_set(spec: SetSpec, folder: Path, corrections: Corrections) -> Iterator[
         ours = [spec.map[name] for name in source.classes]
         for path, detections in source.annotations.items():
             width, height = _size(path)
+            mended = corrections.get(Path(path).name, [])
             found = []
             for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
                 label, box = ours[class_id], Box(*xyxy).clip(width, height)
                 if label is not None and box.area > 0:
-                    found.append(_corrected(Labelled(label, box), Path(path).name, (width, height), corrections))
+                    found.append(_corrected(Labelled(label, box), (width, height), mended))
             yield Picture(Path(path), None if split == "all" else split, width, height, tuple(found))
 
 
 def _corrected(
-    label: Labelled, file: str, size: tuple[int, int], corrections: Corrections
+    label: Labelled, size: tuple[int, int], corrections: list[tuple[float, float, Label | None]]
 ) -> Labelled:
     (x, y), (width, height) = label.box.center, size
-    key = (file, f"{x / width:.3f}", f"{y / height:.3f}")
-    if key not in corrections:
-        return label
-    better = corrections[key]
-    return replace(label, ignored=True) if better is None else replace(label, label=better)
+    for at_x, at_y, better in corrections:
+        if abs(x / width - at_x) < _SAME_PLACE and abs(y / height - at_y) < _SAME_PLACE:
+            return replace(label, ignored=True) if better is None else replace(label, label=better)
+    return label
 
 
 def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
@@ -154,6 +158,8 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
         if not path.exists():
             raise DatasetError(f"{spec.name}: {path} is missing")
     try:
+        if spec.format != "coco":
+            _refuse_unlabelled(spec, images, annotations)
         if spec.format == "voc":
             return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
         if spec.format == "coco":
@@ -164,6 +170,18 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
             return sv.DetectionDataset.from_yolo(str(images), str(annotations), names.name)
     except (ValueError, KeyError, IndexError, OSError) as error:
         raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
+
+
+def _refuse_unlabelled(spec: SetSpec, images: Path, annotations: Path) -> None:
+    """A picture that nobody has labelled yet must not be learned as one in which there is nothing."""
+    suffix = {"yolo": ".txt", "voc": ".xml"}[spec.format]
+    pictures = sorted(path for path in images.iterdir() if path.suffix[1:].lower() in IMG_FORMATS)
+    bare = [path.name for path in pictures if not (annotations / f"{path.stem}{suffix}").exists()]
+    if bare:
+        raise DatasetError(
+            f"{spec.name}: {len(bare)} pictures without a label file, the first {bare[0]}: label them or take them "
+            "out (an empty file says that there is nothing in a picture)"
+        )
 
 
 def _own_names(spec: SetSpec, folder: Path) -> list[str]:
@@ -180,11 +198,5 @@ def _own_names(spec: SetSpec, folder: Path) -> list[str]:
 
 
 def _size(path: str) -> tuple[int, int]:
-    with sv_image(path) as image:
+    with Image.open(path) as image:
         return image.size
-
-
-def sv_image(path: str):  # noqa: ANN201
-    from PIL import Image
-
-    return Image.open(path)

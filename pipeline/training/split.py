@@ -28,7 +28,7 @@ def split(pictures: Sequence[Picture]) -> list[Picture]:
     groups = _groups(pictures)
     sides: dict[int, Split] = {}
     for group in set(groups):
-        members = [pictures[i] for i in np.flatnonzero(groups == group)]
+        members = [picture for picture, own in zip(pictures, groups, strict=True) if own == group]
         brought = {picture.split for picture in members} - {None}
         if brought:
             sides[group] = "val" if brought == {"val"} else "train"
@@ -37,16 +37,16 @@ def split(pictures: Sequence[Picture]) -> list[Picture]:
     return [replace(picture, split=sides[group]) for picture, group in zip(pictures, groups, strict=True)]
 
 
-def _groups(pictures: Sequence[Picture]) -> npt.NDArray[np.int32]:
+def _groups(pictures: Sequence[Picture]) -> list[int]:
     """The number of the near-duplicate group of each picture."""
     hashes = np.array([_hash(picture) for picture in pictures])
     near = np.array([(hashes != row).sum(1) <= SAME_SCENE_BITS for row in hashes])
-    return connected_components(near, directed=False)[1]
+    return [int(group) for group in connected_components(near, directed=False)[1]]
 
 
 def _hash(picture: Picture) -> npt.NDArray[np.bool_]:
     with Image.open(picture.path) as image:
-        return imagehash.phash(image).hash.ravel()
+        return np.asarray(imagehash.phash(image).hash, bool).ravel()
 
 
 def _fraction(picture: Picture) -> float:

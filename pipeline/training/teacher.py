@@ -50,9 +50,7 @@ class Teacher:
         nothing = Thresholds(rider=0, without_helmet=0, with_helmet=0, plate=0)
         beside = settings.model_copy(update={"weights": weights.parent})
         self._eyes = [
-            Yolo(
-                StageWeights(file=weights.name, sha256=sha256(weights), image_size=size, thresholds=nothing), beside
-            )
+            Yolo(StageWeights(file=weights.name, sha256=sha256(weights), image_size=size, thresholds=nothing), beside)
             for size in SIZES
         ]
         self._coco, self._device = YOLO(str(coco)), device(settings)
@@ -61,7 +59,7 @@ class Teacher:
         """The picture with what the teacher adds to its labels."""
         if set(spec.covers) == set(Label) and not spec.gaps and not spec.heads_anywhere:
             return picture
-        image = cv2.imread(str(picture.path))
+        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
         found = self._look(image)
         vehicles = [] if Label.RIDER in spec.covers else self._vehicles(image)
         riders = [label.box for label in picture.labels if label.label is Label.RIDER]
@@ -70,18 +68,18 @@ class Teacher:
             known = (*picture.labels, *added)
             if any(_same(detection, label) for label in known):
                 continue
-            verdict = _judge(detection, spec, vehicles, riders)
+            verdict = judge(detection, spec, vehicles, riders)
             if verdict is not None:
                 added.append(verdict)
                 if verdict.label is Label.RIDER:
                     riders.append(verdict.box)
-        kept = [_on_foot(label, riders) if spec.heads_anywhere else label for label in picture.labels]
+        kept = [on_foot(label, riders) if spec.heads_anywhere else label for label in picture.labels]
         return replace(picture, labels=(*kept, *added))
 
     def _look(self, image: Image) -> list[Detection]:
         width = image.shape[1]
         mirrored = np.ascontiguousarray(image[:, ::-1])
-        looks = [eye.detect(image, DOUBT / 2) for eye in self._eyes]
+        looks = [list(eye.detect(image, DOUBT / 2)) for eye in self._eyes]
         looks += [[_mirror(d, width) for d in eye.detect(mirrored, DOUBT / 2)] for eye in self._eyes]
         merged: list[Detection] = []
         for detection in sorted(chain(*looks), key=lambda d: -d.confidence):
@@ -108,7 +106,7 @@ def _overlap(one: Detection, other: Detection) -> bool:
     return one.label is other.label and one.box.iou(other.box) > MERGE_IOU
 
 
-def _judge(
+def judge(
     detection: Detection,
     spec: SetSpec,
     vehicles: Sequence[tuple[int, Box, float]],
@@ -131,7 +129,7 @@ def _judge(
     return Labelled(label, box) if sure else ignored
 
 
-def _on_foot(label: Labelled, riders: Sequence[Box]) -> Labelled:
+def on_foot(label: Labelled, riders: Sequence[Box]) -> Labelled:
     """A head that sits on no rider is nobody's to judge by."""
     if label.label in HEADS and not any(label.box.inside(rider) > 0.5 for rider in riders):
         return replace(label, ignored=True)

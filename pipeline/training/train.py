@@ -21,38 +21,42 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))  # else ultralytics makes it 1 when imported
+os.environ["YOLO_VERBOSE"] = "1"  # progress
 
-import albumentations as A  # noqa: E402, N812
-import cv2  # noqa: E402
-import torch  # noqa: E402
-import yaml  # noqa: E402
-from ultralytics.data.dataset import YOLODataset  # noqa: E402
-from ultralytics.models.yolo.detect import DetectionTrainer  # noqa: E402
-from ultralytics.nn.tasks import DetectionModel  # noqa: E402
-from ultralytics.utils import colorstr  # noqa: E402
+import albumentations as A  # noqa: N812
+import cv2
+import torch
+import yaml
+from ultralytics import YOLO
+from ultralytics.data.dataset import YOLODataset
+from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils import colorstr
 
-from pipeline.errors import DatasetError, HelmetWatchError  # noqa: E402
-from pipeline.training.loss import IgnoringLoss  # noqa: E402
-from pipeline.types import CLASS_NAMES  # noqa: E402
-from pipeline.weights import sha256  # noqa: E402
+from pipeline.errors import HelmetWatchError, WeightsError
+from pipeline.training.loss import IgnoringLoss
+from pipeline.training.truth import pictures_of
+from pipeline.types import CLASS_NAMES
+from pipeline.weights import sha256
 
 CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
 
-# what a dashcam does to a picture: shaken, out of focus, far away, dark, compressed
-CAMERA = (
-    A.OneOf(
-        [A.MotionBlur(blur_limit=(3, 11)), A.GaussianBlur(blur_limit=(3, 7)), A.Defocus(radius=(1, 3))], p=0.2
-    ),
-    A.Downscale(
-        scale_range=(0.35, 0.8),
-        interpolation_pair={"downscale": cv2.INTER_AREA, "upscale": cv2.INTER_LINEAR},
-        p=0.15,
-    ),
-    A.OneOf([A.RandomGamma(gamma_limit=(130, 260)), A.RandomBrightnessContrast((-0.45, 0.2), (-0.4, 0.2))], p=0.25),
-    A.OneOf([A.ISONoise(color_shift=(0.01, 0.05), intensity=(0.1, 0.5)), A.GaussNoise(std_range=(0.02, 0.12))], p=0.15),
-    A.ToGray(p=0.05),
-    A.ImageCompression(quality_range=(25, 85), p=0.35),
-)
+
+def camera(stage: int) -> list[Any]:
+    """What a dashcam does to a picture: shaken, out of focus, far away, dark, compressed. Most crops of far riders
+    are small, while most of the training crops are near ones, so stage 2 gets more of them made coarse."""
+    coarsest, often = (0.35, 0.15) if stage == 1 else (0.12, 0.4)
+    area_then_linear = {"downscale": cv2.INTER_AREA, "upscale": cv2.INTER_LINEAR}
+    return [
+        A.OneOf([A.MotionBlur(blur_limit=(3, 11)), A.GaussianBlur(blur_limit=(3, 7)), A.Defocus(radius=(1, 3))], p=0.2),
+        A.Downscale(scale_range=(coarsest, 0.8), interpolation_pair=area_then_linear, p=often),
+        A.OneOf([A.RandomGamma(gamma_limit=(130, 260)), A.RandomBrightnessContrast((-0.45, 0.2), (-0.4, 0.2))], p=0.25),
+        A.OneOf(
+            [A.ISONoise(color_shift=(0.01, 0.05), intensity=(0.1, 0.5)), A.GaussNoise(std_range=(0.02, 0.12))], p=0.15
+        ),
+        A.ToGray(p=0.05),
+        A.ImageCompression(quality_range=(25, 85), p=0.35),
+    ]
 
 
 class Dataset(YOLODataset):  # type: ignore[misc]
@@ -152,51 +156,74 @@ def data_sum(data: Path) -> str:
     description = yaml.safe_load(data.read_text())
     total = hashlib.sha256()
     for folder in description["train"]:
-        for picture in sorted((Path(description["path"]) / folder).iterdir()):
+        for picture in pictures_of(Path(description["path"]) / folder):
             label = picture.parent.with_name("labels") / f"{picture.stem}.txt"
             total.update(f"{sha256(picture)} {sha256(label)}\n".encode())
     return total.hexdigest()
 
 
-def train(settings: dict[str, Any], data: Path, start: Path, out: Path, hours: float) -> Path:
-    """Train, or go on with what `out` holds, and return the averaged weights."""
+def train(
+    settings: dict[str, Any], cameras: list[Any], data: Path, start: Path | None, out: Path, hours: float
+) -> Path:
+    """Train, or go on with what `out` holds, and return the averaged weights.
+
+    Args:
+        settings: ultralytics' training arguments; `model` is the architecture.
+        cameras: augmentations of the picture.
+        start: weights of the same architecture; without, from nothing.
+    """
     last, record = out / "weights" / "last.pt", out / "run.json"
-    if last.exists() and record.exists():
-        run = json.loads(record.read_text())
-        settings = {**settings, "resume": str(last)}
+    if record.exists() and last.exists():
+        run = json.loads(record.read_text()) | {"hours": hours}
+        if run["finished"]:
+            return last
+        settings = settings | {"model": str(last), "resume": str(last)}
     else:
         run = {
             "settings": settings,
             "hours": hours,
             "seconds": 0.0,
             "epochs": 0,
-            "start_sha256": sha256(start),
+            "finished": False,
+            "start_sha256": sha256(start) if start else None,
             "data_sha256": data_sum(data),
         }
     _save(out, run)
     trainer = Trainer(
         overrides={
             **settings,
-            "model": str(start),
+            "pretrained": str(start) if start else False,
             "data": str(data),
             "project": str(out.parent.resolve()),
             "name": out.name,
             "exist_ok": True,
-            "augmentations": list(CAMERA),
+            "augmentations": cameras,
         }
     )
     trainer.run = run
     trainer.add_callback("on_train_start", _start)
-    trainer.add_callback("on_fit_epoch_end", _pace)
+    trainer.add_callback("on_model_save", _pace)
     trainer.train()
+    _save(out, run | {"finished": True})
     return last
+
+
+def check_start(start: Path, model: str) -> None:
+    """Refuse weights of another architecture, which would be left out without a word.
+
+    Raises:
+        WeightsError: `start` is not of size `model`.
+    """
+    scale = YOLO(start).model.yaml.get("scale")
+    if scale != model:
+        raise WeightsError(f"{start} is a YOLO11{scale}, not a YOLO11{model}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", type=int, choices=(1, 2), required=True)
     parser.add_argument("--model", choices="nsml", required=True)
-    parser.add_argument("--start", type=Path, required=True, help="weights to start from")
+    parser.add_argument("--start", type=Path, help="weights of that size to start from; without: from nothing")
     parser.add_argument("--data", type=Path, required=True, help="data.yaml of a merged data set")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--hours", type=float, required=True, help="time budget")
@@ -206,6 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--device", default="cpu", help="cpu, or a CUDA device such as 0")
     options = parser.parse_args(arguments)
     settings = {
+        "model": f"yolo11{options.model}.yaml",
         "imgsz": options.size,
         "batch": options.batch,
         "nbs": options.batch,
@@ -231,7 +259,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "mosaic": 1.0 if options.stage == 1 else 0.3,
     }
     try:
-        print(train(settings, options.data, options.start, options.out, options.hours))  # noqa: T201
+        if options.start:
+            check_start(options.start, options.model)
+        cameras = camera(options.stage)
+        print(train(settings, cameras, options.data, options.start, options.out, options.hours))  # noqa: T201
     except HelmetWatchError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
