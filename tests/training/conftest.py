@@ -26,8 +26,8 @@ def draw_street(images: Path, name: str, seed: int) -> None:
     dx, dy = rng.uniform(-0.05, 0.05, 2)
     for cls, at_x, at_y, w, h in STREET:
         x, y = at_x + dx, at_y + dy
-        corners = [(round((x + s * w / 2) * 160), round((y + s * h / 2) * 120)) for s in (-1, 1)]
-        cv2.rectangle(picture, *corners, COLOURS[cls], -1)
+        top_left, bottom_right = ((round((x + s * w / 2) * 160), round((y + s * h / 2) * 120)) for s in (-1, 1))
+        cv2.rectangle(picture, top_left, bottom_right, COLOURS[cls], -1)
         lines.append(f"{cls} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n")
     images.mkdir(parents=True, exist_ok=True)
     labels = images.with_name("labels")

@@ -23,7 +23,7 @@ def gradient(model: DetectionModel, rows: list[list[float]]) -> tuple[torch.Tens
     labels = torch.tensor(rows).reshape(-1, 5)
     batch = {"cls": labels[:, :1], "bboxes": labels[:, 1:], "batch_idx": torch.zeros(len(labels))}
     loss, _ = IgnoringLoss(model)(preds, batch)
-    loss.sum().backward()
+    torch.autograd.backward(loss.sum())
     centres = [((torch.arange(n) + 0.5) / n, (torch.arange(n) + 0.5) / n) for n in (SIDE // 8, SIDE // 16, SIDE // 32)]
     points = torch.cat([torch.stack(torch.meshgrid(y, x, indexing="ij"), -1).reshape(-1, 2) for y, x in centres])
     return preds["scores"].grad[0].T, points.flip(1)

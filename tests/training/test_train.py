@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -47,9 +48,10 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_in_time(street_set: Path, tmp_p
     assert all(torch.isfinite(weight).all() for weight in model.state_dict().values())
 
 
-def _record(out: Path) -> dict[str, float]:
+def _record(out: Path) -> dict[str, Any]:
     try:
-        return json.loads((out / "run.json").read_text())
+        record: dict[str, Any] = json.loads((out / "run.json").read_text())
+        return record
     except (FileNotFoundError, json.JSONDecodeError):  # not there yet, or just being written
         return {"epochs": 0}
 
