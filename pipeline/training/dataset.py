@@ -1,6 +1,6 @@
 """Labelled folders in, one YOLO data set in the project's classes out.
 
-    python -m pipeline.training.dataset --root SETS --out DATA [--set FILE ...] [--teacher WEIGHTS --coco WEIGHTS]
+    python -m pipeline.training.dataset --root SETS --out DATA [--set FILE ...] [--teacher FOLDER --coco WEIGHTS]
 
 The flow: read each set, map its names, check by its boxes that no class was swapped (contact sheets for the eye lie
 in DATA/sheets), keep near-duplicates on one side of the split, let a teacher fill in the
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the merged data set")
     parser.add_argument("--set", type=Path, nargs="+", dest="sets", help="files of the sets; without: all known")
     parser.add_argument("--without", nargs="*", default=[], help="names of known sets to leave out")
-    parser.add_argument("--teacher", type=Path, help="weights in our classes that fill in what a set does not label")
+    parser.add_argument("--teacher", type=Path, help="weights folder whose stage 1 fills in what a set does not label")
     parser.add_argument("--coco", type=Path, help="weights in COCO's classes; they vouch for motorcycles")
     options = parser.parse_args(arguments)
     try:

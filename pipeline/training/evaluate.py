@@ -171,8 +171,6 @@ def clips(folder: Path, settings: Settings) -> dict[str, Any]:
     truth = json.loads((folder / "truth.json").read_text())
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:  # the evidence is not wanted
-        settings.models.mkdir(parents=True, exist_ok=True)
-        (Path(scratch) / "models").symlink_to(settings.models.resolve())
         aside = settings.model_copy(update={"data": Path(scratch)})
         for name, about in truth.items():
             cases = [case for case, _ in analyse(folder / name, aside).cases]

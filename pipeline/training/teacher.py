@@ -18,7 +18,7 @@ from ultralytics import YOLO
 from pipeline.settings import Settings
 from pipeline.training.sets import Labelled, Picture, SetSpec
 from pipeline.types import HEADS, Box, Detection, Image, Label
-from pipeline.weights import StageWeights, Thresholds, sha256
+from pipeline.weights import read_manifest
 from pipeline.yolo import Yolo, device
 
 SIZES = (640, 960)
@@ -42,17 +42,14 @@ class Teacher:
     A detection counts with the mean confidence of the four looks, so what only one of them saw is never sure.
 
     Args:
-        weights: the project's four classes.
-        coco: COCO's classes: a rider is taken for sure only where this one sees a motorcycle.
+        weights: a folder with a manifest, whose stage 1 is the teacher.
+        coco: weights in COCO's classes: a rider is taken for sure only where this one sees a motorcycle.
     """
 
     def __init__(self, weights: Path, coco: Path, settings: Settings) -> None:
-        nothing = Thresholds(rider=0, without_helmet=0, with_helmet=0, plate=0)
-        beside = settings.model_copy(update={"weights": weights.parent})
-        self._eyes = [
-            Yolo(StageWeights(file=weights.name, sha256=sha256(weights), image_size=size, thresholds=nothing), beside)
-            for size in SIZES
-        ]
+        stage = read_manifest(weights).stage1
+        beside = settings.model_copy(update={"weights": weights})
+        self._eyes = [Yolo(stage.model_copy(update={"image_size": size}), beside) for size in SIZES]
         self._coco, self._device = YOLO(str(coco)), device(settings)
 
     def fill_in(self, picture: Picture, spec: SetSpec) -> Picture:
