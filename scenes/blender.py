@@ -75,10 +75,9 @@ def make_material(number, spec, folder):
     shader.inputs["Emission"].default_value = linear(spec["colour"])
     shader.inputs["Emission Strength"].default_value = spec["glow"]
     if spec["texture"]:
-        image = tree.nodes.new("ShaderNodeTexImage")
-        image.image = bpy.data.images.load(str(folder / spec["texture"]), check_existing=True)
-        tree.links.new(image.outputs["Color"], shader.inputs["Base Color"])
-        tree.links.new(image.outputs["Color"], shader.inputs["Emission"])
+        tree.links.new(picture(tree, folder / spec["texture"]), shader.inputs["Base Color"])
+    if spec["light"]:
+        tree.links.new(picture(tree, folder / spec["light"]), shader.inputs["Emission"])
     if spec["bump"]:
         noise = tree.nodes.new("ShaderNodeTexNoise")
         noise.inputs["Scale"].default_value = 1 / spec["grain"]
@@ -92,6 +91,12 @@ def make_material(number, spec, folder):
     if spec["clear"]:
         see_through(tree, shader, spec["clear"])
     return material
+
+
+def picture(tree, path):
+    image = tree.nodes.new("ShaderNodeTexImage")
+    image.image = bpy.data.images.load(str(path), check_existing=True)
+    return image.outputs["Color"]
 
 
 def see_through(tree, shader, share):

@@ -12,13 +12,15 @@ import numpy as np
 
 from pipeline import plate_formats
 from scenes import plates, sky, street
-from scenes.bikes import Bike, Kind, bike, ridden
+from scenes.bikes import Bike, bike, ridden
+from scenes.bodywork import Kind
 from scenes.dashcam import Dashcam
 from scenes.heads import HELMETS, Hair, Head, Wear
 from scenes.models import Colour, Model
 from scenes.people import Person, walking
 from scenes.sky import Sky
-from scenes.street import KERB, LANE, Site
+from scenes.street import Site
+from scenes.textures import KERB, LANE, LANES
 from scenes.vehicles import BUS, SEDAN, SUV, VAN, vehicle
 from scenes.world import Lamp, Placement, Thing, Turn, View, World, transform
 
@@ -92,7 +94,7 @@ def scene(folder: Path, seed: int, frames: int, view: View) -> tuple[World, Weat
     if weather.sky.sun:
         turned = replace(turned, elevation=weather.sky.elevation * dice.uniform(0.6, 1.5))
     sky.draw(turned, rng, folder / "sky.hdr")
-    lane = -LANE * (dice.randrange(street.LANES) + 0.5)
+    lane = -LANE * (dice.randrange(LANES) + 0.5)
     height, pitch = dice.uniform(1.15, 1.9), dice.gauss(0.02, 0.02)
     cameras = [
         Placement(
@@ -251,7 +253,7 @@ def _cars(dice: random.Random, folder: Path, cameras: list[Placement]) -> list[T
             "plate-car.png",
         )
         own = dice.random() < 0.5
-        lane = LANE * (dice.randrange(street.LANES) + 0.5) * (-1 if own else 1)
+        lane = LANE * (dice.randrange(LANES) + 0.5) * (-1 if own else 1)
         spots = [
             Placement(camera.x + dice.uniform(11, 55), lane + dice.gauss(0, 0.2), 0, 0.0 if own else np.pi)
             for camera in cameras

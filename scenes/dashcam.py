@@ -114,9 +114,10 @@ class Optics:
 
 
 def sample(picture: npt.NDArray[Any], where: Floats, nearest: bool = False) -> npt.NDArray[Any]:
+    """The picture at the points `where` (H, W, 2), x before y, counted from the middle of the first pixel."""
     how = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
-    flat = np.empty(0, np.float32)  # the second map is in the first
-    return np.asarray(cv2.remap(picture, where, flat, how, borderMode=cv2.BORDER_REPLICATE))
+    x, y = np.ascontiguousarray(where[:, :, 0]), np.ascontiguousarray(where[:, :, 1])
+    return np.asarray(cv2.remap(picture, x, y, how, borderMode=cv2.BORDER_REPLICATE))
 
 
 def motion(frame: dict[str, Any], index_nodes: dict[int, str], rendered: Rendered, focal: float) -> Floats:

@@ -51,7 +51,7 @@ def truth(riders: list[dict[str, Any]], frames: list[dict[str, Any]]) -> dict[st
                 "name": scenario.name,
                 "start_s": scenario.start_s,
                 "end_s": scenario.end_s,
-                "riders": [ids[name] for name in scenario.riders],
+                "riders": [ids[role.name] for role in scenario.roles],
             }
             for scenario in story.SCENARIOS
         ],

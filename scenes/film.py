@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
 
 from pipeline.types import Image
-from scenes import dashcam, truth
+from scenes import dashcam, plates, truth
 from scenes.dashcam import Dashcam, Optics
 from scenes.truth import SeenRider
 
@@ -55,13 +56,11 @@ def _shot(
 
 def stamp(image: Image, text: str) -> Image:
     """The line of text that dashcams write into the picture."""
-    marked = image.copy()
-    height = image.shape[0]
-    for colour, thick in (((20, 20, 20), 4), ((235, 235, 235), 1)):
-        cv2.putText(
-            marked, text, (18, height - 18), cv2.FONT_HERSHEY_SIMPLEX, 0.62, colour, thick, cv2.LINE_AA
-        )
-    return marked
+    canvas = Pillow.fromarray(np.ascontiguousarray(image[:, :, ::-1]))
+    font = ImageFont.truetype(str(plates.FONT), 20)
+    place = (18, image.shape[0] - 34)
+    ImageDraw.Draw(canvas).text(place, text, (235, 235, 235), font, stroke_width=1, stroke_fill=(20, 20, 20))
+    return np.asarray(canvas)[:, :, ::-1].copy()
 
 
 def encode(images: Iterator[Image], path: Path, size: tuple[int, int], fps: int, rate: int) -> None:

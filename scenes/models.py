@@ -12,7 +12,10 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """`colour` is sRGB, 0 to 1, as are the others but `glow` (W/m2/sr) and `grain` (metres between lumps)."""
+    """`colour` is sRGB, 0 to 1, as are the others but `glow` (W/m2/sr) and `grain` (metres between lumps).
+
+    `texture` and `light` name pictures: what is seen of it, and what of it glows.
+    """
 
     colour: Colour
     roughness: float = 0.6
@@ -23,6 +26,7 @@ class Material:
     bump: float = 0.0
     clear: float = 0.0
     texture: str = ""
+    light: str = ""
 
     def dyed(self, colour: Colour) -> Material:
         return replace(self, colour=colour)

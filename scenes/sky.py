@@ -59,11 +59,9 @@ def _clouds(elevation: np.ndarray, azimuth: np.ndarray, share: float, rng: np.ra
         size = 64
         noise = rng.normal(size=(size, size)).astype(np.float32)
         scale = 1.3 * 2**octave
-        where = np.stack([(x * scale + 500) % size, (y * scale + 500) % size], axis=-1).astype(np.float32)
-        total += (
-            cv2.remap(noise, where, np.empty(0, np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
-            / 1.7**octave
-        )
+        u, v = ((axis * scale + 500) % size for axis in (x, y))
+        layer = cv2.remap(noise, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        total += np.asarray(layer) / 1.7**octave
     threshold = np.quantile(total[elevation > 0], 1 - share) if share < 1 else total.min()
     return np.clip((total - threshold) * 1.3, 0, 1) * np.clip(elevation * 12, 0, 1)
 

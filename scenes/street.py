@@ -5,30 +5,19 @@ Traffic keeps right: towards +x on the side of negative y.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
 
-from pipeline.types import Image
-from scenes import models
+from scenes import models, textures
 from scenes.models import Material, Model, Part, solid
 from scenes.shapes import Mesh, Vec, box, capsule, cylinder, ellipsoid, rough, union
+from scenes.textures import KERB, STOREY, TILE
 
-LANE = 3.0
-LANES = 3  # on each side of the yellow line
-KERB = LANE * LANES + 0.4
 PAVEMENT = 3.6
-TILE = 24.0  # the road's picture repeats every so many metres
-PIXELS = 50  # of it per metre
-FONTS = Path("/usr/share/fonts/truetype/nanum")
-SIGNS = (
-    "김밥천국", "약국", "미용실", "치킨", "부동산", "커피", "편의점", "세탁소", "식당", "노래방", "은행",
-    "떡볶이", "안경", "학원", "문구", "꽃집", "분식", "열쇠",
-)  # fmt: skip
+NIGHT_GLOW = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +60,8 @@ def _flat(x0: float, x1: float, y0: float, y1: float, z: float, material: Materi
 
 
 def _ground(length: float, rng: np.random.Generator, folder: Path, wet: bool) -> Model:
-    cv2.imwrite(str(folder / "road.png"), _road(rng))
-    cv2.imwrite(str(folder / "paving.png"), _paving(rng))
+    cv2.imwrite(str(folder / "road.png"), textures.road(rng))
+    cv2.imwrite(str(folder / "paving.png"), textures.paving(rng))
     road = Material(
         (1, 1, 1), roughness=0.25 if wet else 0.85, texture="road.png", grain=0.015, bump=0.15 if wet else 0.3
     )
@@ -104,119 +93,26 @@ def _block(_: object, a: Vec, b: Vec) -> Mesh:
     return Mesh(corner, np.array(faces, np.int32), smooth=False)
 
 
-def _noise(
-    rng: np.random.Generator, shape: tuple[int, int], scales: tuple[tuple[int, float], ...]
-) -> np.ndarray:
-    """Sum of blurred white noise that wraps around; (cells, strength) per scale."""
-    total = np.zeros(shape, np.float32)
-    for cells, strength in scales:
-        small = rng.normal(0, 1, (max(2, shape[0] // cells), max(2, shape[1] // cells))).astype(np.float32)
-        total += strength * cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
-    return total
-
-
-def _road(rng: np.random.Generator) -> Image:
-    width, height = int(TILE * PIXELS), int(2 * KERB * PIXELS)
-    tone = 78 + _noise(rng, (height, width), ((1, 7), (3, 5), (40, 3), (200, 5)))
-    picture = np.repeat(tone[:, :, None], 3, axis=2)
-    wear = np.clip(0.8 + _noise(rng, (height, width), ((2, 0.08), (25, 0.1))), 0.45, 1)[:, :, None]
-
-    def stripe(y: float, x0: float, x1: float, colour: tuple[int, int, int], half: float = 0.075) -> None:
-        rows = slice(int((KERB - y - half) * PIXELS), int((KERB - y + half) * PIXELS))
-        columns = slice(int(x0 * PIXELS), int(x1 * PIXELS))
-        cover = wear[rows, columns]
-        picture[rows, columns] = picture[rows, columns] * (1 - cover) + np.array(colour) * cover
-
-    for y in (-0.15, 0.15):
-        stripe(y, 0, TILE, (40, 165, 215))
-    for lane in range(1, LANES):
-        for side in (-1, 1):
-            for x in (0, 8, 16):
-                stripe(side * lane * LANE, x, x + 3.2, (205, 208, 208))
-    for side in (-1, 1):
-        stripe(side * LANES * LANE, 0, TILE, (205, 208, 208))
-    for y in np.arange(-LANES + 0.5, LANES, 1.0) * LANE:  # darker where wheels and oil go
-        rows = np.arange(height)[:, None] / PIXELS - (KERB - y)
-        picture -= 6 * np.exp(-((np.abs(rows) - 0.8) ** 2) / 0.08)[:, :, None]
-    return np.clip(picture, 0, 255).astype(np.uint8)
-
-
-def _paving(rng: np.random.Generator) -> Image:
-    size, block = 2000, 20  # 40 m; blocks of 0.4 m
-    tint = rng.normal(0, 6, (size // block, size // block, 1)) + rng.normal(
-        0, 3, (size // block, size // block, 3)
-    )
-    tiles = np.repeat(np.repeat(tint, block, 0), block, 1) + np.array((132, 138, 146))
-    tiles[::block] -= 28
-    tiles[:, ::block] -= 28
-    tiles += _noise(rng, (size, size), ((1, 5), (60, 6)))[:, :, None]
-    return np.clip(tiles, 0, 255).astype(np.uint8)
-
-
-def facade(rng: np.random.Generator, width: float, floors: int) -> Image:
-    """The front of a house, 40 pixels per metre: shop with signs below, windows above. BGR."""
-    px, storey = 40, 3.3
-    w, h = int(width * px), int(floors * storey * px)
-    palette = np.array(
-        ((120, 132, 150), (92, 104, 140), (165, 170, 172), (110, 112, 115), (140, 155, 170), (75, 85, 105))
-    )
-    base = palette[rng.integers(len(palette))] + rng.normal(0, 12) + rng.normal(0, 3, 3)
-    picture = np.ones((h, w, 3)) * base + _noise(rng, (h, w), ((2, 3), (60, 7)))[:, :, None]
-    picture = np.clip(picture, 0, 255).astype(np.uint8)
-    step = int(rng.choice((1.6, 2.0, 2.6)) * px)
-    for floor in range(1, floors):
-        top = h - int((floor + 1) * storey * px) + int(0.8 * px)
-        for x in range(step // 2, w - step // 2, step):
-            x0, x1 = x - int(step * 0.38), x + int(step * 0.38)
-            shade = int(rng.integers(35, 90))
-            cv2.rectangle(picture, (x0, top), (x1, top + int(1.7 * px)), (shade + 18, shade + 8, shade), -1)
-            cv2.line(picture, (x, top), (x, top + int(1.7 * px)), (190, 190, 190), 2)
-            cv2.rectangle(picture, (x0, top), (x1, top + int(1.7 * px)), (175, 175, 172), 2)
-    return _shops(rng, picture, px)
-
-
-def _shops(rng: np.random.Generator, picture: Image, px: int) -> Image:
-    h, w = picture.shape[:2]
-    canvas = Pillow.fromarray(np.ascontiguousarray(picture[:, :, ::-1]))
-    draw = ImageDraw.Draw(canvas)
-    x = 0
-    while x < w - 2 * px:
-        wide = min(int(rng.uniform(3, 5) * px), w - x)
-        shade = int(rng.integers(30, 75))
-        draw.rectangle((x + 8, h - int(2.5 * px), x + wide - 8, h), fill=(shade, shade + 5, shade + 10))
-        for post in range(x + 8, x + wide, int(1.2 * px)):
-            draw.line((post, h - int(2.5 * px), post, h), fill=(170, 170, 170), width=4)
-        ground = tuple(
-            int(c)
-            for c in rng.choice(
-                ((200, 30, 30), (240, 240, 235), (30, 70, 160), (245, 200, 40), (30, 120, 60), (30, 30, 35))
-            )
-        )
-        ink = (255, 255, 255) if sum(ground) < 420 else (30, 30, 40)
-        draw.rectangle((x + 4, h - int(3.3 * px), x + wide - 4, h - int(2.5 * px)), fill=ground)
-        name = str(rng.choice(SIGNS))
-        font = ImageFont.truetype(str(FONTS / "NanumSquareB.ttf"), int(0.6 * px))
-        draw.text((x + wide / 2, h - int(2.9 * px)), name, font=font, fill=ink, anchor="mm")
-        x += wide
-    return np.asarray(canvas)[:, :, ::-1].copy()
-
-
 def _houses(length: float, rng: np.random.Generator, folder: Path, lit: bool) -> list[Site]:
     sites: list[Site] = []
     for side in (-1, 1):
         x = -30.0
         while x < length + 90:
             width, floors = float(rng.uniform(8, 15)), int(rng.integers(3, 8))
-            name = f"house{len(sites)}.png"
-            cv2.imwrite(str(folder / name), facade(rng, width, floors))
+            number = len(sites)
+            day, night = textures.facade(rng, width, floors)
+            cv2.imwrite(str(folder / f"house{number}.png"), day)
+            cv2.imwrite(str(folder / f"house{number}-night.png"), night)
+            wall = Material((1, 1, 1), roughness=0.6, texture=f"house{number}.png")
+            if lit:
+                wall = replace(wall, light=f"house{number}-night.png", glow=NIGHT_GLOW)
             front = side * (KERB + PAVEMENT + float(rng.uniform(0.2, 0.9)))
-            sites.append(Site(_house(x, width, floors * 3.3, front, side, name, lit), 0, 0))
+            sites.append(Site(_house(x, width, floors * STOREY, front, side, wall), 0, 0))
             x += width + (float(rng.uniform(3, 6)) if rng.random() < 0.3 else 0.2)
     return sites
 
 
-def _house(x: float, width: float, height: float, front: float, side: int, texture: str, lit: bool) -> Model:
-    wall = Material((1, 1, 1), roughness=0.6, texture=texture, glow=0.25 if lit else 0.0)
+def _house(x: float, width: float, height: float, front: float, side: int, wall: Material) -> Model:
     back = front + side * 10
     ends = (x, x + width) if side > 0 else (x + width, x)
     parts = []

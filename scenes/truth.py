@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -15,6 +15,8 @@ from scenes.dashcam import Optics
 
 # what is smaller than this, in pixels, nobody would draw a box around
 SMALLEST = {"rider": 14.0, "head": 5.0, "plate": 4.0}
+# pixels; an outline larger than this is not measured
+LARGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,6 @@ class Shell:
     role: str
     vertices: npt.NDArray[np.float32]
     faces: npt.NDArray[np.int32]
-
-
-@dataclass(slots=True)
-class _Count:
-    ids: list[int] = field(default_factory=list)
-    shells: list[Shell] = field(default_factory=list)
 
 
 def shells(scene: dict[str, Any], arrays: Any, riders: dict[str, int]) -> list[Shell]:
@@ -111,26 +107,24 @@ def _seen(
     if len(rows) == 0 or rows[-1] - rows[0] + 1 < least:
         return None
     box = Box(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
-    whole = sum_area(parts, frame, optics, focal)
+    whole = whole_area(parts, frame, optics, focal)
     return Seen(box, float(np.clip(1 - mask.sum() / max(whole, 1.0), 0, 1)))
 
 
-def sum_area(parts: list[Shell], frame: dict[str, Any], optics: Optics, focal: float) -> float:
+def whole_area(parts: list[Shell], frame: dict[str, Any], optics: Optics, focal: float) -> float:
     """Pixels the parts together would cover if nothing stood before them and the picture had no edge."""
     outlines = [project(part, frame, optics, focal) for part in parts]
-    outlines = [points for points in outlines if len(points)]
-    if not outlines:
-        return 0.0
-    corner = np.floor(np.concatenate(outlines).min(axis=0)) - 2
-    size = np.ceil(np.concatenate(outlines).max(axis=0) - corner).astype(int) + 4
-    if size.max() > 4000:  # it touches the camera: no outline, and no box worth having
+    points = np.concatenate(outlines)
+    corner, size = points.min(axis=0), np.ptp(points, axis=0)
+    if size.max() > LARGEST:  # it touches the camera: no outline, and no box worth having
         return float("inf")
-    canvas = np.zeros((size[1], size[0]), np.uint8)
-    for points, part in zip(outlines, [p for p in parts if p.node in frame["nodes"]], strict=True):
-        quads = np.rint((points - corner)[part.faces] * 16).astype(np.int32)
-        for quad in quads:
+    # drawn finer than the picture, for a drawn quad covers its edge's pixels whole
+    fine = float(np.clip(LARGEST / 2 / max(size.max(), 1), 1, 8))
+    canvas = np.zeros(np.ceil(size[::-1] * fine).astype(int) + 2, np.uint8)
+    for outline, part in zip(outlines, parts, strict=True):
+        for quad in np.rint((outline - corner)[part.faces] * fine * 16).astype(np.int32):
             cv2.fillConvexPoly(canvas, quad, 1, shift=4)
-    return float(canvas.sum())
+    return float(canvas.sum()) / fine**2
 
 
 def project(part: Shell, frame: dict[str, Any], optics: Optics, focal: float) -> npt.NDArray[Any]:

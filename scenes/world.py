@@ -92,7 +92,7 @@ class View:
     width: int = 1280
     height: int = 720
     focal: float = 1050.0
-    margin: int = 32  # rendered beyond every edge: lens and shutter draw from there
+    margin: int = 16  # rendered beyond every edge: lens and shutter draw from there
 
     @property
     def size(self) -> tuple[int, int]:

@@ -44,6 +44,14 @@ def test_points_and_pixels_take_the_same_way(distortion: float, speed: tuple[flo
         assert back == pytest.approx(rendered, abs=0.15)
 
 
+def test_a_picture_is_sampled_where_it_is_asked() -> None:
+    picture = np.random.default_rng(0).random((180, 320, 3)).astype(np.float32)
+    rows, columns = np.indices((60, 100), np.float32)
+    where = np.stack([columns + 30, rows + 20], axis=-1)
+    assert dashcam.sample(picture, where) == pytest.approx(picture[20:80, 30:130])
+    assert dashcam.sample(picture, where, nearest=True) == pytest.approx(picture[20:80, 30:130])
+
+
 def test_a_box_is_where_the_lens_puts_it() -> None:
     lens = optics(distortion=0.0, readout_s=0.0)
     index = np.zeros((180, 320), np.int32)
