@@ -8,9 +8,11 @@ from pipeline.types import CLASS_NAMES, Box
 from scenes.film import Shot
 from scenes.truth import Seen, SeenHead, SeenRider, labels
 
-# a bare head accuses its rider while it can be seen: at least half of it, and not smaller than this
-LEAST_HEAD = 12.0
+# a bare head accuses its rider while a person could tell: so many pixels high, at least half of it in sight,
+# and not for a glimpse only
+LEAST_HEAD = 16.0
 MOST_HIDDEN = 0.5
+LEAST_FRAMES = 5
 
 
 def frame_of(shot: Shot) -> dict[str, Any]:
@@ -22,7 +24,7 @@ def frame_of(shot: Shot) -> dict[str, Any]:
 
 
 def violations(riders: list[dict[str, Any]], frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One entry per rider with a bare head that can be seen, from its first to its last sight, by time."""
+    """One entry per rider with a bare head that can be seen, from its first sight to its last, by time."""
     plates = {rider["id"]: rider["plate"] for rider in riders}
     seen: dict[int, list[float]] = {}
     for frame in frames:
@@ -32,6 +34,7 @@ def violations(riders: list[dict[str, Any]], frames: list[dict[str, Any]]) -> li
     entries = [
         {"rider": rider, "start_s": times[0], "end_s": times[-1], "plate": plates[rider]}
         for rider, times in seen.items()
+        if len(times) >= LEAST_FRAMES
     ]
     return sorted(entries, key=lambda entry: entry["start_s"])
 
