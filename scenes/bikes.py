@@ -102,16 +102,17 @@ def _tail(spec: Bike, frame: Frame) -> list[Part]:
     """Tail light, indicators, mudguard and the plate."""
     x, z = frame.plate
     tilt = spec.plate_tilt
-    light = box((x + 0.09, 0, z + 0.16), (0.035, 0.09, 0.035), 0.02)
-    blinkers = mirrored(ellipsoid((x + 0.09, 0.16, z + 0.14), (0.03, 0.04, 0.028)))
-    stalks = mirrored(capsule((x + 0.12, 0, z + 0.13), (x + 0.1, 0.14, z + 0.14), 0.012))
+    lamp_x, lamp_z = frame.lamp
+    light = box((lamp_x, 0, lamp_z), (0.035, 0.09, 0.035), 0.02)
+    blinkers = mirrored(ellipsoid((lamp_x + 0.02, 0.17, lamp_z - 0.03), (0.03, 0.04, 0.028)))
+    stalks = mirrored(capsule((lamp_x + 0.05, 0, lamp_z - 0.04), (lamp_x + 0.03, 0.14, lamp_z - 0.03), 0.012))
     hub = (-frame.wheelbase / 2, 0, frame.wheel)
     behind = half_space((hub[0] + 0.1, 0, 0), (1, 0, -1.2))
     guard = common(torus(hub, frame.wheel + 0.035, 0.055), behind)
     guard = cut(guard, torus(hub, frame.wheel + 0.02, 0.048))
     width, height = spec.plate_size
     holder = box((x + 0.012, 0, z + 0.02), (0.006, width / 2 + 0.008, height / 2 + 0.012), 0.004, pitch=tilt)
-    stay = capsule((x + 0.055, 0, z + 0.04), (x + 0.2, 0, z + 0.14), 0.025)
+    stay = capsule((x + 0.055, 0, z + 0.04), (lamp_x + 0.12, 0, lamp_z - 0.06), 0.025)
     parts = [
         body(light, models.TAIL_LIGHT, 0.01),
         body(blinkers, models.INDICATOR, 0.01),

@@ -42,6 +42,7 @@ class Frame:
     peg: tuple[float, float, float]
     pillion_peg: tuple[float, float, float]
     plate: tuple[float, float]
+    lamp: tuple[float, float]
     lean: float
 
 
@@ -49,14 +50,17 @@ FRAMES = {
     Kind.SCOOTER: Frame(
         wheelbase=1.30, wheel=0.245, tyre=0.058, seat=0.77, seat_x=-0.12, pillion_x=-0.46, lean=0.08,
         grip=(0.36, 0.30, 1.03), peg=(0.26, 0.13, 0.28), pillion_peg=(-0.28, 0.2, 0.32), plate=(-0.97, 0.56),
+        lamp=(-0.955, 0.74),
     ),
     Kind.UNDERBONE: Frame(
         wheelbase=1.22, wheel=0.285, tyre=0.042, seat=0.77, seat_x=-0.08, pillion_x=-0.42, lean=0.1,
         grip=(0.36, 0.29, 1.02), peg=(0.08, 0.2, 0.27), pillion_peg=(-0.3, 0.21, 0.33), plate=(-0.97, 0.58),
+        lamp=(-0.82, 0.73),
     ),
     Kind.NAKED: Frame(
         wheelbase=1.38, wheel=0.31, tyre=0.066, seat=0.80, seat_x=-0.14, pillion_x=-0.48, lean=0.28,
         grip=(0.40, 0.34, 1.04), peg=(-0.1, 0.2, 0.36), pillion_peg=(-0.45, 0.2, 0.42), plate=(-1.07, 0.63),
+        lamp=(-0.9, 0.84),
     ),
 }  # fmt: skip
 

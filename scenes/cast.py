@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from scenes.bikes import Bike
 from scenes.bodywork import Kind
 from scenes.heads import Hair, Head, Wear
-from scenes.paths import Look, Path, follow, glance, swing
+from scenes.paths import Look, Path, follow, glance, oncoming, swing
 from scenes.people import Person
 
 
@@ -50,7 +50,7 @@ BARE = Role(
 FRONT = Role(
     "front",
     "경기부천하2075",
-    Bike(Kind.UNDERBONE, (0.1, 0.22, 0.5), box=(0.75, 0.1, 0.08)),
+    Bike(Kind.UNDERBONE, (0.1, 0.22, 0.5)),
     (Person(Head(Wear.OPEN_FACE, wear_colour=(0.85, 0.2, 0.1)), top=(0.1, 0.1, 0.1), build=1.1),),
     follow(
         (2.0, 40, -7.4), (5.6, 10, -7.4), (6.6, 6.4, -7.3), (7.6, 6.0, -7.5), (8.4, 5.0, -8.2),
@@ -81,7 +81,9 @@ COUPLE = Role(
     (
         Person(Head(Wear.OPEN_FACE, wear_colour=(0.9, 0.9, 0.88)), top=(0.25, 0.3, 0.4)),
         Person(
-            Head(hair=Hair.LONG, hair_colour=BROWN, skin=(0.88, 0.7, 0.6)), top=(0.85, 0.8, 0.72), height=1.63
+            Head(hair=Hair.PARTED, hair_colour=BROWN, skin=(0.88, 0.7, 0.6)),
+            top=(0.85, 0.8, 0.72),
+            height=1.63,
         ),
     ),
     follow(
@@ -117,4 +119,13 @@ STRAP = Role(
     },
 )
 
-CAST = (COURIER, BARE, FRONT, HIDDEN, COUPLE, BEHIND_BUS, STRAP)
+# comes the other way, and has nothing to be accused of
+DELIVERY = Role(
+    "delivery",
+    "경기성남타6604",
+    Bike(Kind.UNDERBONE, (0.85, 0.85, 0.85), box=(0.1, 0.65, 0.6), windscreen=True),
+    (Person(Head(Wear.OPEN_FACE, wear_colour=(0.1, 0.1, 0.12)), top=(0.1, 0.45, 0.42), gloves=True),),
+    oncoming(95, 9, 1.6),
+)
+
+CAST = (COURIER, BARE, FRONT, HIDDEN, COUPLE, BEHIND_BUS, STRAP, DELIVERY)

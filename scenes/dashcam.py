@@ -20,6 +20,7 @@ from scenes.bundle import STEP
 
 Floats = npt.NDArray[Any]
 SKY_DISTANCE = 2000.0
+CONTRAST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Dashcam:
     warmth: float = 0.0
     haze: float = 0.0007  # share of light lost per metre of air
     rain: float = 0.0  # 1: drops on the windscreen, streaks in the air
-    veil: float = 0.015  # the dashboard's reflection in the windscreen
+    veil: float = 0.006  # the dashboard's reflection in the windscreen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ def read(path: Path) -> Rendered:
     albedo = np.clip(get("DiffCol") + get("GlossCol"), 0, 1)
     normal = np.stack([get(f"Normal.{axis}") for axis in "XYZ"], axis=-1)
     noisy = np.ascontiguousarray(get("Combined")[:, :, :3])
-    colour = pyoidn.denoise(noisy, albedo, normal, hdr=True)
+    colour = pyoidn.denoise(noisy, albedo, normal, hdr=True, quality="fast")
     depth = np.minimum(get("Depth.Z"), SKY_DISTANCE)
     return Rendered(np.asarray(colour, np.float32), depth, np.rint(get("IndexOB.X")).astype(np.int32))
 
@@ -120,21 +121,30 @@ def sample(picture: npt.NDArray[Any], where: Floats, nearest: bool = False) -> n
     return np.asarray(cv2.remap(picture, x, y, how, borderMode=cv2.BORDER_REPLICATE))
 
 
-def motion(frame: dict[str, Any], index_nodes: dict[int, str], rendered: Rendered, focal: float) -> Floats:
-    """The apparent motion of every rendered pixel, pixels per second (H, W, 2)."""
+def motion(frame: dict[str, Any], nodes: dict[int, str], rendered: Rendered, focal: float) -> Floats:
+    """The apparent motion of every rendered pixel, pixels per second (H, W, 2).
+
+    Args:
+        nodes: the node that each object index moves with; any other index stands still.
+    """
     height, width = rendered.depth.shape
     rows, columns = np.indices((height, width), np.float32)
-    x, y = (columns + 0.5 - width / 2), (rows + 0.5 - height / 2)
-    z = rendered.depth
+    x, y, z = columns + 0.5 - width / 2, rows + 0.5 - height / 2, rendered.depth
     points = np.stack([x * z / focal, -y * z / focal, -z, np.ones_like(z)], axis=-1)
     camera, later = np.array(frame["camera"]), np.linalg.inv(np.array(frame["camera_next"]))
+    moving = sorted(set(frame["nodes"]) & set(frame["nodes_next"]))
+    numbers = {name: number for number, name in enumerate(moving, start=1)}
+    table = np.zeros(max(nodes, default=0) + 1, np.int32)
+    for index, name in nodes.items():
+        table[index] = numbers.get(name, 0)
+    owner = table[np.minimum(rendered.index, len(table) - 1)]
     flow = np.zeros((height, width, 2), np.float32)
-    for number in np.unique(rendered.index):
-        here = rendered.index == number
+    for number in np.unique(owner):
+        here = owner == number
         move = later @ camera
-        node = index_nodes.get(int(number), "")
-        if node in frame["nodes"] and node in frame["nodes_next"]:
-            turn = np.array(frame["nodes_next"][node]) @ np.linalg.inv(np.array(frame["nodes"][node]))
+        if number:
+            name = moving[number - 1]
+            turn = np.array(frame["nodes_next"][name]) @ np.linalg.inv(np.array(frame["nodes"][name]))
             move = later @ turn @ camera
         moved = points[here] @ move.T.astype(np.float32)
         depth = np.maximum(-moved[:, 2], 0.05)
@@ -213,9 +223,11 @@ def _vignette(camera: Dashcam) -> Floats:
 
 
 def _tone(light: Floats) -> Floats:
-    """Linear light to display: a soft shoulder, then the sRGB curve."""
-    light = np.maximum(light, 0)
+    """Linear light to display: a soft shoulder, the sRGB curve, and the contrast that dashcams like."""
+    light = np.maximum(light, 0) * 1.3
     shoulder = light * (1 + light / 9) / (1 + light)
-    return np.where(
+    display = np.where(
         shoulder < 0.0031308, shoulder * 12.92, 1.055 * np.maximum(shoulder, 1e-6) ** (1 / 2.4) - 0.055
     )
+    curve = np.clip(display, 0, 1)
+    return np.asarray(display + CONTRAST * (curve - 0.45) * curve * (1 - curve) * 4, np.float32)

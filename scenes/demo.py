@@ -12,7 +12,7 @@ from scenes import bundle, film, record, render, story
 from scenes.dashcam import Dashcam
 
 SIZE = (1280, 720)
-RATE = 2_200_000  # bits per second: 20 s stay below 6 MB
+RATE = 2_100_000  # bits per second: 20 s stay below 6 MB
 CLOCK = "2026-04-18 14:03:{:02d}  29KM/H  HELMET WATCH DEMO (RENDERED)"
 
 

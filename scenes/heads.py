@@ -103,8 +103,8 @@ def _skin(head: Head) -> Part:
     face = union(face, capsule((0.092, 0, 0.12), (0.113, 0, 0.083), 0.008, 0.013), blend=0.014)
     ears = mirrored(
         cut(
-            ellipsoid((-0.01, 0.083, 0.107), (0.02, 0.012, 0.033)),
-            ellipsoid((-0.002, 0.096, 0.109), (0.012, 0.008, 0.02)),
+            ellipsoid((-0.012, 0.088, 0.107), (0.021, 0.014, 0.036)),
+            ellipsoid((-0.002, 0.103, 0.109), (0.012, 0.009, 0.022)),
         )
     )
     skin = Material(head.skin, roughness=0.5, grain=0.02, bump=0.05)
@@ -142,8 +142,8 @@ def _hair_shape(head: Head) -> Field:
     forehead = ellipsoid((0.125, 0, 0.075), (0.088, 0.085, 0.112))
     if head.hair is Hair.PARTED:
         forehead = ellipsoid((0.125, 0, 0.06), (0.085, 0.08, 0.1))
-    nape = half_space((0, 0, 0.085), (-0.6, 0, 1))
-    ear = mirrored(ellipsoid((0.0, 0.1, 0.092), (0.032, 0.03, 0.05)))
+    nape = half_space((0, 0, 0.085), (-0.35, 0, 1))
+    ear = mirrored(ellipsoid((-0.002, 0.105, 0.095), (0.036, 0.034, 0.055)))
     shape = cut(scalp, forehead, nape, ear, blend=0.012)
     if head.hair is Hair.LONG:
         fall = common(ellipsoid((-0.045, 0, 0.05), (0.085, 0.1, 0.2)), half_space((0.02, 0, 0), (1, 0, 0.05)))
@@ -159,7 +159,7 @@ def _hair_shape(head: Head) -> Field:
 def _hair(head: Head) -> list[Part]:
     if head.hair is Hair.BALD:
         return []
-    hair = Material(head.hair_colour, roughness=0.55, grain=0.004, bump=0.4)
+    hair = Material(head.hair_colour, roughness=0.45, grain=0.012, bump=0.7)
     return [solid(_hair_shape(head), LOW, HIGH, CELL, hair)]
 
 

@@ -167,7 +167,7 @@ def _jacket(person: Person, hip: Array, neck: Array, up: Array, ahead: Array, sl
     shoulders = capsule(
         neck - up * 0.055 + point(0, 0.16 * wide, 0), neck - up * 0.055 - point(0, 0.16 * wide, 0), 0.068
     )
-    collar = capsule(neck - up * 0.04, neck + up * 0.035 + ahead * 0.01, 0.085, 0.068)
+    collar = capsule(neck - up * 0.04, neck - up * 0.005, 0.085, 0.075)
     trunk = union(chest, belly, shoulders, collar, blend=0.07)
     return rough(union(trunk, *sleeves, blend=0.035), 0.007, 0.11, 1)
 

@@ -15,7 +15,7 @@ from pipeline.plate_formats import BAND_BLUE, Glyph, PlateFormat
 from pipeline.types import Image
 
 FOLDER = Path("/usr/share/fonts/truetype/nanum")
-FONT = FOLDER / "NanumSquareB.ttf"
+FONT = FOLDER / "NanumSquareEB.ttf"
 # like the typefaces on plates: of even stroke, none of them the real one
 FONT_NAMES = ("NanumSquareB", "NanumSquareEB", "NanumSquareRoundB", "NanumSquareRoundEB", "NanumGothicBold",
               "NanumGothicExtraBold", "NanumBarunGothicBold")  # fmt: skip

@@ -107,7 +107,7 @@ class World:
     view: View = field(default_factory=View)
     sky: str = "sky.hdr"
     lamps: tuple[Lamp, ...] = ()
-    samples: int = 8
+    samples: int = 5
 
 
 def keyframes(*keys: tuple[float, ...]) -> Callable[[float], npt.NDArray[np.float64]]:
