@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from pipeline.weights import StageWeights, checked, checked_openvino
 
 # boxes of one class that overlap more than this are one object (ultralytics' own default)
 NMS_IOU = 0.7
+# OpenVINO prepares its way to NumPy with the first picture; two threads that do so at once wait for each other for ever
+_ONE_AT_A_TIME = Lock()
 
 
 class Yolo:
@@ -33,13 +36,13 @@ class Yolo:
         """`sharing`: how many models run at the same time; on a CPU they divide its cores among them."""
         self._stage = stage
         self._device = device(settings)
-        if self._device == "cpu":
-            folder = checked_openvino(settings.weights, stage)
-            self._model = checked_model(folder)
-            if sharing > 1:
-                self._use_cores(folder, max(1, (os.cpu_count() or 1) // sharing))
-        else:
-            self._model = checked_model(checked(settings.weights, stage))
+        on_cpu = self._device == "cpu"
+        path = checked_openvino(settings.weights, stage) if on_cpu else checked(settings.weights, stage)
+        with _ONE_AT_A_TIME:
+            self._model = checked_model(path)
+            self.detect(np.zeros((32, 32, 3), np.uint8), 1.0)  # only the first picture loads the model
+            if on_cpu and sharing > 1:
+                self._use_cores(path, max(1, (os.cpu_count() or 1) // sharing))
 
     def detect(self, image: Image, confidence: float) -> tuple[Detection, ...]:
         """Detections in one picture, boxes in its pixels.
@@ -61,7 +64,6 @@ class Yolo:
 
     def _use_cores(self, folder: Path, threads: int) -> None:
         """Keep to a few threads, on any core; ultralytics has every model pin a thread to each core."""
-        self.detect(np.zeros((32, 32, 3), np.uint8), 1.0)  # only now the model is loaded
         backend = self._model.predictor.model.backend
         network = openvino.Core().read_model(next(folder.glob("*.xml")))
         config = {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
