@@ -35,6 +35,7 @@ from pipeline.types import Box, Crop, Detection, Image, Label, Sighting
 _SAME_RIDER_IOU = 0.4
 _WHOLE, _TRACE = 0.6, 0.15  # visible share from which a box is a label, and below which it is nothing
 _FALSE_PER_PICTURE = 4
+_MOST_PER_PICTURE = 4
 _SURE_HEAD = 0.15  # stage 1's confidence in a false bare head from which its crop is a hard one
 _HARD_TIMES = 3
 _CROP = ".crop"
@@ -111,7 +112,10 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
             covers[truth.group] = sorted(int(label) for label in truth.covers)
             image = np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR), np.uint8)
             found = eyes.first(image)
-            for number, crop in enumerate(cut(truth, image, found, split == "train", rng)):
+            crops = list(cut(truth, image, found, split == "train", rng))
+            if split == "train" and len(crops) > _MOST_PER_PICTURE:
+                crops = rng.sample(crops, _MOST_PER_PICTURE)  # else crowds would outweigh all other pictures
+            for number, crop in enumerate(crops):
                 path = images / f"{truth.path.stem}{_CROP}{number}.jpg"
                 _write(crop, labels_of(crop, truth), path)
                 if split == "train" and is_hard(crop, truth, found):
