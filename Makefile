@@ -11,11 +11,10 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --no-header 
 	$(addprefix --no-emit-package ,$(CUDA))
 export HELMET_WATCH_DATA ?= data
 
-.PHONY: run test lint types unit lock clean
+.PHONY: run test lint types unit texts lock clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m db upgrade
-	$(BIN)/python -m pipeline export
 	$(BIN)/streamlit run streamlit_app.py
 
 test: lint types unit
@@ -29,6 +28,13 @@ types: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest
+
+# new and changed texts into the catalogues, where somebody then translates them
+texts: $(VENV)/.run
+	$(BIN)/pybabel --quiet extract --no-default-keywords -k _ -k several:1,2 -k later --no-location --no-wrap \
+		--sort-output -o $(VENV)/dashboard.pot dashboard streamlit_app.py
+	$(BIN)/pybabel --quiet update -D dashboard -d dashboard/locale -i $(VENV)/dashboard.pot --no-fuzzy-matching \
+		--ignore-obsolete --no-wrap --omit-header
 
 lock: $(UV)
 	$(LOCK) requirements.in -o requirements.txt

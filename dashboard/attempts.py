@@ -8,12 +8,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.i18n import _, later, several
 from dashboard.plate_text import characters, made_of_it
 from dashboard.text import clock
 from pipeline.types import Image, PlateRead
 
 _WIDTHS = (1, 2, 2, 2, 4, 2)
-_HEADS = ("Frame", "Crop", "Upscaled, from the front", "Read", "Confidence", "The vote")
+_HEADS = (later("Frame"), later("Crop"), later("Upscaled, from the front"), later("Read"), later("Confidence"),
+          later("The vote"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Attempt:
 def table(attempts: Sequence[Attempt], agreed: str) -> None:
     """The attempts, in rows; `agreed` is what the vote gave."""
     for place, head in zip(st.columns(_WIDTHS), _HEADS, strict=True):
-        place.caption(head)
+        place.caption(_(head))
     for attempt in attempts:
         _row(attempt, agreed)
 
@@ -38,10 +40,10 @@ def _row(attempt: Attempt, agreed: str) -> None:
     frame, crop, picture, text, confidence, vote = st.columns(_WIDTHS, vertical_alignment="center")
     frame.markdown(f"{clock(read.time_s)}.{int(read.time_s * 10) % 10}")
     if read.frames > 1:
-        crop.caption(f"{read.frames} crops made into one")
+        crop.caption(several("{n} crop made into one", "{n} crops made into one", read.frames))
     else:
-        _picture(crop, attempt.crop, "Plate crop")
-    _picture(picture, attempt.picture, "The plate as the engine saw it")
+        _picture(crop, attempt.crop, _("Plate crop"))
+    _picture(picture, attempt.picture, _("The plate as the engine saw it"))
     text.markdown(f"**{read.text or '–'}**  \n{read.engine}")
     confidence.markdown(characters(read.characters, agreed) or "–")
     vote.markdown(made_of_it(read.text, read.weight, agreed))
@@ -49,6 +51,6 @@ def _row(attempt: Attempt, agreed: str) -> None:
 
 def _picture(place: st.delta_generator.DeltaGenerator, picture: Path | Image, alt: str) -> None:
     if isinstance(picture, Path) and not picture.is_file():
-        place.caption("missing from the data folder")
+        place.caption(_("missing from the data folder"))
         return
     place.image(picture, channels="BGR" if not isinstance(picture, Path) else "RGB", width=150, alt=alt)

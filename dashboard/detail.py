@@ -12,51 +12,75 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import resources
+from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
-from dashboard.text import clock, local, plain
+from dashboard.text import class_name, clock, local, plain
 from db.models import Case, Look, Parts, Sighting
 from pipeline.crops import resize
 from pipeline.draw import draw, mark_detections
 from pipeline.palette import COLORS
-from pipeline.types import HEADS, Box, Detection, Image, Label, Says
+from pipeline.types import HEADS, Box, Detection, Image, Label, Outcome, Says
 
 _LEAST_SIDE = 480  # pixels: far riders are shown larger, so that boxes and letters have room
-_WORDS = {Says.BARE: "a bare head", Says.HELMET: "a helmet", Says.NOTHING: "nothing to be sure of"}
+_WORDS = {Says.BARE: later("a bare head"), Says.HELMET: later("a helmet"), Says.NOTHING: later("nothing to be sure of")}
+OUTCOMES = {
+    Outcome.CONFIRMED: later("Confirmed"),
+    Outcome.REJECTED: later("Rejected"),
+    Outcome.UNSURE: later("Unsure"),
+}
 
 
 def show(case: Case) -> None:
-    if st.button("Back", key="back", icon=":material/arrow_back:"):
+    if st.button(_("Back"), key="back", icon=":material/arrow_back:"):
         del st.query_params["case"]
         st.rerun()
-    st.subheader(f"{plain(case.clip.name)} at {clock(case.best_s)}")
+    st.subheader(_("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s)))
     video, facts = st.columns([3, 2])
     with video:
-        st.video(resources.store().path(case.video), loop=True, autoplay=True, muted=True, alt="The seconds around it")
+        st.video(
+            resources.store().path(case.video), loop=True, autoplay=True, muted=True, alt=_("The seconds around it")
+        )
     with facts:
         _facts(case)
-    st.subheader("What stage 2 looked at")
+    st.subheader(_("What stage 2 looked at"))
     with st.container(horizontal=True):
         for look in case.looks:
             _look(look)
-    st.subheader("All sightings")
+    st.subheader(_("All sightings"))
     _sightings(resources.cases().sightings(case.track_id))
 
 
 def _facts(case: Case) -> None:
-    st.image(resources.store().path(case.crop), width=320, alt="The rider")
+    st.image(resources.store().path(case.crop), width=320, alt=_("The rider"))
     left, right = st.columns(2)
-    left.metric("Stage 1", f"{case.stage1:.0%}", help="How sure the first stage was of a bare head, on average")
+    left.metric(_("Stage 1"), f"{case.stage1:.0%}", help=_("How sure the first stage was of a bare head, on average"))
     right.metric(
-        "Stage 2", f"{case.stage2:.0%}", help="How sure the second stage is of a bare head, over all its looks"
+        _("Stage 2"),
+        f"{case.stage2:.0%}",
+        help=_("How sure the second stage is of a bare head, over all its looks"),
     )
     st.markdown(
-        f"**{case.outcome.capitalize()}** · heads without helmet: {case.heads_without}, with: {case.heads_with}  \n"
-        f"In the clip from {clock(case.start_s)} to {clock(case.end_s)}, best seen at {clock(case.best_s)}  \n"
-        f"{local(case.happened_at)}"
+        "  \n".join(
+            (
+                _(
+                    "**{outcome}** · heads without helmet: {without}, with: {with_}",
+                    outcome=_(OUTCOMES[case.outcome]),
+                    without=case.heads_without,
+                    with_=case.heads_with,
+                ),
+                _(
+                    "In the clip from {start} to {end}, best seen at {best}",
+                    start=clock(case.start_s),
+                    end=clock(case.end_s),
+                    best=clock(case.best_s),
+                ),
+                local(case.happened_at),
+            )
+        )
     )
     if case.plate_crop:
-        st.image(resources.store().path(case.plate_crop), width=200, alt="Its number plate")
-        st.markdown(f"Number plate: {summary(case)}")
+        st.image(resources.store().path(case.plate_crop), width=200, alt=_("Its number plate"))
+        st.markdown(_("Number plate: {plate}", plate=summary(case)))
 
 
 def _look(look: Look) -> None:
@@ -64,13 +88,13 @@ def _look(look: Look) -> None:
     picture = cv2.imread(str(resources.store().path(look.picture)))
     with st.container(border=True, width=455):
         if picture is None:
-            st.error("This picture is missing from the data folder.", icon=":material/broken_image:")
+            st.error(_("This picture is missing from the data folder."), icon=":material/broken_image:")
             return
         first, second = st.columns(2)
-        _boxes(first, np.asarray(picture, np.uint8), look.stage1, f"Stage 1 at {look.time_s:.2f} s")
-        _boxes(
-            second, np.asarray(picture, np.uint8), look.stage2, f"Stage 2: {_WORDS[look.says]}, {look.confidence:.0%}"
-        )
+        at = _("Stage 1 at {time} s", time=f"{look.time_s:.2f}")
+        says = _("Stage 2: {says}, {confidence}", says=_(_WORDS[look.says]), confidence=f"{look.confidence:.0%}")
+        _boxes(first, np.asarray(picture, np.uint8), look.stage1, at)
+        _boxes(second, np.asarray(picture, np.uint8), look.stage2, says)
 
 
 def _boxes(place: DeltaGenerator, picture: Image, parts: Parts, caption: str) -> None:
@@ -97,7 +121,7 @@ def _sightings(sightings: Sequence[Sighting]) -> None:
                 x=[head["s"] for head in heads if head["label"] is label],
                 y=[head["confidence"] for head in heads if head["label"] is label],
                 mode="markers",
-                name=label.title,
+                name=class_name(label),
                 marker={"color": COLORS[label], "symbol": symbol, "size": 7},
             )
             for label, symbol in zip(HEADS, ("x", "circle"), strict=True)
@@ -106,21 +130,23 @@ def _sightings(sightings: Sequence[Sighting]) -> None:
     figure.update_layout(
         height=260,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis_title="seconds",
+        xaxis_title=_("seconds"),
         yaxis={"range": [0, 1], "tickformat": ".0%"},
     )
-    st.plotly_chart(figure, key="sightings", config={"displayModeBar": False}, alt="Confidence of every head over time")
+    st.plotly_chart(
+        figure, key="sightings", config={"displayModeBar": False}, alt=_("Confidence of every head over time")
+    )
     rows = [
         {
-            "s": one.time_s,
+            _("s"): one.time_s,
             "x1": one.x1,
             "y1": one.y1,
             "x2": one.x2,
             "y2": one.y2,
-            "rider": one.confidence,
-            "heads": ", ".join(part.label.title for part in detections(one.parts) if part.label in HEADS),
+            _("rider"): one.confidence,
+            _("heads"): ", ".join(class_name(part.label) for part in detections(one.parts) if part.label in HEADS),
         }
         for one in sightings
     ]
-    with st.expander(f"{len(rows)} sightings"):
+    with st.expander(several("{n} sighting", "{n} sightings", len(rows))):
         st.dataframe(pd.DataFrame(rows).round(2), hide_index=True)

@@ -7,11 +7,16 @@ from datetime import datetime, time, timedelta
 import streamlit as st
 
 from dashboard import resources
+from dashboard.i18n import _, later
 from dashboard.text import day_start, plain
 from db.cases import Filter
 from pipeline.types import Outcome
 
-_PLATES = {None: "With or without plate", True: "With plate", False: "Without plate"}
+_PLATES = {
+    None: later("With or without plate"),
+    True: later("With plate"),
+    False: later("Without plate"),
+}
 
 
 def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
@@ -19,15 +24,21 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
     sources = {clip.id: clip.name for clip in resources.cases().sources()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         clip_id = st.selectbox(
-            "Source",
+            _("Source"),
             [None, *sources],
-            format_func=lambda id_: "All sources" if id_ is None else plain(sources[id_]),
+            format_func=lambda id_: _("All sources") if id_ is None else plain(sources[id_]),
             key=f"{key}-source",
             width=230,
         )
-        days = st.date_input("Days", value=[], key=f"{key}-days", width=240)
-        least = st.slider("Stage 2 at least", 0, 100, 0, 5, format="%d %%", key=f"{key}-least", width=200)
-        plate = st.selectbox("Plate", list(_PLATES), format_func=_PLATES.__getitem__, key=f"{key}-plate", width=200)
+        days = st.date_input(_("Days"), value=[], key=f"{key}-days", width=240)
+        least = st.slider(_("Stage 2 at least"), 0, 100, 0, 5, format="%d %%", key=f"{key}-least", width=200)
+        plate = st.selectbox(
+            _("Plate"),
+            list(_PLATES),
+            format_func=lambda choice: _(_PLATES[choice]),
+            key=f"{key}-plate",
+            width=200,
+        )
     first = day_start(datetime.combine(days[0], time())) if days else None
     last = day_start(datetime.combine(days[-1], time())) + timedelta(days=1) if days else None
     return Filter(outcomes, clip_id, None, first, last, least / 100, plate)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import resources
+from dashboard.i18n import _, told
 from dashboard.text import local, plain
 from dashboard.upload import keep
 from db.engine import explain
@@ -25,7 +26,7 @@ def show() -> None:
     """Upload field and samples. A fresh key empties the field, and with it the server's copy in memory."""
     generation = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
-        "Dashcam clips, up to 2 GB each",
+        _("Dashcam clips, up to {size} GB each", size=f"{resources.settings().max_upload_gb:g}"),
         type=[suffix.removeprefix(".") for suffix in SUFFIXES],
         accept_multiple_files=True,
         key=f"upload-{generation}",
@@ -35,9 +36,9 @@ def show() -> None:
     samples = sorted(SAMPLES.glob("*.mp4"))
     if samples:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("No clip at hand? Try a sample:")
+            st.caption(_("No clip at hand? Try a sample:"), width="content")
             for sample in samples:
-                if st.button(sample.stem, key=f"sample-{sample.stem}", icon=":material/movie:"):
+                if st.button(sample.name, key=f"sample-{sample.stem}", icon=":material/movie:"):
                     with sample.open("rb") as clip:
                         _accept(clip, sample.name)
                     st.rerun()
@@ -51,7 +52,7 @@ def _take_all(files: list[UploadedFile]) -> None:
     st.session_state["notices"] = []
     for file in files:
         if file.file_id not in taken:
-            with st.spinner(f"Keeping {plain(file.name)}"):
+            with st.spinner(_("Keeping {clip}", clip=plain(file.name))):
                 taken.add(file.file_id)
                 _accept(file, file.name)
     st.session_state["uploads"] += 1
@@ -65,7 +66,7 @@ def _notices() -> None:
         return
     for notice in notices:
         st.error(notice, icon=":material/error:")
-    if st.button("Understood", key="understood", icon=":material/check:"):
+    if st.button(_("Understood"), key="understood", icon=":material/check:"):
         st.session_state["notices"] = []
         st.rerun()
 
@@ -80,7 +81,7 @@ def _accept(file: BinaryIO, name: str) -> None:
             return
         resources.jobs().add(name, path, content)
     except (ClipError, OSError, DBAPIError) as error:
-        st.session_state.setdefault("notices", []).append(f"{plain(name)}: {plain(explain(error))}")
+        st.session_state.setdefault("notices", []).append(f"{plain(name)}: {plain(told(explain(error)))}")
         return
     resources.worker().wake()
 
@@ -90,12 +91,12 @@ def _offer_again() -> None:
     known: dict[str, tuple[str, Path, Job]] = st.session_state.get("known", {})
     for content, (name, path, before) in list(known.items()):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(name)}** was analysed on {local(before.created_at)}.")
-            if st.button("Show what was found", key=f"show-{content}", icon=":material/visibility:"):
+            st.markdown(_("**{clip}** was analysed on {time}.", clip=plain(name), time=local(before.created_at)))
+            if st.button(_("Show what was found"), key=f"show-{content}", icon=":material/visibility:"):
                 st.query_params["job"] = str(before.id)
                 del known[content]
                 st.rerun()
-            if st.button("Analyse again", key=f"again-{content}", icon=":material/replay:"):
+            if st.button(_("Analyse again"), key=f"again-{content}", icon=":material/replay:"):
                 resources.jobs().add(name, path, content)
                 resources.worker().wake()
                 del known[content]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import resources
+from dashboard.i18n import _, told
 from dashboard.text import local, plain
 
 
@@ -15,16 +16,16 @@ def show() -> None:
     if not settings.ocr_url and not backlog.waiting and not backlog.reading:
         return
     with st.container(border=True):
-        st.markdown(f"**OCR server** {plain(settings.ocr_url) or '(none is set)'}")
+        st.markdown(_("**OCR server** {url}", url=plain(settings.ocr_url) or _("(none is set)")))
         here, there, since = st.columns(3)
-        here.metric("Waiting to be sent", backlog.waiting)
-        there.metric("At the server", backlog.reading)
-        since.metric("Oldest", local(backlog.oldest) if backlog.oldest else "–")
+        here.metric(_("Waiting to be sent"), backlog.waiting)
+        there.metric(_("At the server"), backlog.reading)
+        since.metric(_("Oldest"), local(backlog.oldest) if backlog.oldest else "–")
         trouble = (
-            resources.postman().trouble if settings.ocr_url else "No server is set: HELMET_WATCH_OCR_URL names it."
+            resources.postman().trouble if settings.ocr_url else _("No server is set: HELMET_WATCH_OCR_URL names it.")
         )
         for problem in filter(None, (trouble, backlog.error)):
-            st.error(plain(problem), icon=":material/cloud_off:")
-        if backlog.error and st.button("Try again now", key="outbox-again", icon=":material/replay:"):
+            st.error(plain(told(problem)), icon=":material/cloud_off:")
+        if backlog.error and st.button(_("Try again now"), key="outbox-again", icon=":material/replay:"):
             resources.outbox().retry()
             st.rerun()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from dashboard.i18n import _
 from dashboard.text import plain
 from db.models import Case
 from pipeline.plate_formats import identify
@@ -19,12 +20,16 @@ def spelled(text: str) -> str:
 def summary(case: Case) -> str:
     """One line of Markdown about the plate of a case."""
     if case.plate_corrected:
-        return f"**{plain(spelled(case.plate_corrected))}** · corrected by a person"
+        return _("**{plate}** · corrected by a person", plate=plain(spelled(case.plate_corrected)))
     if case.plate_text:
         return f"**{plain(spelled(case.plate_text))}** · {case.plate_confidence:.0%}"
     if case.plate_guess:
-        return f"not readable (at a guess {plain(spelled(case.plate_guess))}, {case.plate_confidence:.0%})"
-    return "not readable" if case.reads else "not read"
+        return not_readable(case.plate_guess, case.plate_confidence or 0.0)
+    return _("not readable") if case.reads else _("not read")
+
+
+def not_readable(guess: str, probability: float) -> str:
+    return _("not readable (at a guess {plate}, {share})", plate=plain(spelled(guess)), share=f"{probability:.0%}")
 
 
 def characters(pairs: Sequence[tuple[str, float]], agreed: str) -> str:
@@ -42,7 +47,9 @@ def characters(pairs: Sequence[tuple[str, float]], agreed: str) -> str:
 def made_of_it(text: str, weight: float, agreed: str) -> str:
     """What the vote made of a read."""
     if not text:
-        return "nothing read"
+        return _("nothing read")
     if not weight:
-        return "no plate's text: not counted"
-    return f"{'agrees' if text == agreed else 'outvoted in part'}, counts {weight:.0%}"
+        return _("no plate's text: not counted")
+    if text == agreed:
+        return _("agrees, counts {share}", share=f"{weight:.0%}")
+    return _("outvoted in part, counts {share}", share=f"{weight:.0%}")

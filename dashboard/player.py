@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import resources
+from dashboard.i18n import _, told
 from dashboard.text import clock, plain
 from db.models import Case, Job
 from pipeline.palette import ACCUSED
@@ -20,7 +21,7 @@ def show(job: Job) -> None:
     jump = st.session_state.get(_key(job), 0.0)
     st.subheader(plain(job.clip.name))
     if job.message:
-        st.warning(plain(job.message), icon=":material/content_cut:")
+        st.warning(plain(told(job.message)), icon=":material/content_cut:")
     if job.video:
         portrait = (job.height or 0) > (job.width or 0)
         st.video(
@@ -28,17 +29,21 @@ def show(job: Job) -> None:
             start_time=jump,
             autoplay=jump > 0,
             width=360 if portrait else "stretch",
-            alt="The annotated clip",
+            alt=_("The annotated clip"),
         )
     if not cases:
-        st.success("No rider without a helmet was found in this clip.", icon=":material/check_circle:")
+        st.success(_("No rider without a helmet was found in this clip."), icon=":material/check_circle:")
         return
     _timeline(job, cases)
     with st.container(horizontal=True):
         for case in cases:
             with st.container(width=150):
-                st.image(resources.store().path(case.crop), width="stretch", alt=f"Violation at {clock(case.best_s)}")
-                label = f"{clock(case.start_s)} to {clock(case.end_s)}"
+                st.image(
+                    resources.store().path(case.crop),
+                    width="stretch",
+                    alt=_("Violation at {time}", time=clock(case.best_s)),
+                )
+                label = _span(case)
                 st.button(
                     label, key=f"jump-{case.id}", icon=":material/play_arrow:", on_click=_jump, args=(job, case.start_s)
                 )
@@ -50,10 +55,12 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
     bars = go.Bar(
         base=[case.start_s for case in cases],
         x=widths,
-        y=["violations"] * len(cases),
+        y=[0] * len(cases),
         orientation="h",
         marker_color=ACCUSED,
-        hovertext=[f"{clock(case.start_s)} to {clock(case.end_s)}, stage 2 {case.stage2:.0%}" for case in cases],
+        hovertext=[
+            _("{span}, stage 2 {confidence}", span=_span(case), confidence=f"{case.stage2:.0%}") for case in cases
+        ],
         hoverinfo="text",
     )
     figure = go.Figure(bars)
@@ -74,8 +81,12 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
         on_select=chosen,
         selection_mode="points",
         config={"displayModeBar": False},
-        alt="Violations over time",
+        alt=_("Violations over time"),
     )
+
+
+def _span(case: Case) -> str:
+    return _("{start} to {end}", start=clock(case.start_s), end=clock(case.end_s))
 
 
 def _jump(job: Job, seconds: float) -> None:

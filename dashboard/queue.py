@@ -7,19 +7,20 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import player, resources
+from dashboard.i18n import _, later, several, told
 from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
 _SHOWN_ENDED = 20
 _LOOK = {
-    JobState.QUEUED: (":material/hourglass_empty:", "Waiting"),
-    JobState.RUNNING: (":material/play_circle:", "Running"),
-    JobState.DONE: (":material/check_circle:", "Done"),
-    JobState.FAILED: (":material/error:", "Failed"),
-    JobState.CANCELLED: (":material/cancel:", "Cancelled"),
-    JobState.INTERRUPTED: (":material/power_off:", "Cut off by a restart"),
+    JobState.QUEUED: (":material/hourglass_empty:", later("Waiting")),
+    JobState.RUNNING: (":material/play_circle:", later("Running")),
+    JobState.DONE: (":material/check_circle:", later("Done")),
+    JobState.FAILED: (":material/error:", later("Failed")),
+    JobState.CANCELLED: (":material/cancel:", later("Cancelled")),
+    JobState.INTERRUPTED: (":material/power_off:", later("Cut off by a restart")),
 }
-_STAGES = {"detect": "Looking for riders", "evidence": "Writing evidence"}
+_STAGES = {"detect": later("Looking for riders"), "evidence": later("Writing evidence")}
 
 
 def under_way() -> None:
@@ -47,30 +48,30 @@ def _running(job: Job) -> None:
     picture, facts = st.columns([2, 3], vertical_alignment="center")
     preview = resources.worker().preview(job.id)
     if preview:
-        picture.image(preview, width="stretch", alt="The frame under analysis, with boxes")
+        picture.image(preview, width="stretch", alt=_("The frame under analysis, with boxes"))
     else:
         picture.skeleton(height=220)
     with facts:
         st.markdown(f"**{plain(job.clip.name)}**")
-        left = f"{clock(job.left_s)} left" if job.left_s is not None else "estimating the time"
-        speed = f"{job.fps:.0f} frames/s" if job.fps else ""
-        stage = _STAGES.get(job.stage or "", "Starting")
+        left = _("{time} left", time=clock(job.left_s)) if job.left_s is not None else _("estimating the time")
+        speed = _("{speed} frames/s", speed=f"{job.fps:.0f}") if job.fps else ""
+        stage = _(_STAGES.get(job.stage or "", later("Starting")))
         st.progress(job.fraction, text=" · ".join(filter(None, (stage, f"{job.fraction:.0%}", speed, left))))
-        st.metric("Violations so far", job.violations)
+        st.metric(_("Violations so far"), job.violations)
         _cancel(job)
 
 
 def _waiting(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         icon, word = _LOOK[job.state]
-        st.markdown(f"{icon} **{plain(job.clip.name)}** · {word}")
+        st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)}")
         _cancel(job)
 
 
 def _cancel(job: Job) -> None:
     pending = job.cancel_requested
     if st.button(
-        "Cancelling" if pending else "Cancel", key=f"cancel-{job.id}", icon=":material/close:", disabled=pending
+        _("Cancelling") if pending else _("Cancel"), key=f"cancel-{job.id}", icon=":material/close:", disabled=pending
     ):
         resources.jobs().cancel(job.id)
         st.rerun()
@@ -80,12 +81,12 @@ def results() -> None:
     ended = resources.jobs().ended(_SHOWN_ENDED)
     if not ended:
         if not resources.jobs().open():
-            st.info("Hand in a clip above. What was found appears here and in the gallery.", icon=":material/info:")
+            st.info(_("Hand in a clip above. What was found appears here and in the gallery."), icon=":material/info:")
         return
     chosen = _chosen(ended)
     if chosen is not None:
         player.show(chosen)
-    st.subheader("Clips so far")
+    st.subheader(_("Clips so far"))
     for job in ended:
         _ended(job, chosen)
 
@@ -102,18 +103,16 @@ def _chosen(ended: Sequence[Job]) -> Job | None:
 def _ended(job: Job, chosen: Job | None) -> None:
     icon, word = _LOOK[job.state]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        found = (
-            f"{job.violations} violation{'' if job.violations == 1 else 's'}" if job.state is JobState.DONE else word
-        )
+        found = several("{n} violation", "{n} violations", job.violations) if job.state is JobState.DONE else _(word)
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}")
         if job.message:
-            st.markdown(f":red[{plain(job.message)}]")
+            st.markdown(f":red[{plain(told(job.message))}]")
         if job.state is JobState.DONE:
             shown = chosen is not None and job.id == chosen.id
-            if st.button("Shown above" if shown else "Show", key=f"show-{job.id}", disabled=shown):
+            if st.button(_("Shown above") if shown else _("Show"), key=f"show-{job.id}", disabled=shown):
                 st.query_params["job"] = str(job.id)
                 st.rerun()
-        elif st.button("Run again", key=f"again-{job.id}", icon=":material/replay:"):
+        elif st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:"):
             resources.jobs().again(job.id)
             resources.worker().wake()
             st.rerun()

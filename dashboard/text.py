@@ -8,12 +8,25 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from dashboard.i18n import _, later
+from pipeline.types import Label
+
+_CLASSES = {
+    Label.RIDER: later("rider"),
+    Label.WITHOUT_HELMET: later("without helmet"),
+    Label.WITH_HELMET: later("with helmet"),
+    Label.PLATE: later("number plate"),
+}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
 def plain(name: str) -> str:
     """A file name, which may hold anything, so that Markdown shows it and nothing else happens."""
     return _MARKDOWN.sub(r"\\\1", name.replace("\n", " ").replace("\r", " "))
+
+
+def class_name(label: Label) -> str:
+    return _(_CLASSES[label])
 
 
 def clock(seconds: float) -> str:

@@ -8,14 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, func, select
+from sqlalchemy import ColumnElement, UnaryExpression, func, select, tuple_
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
-from db.models import Case, Clip, Sighting
+from db.models import Case, Clip, ReviewState, Sighting
 from pipeline.types import Outcome
 
 VIOLATIONS = (Outcome.CONFIRMED,)
 TURNED_DOWN = (Outcome.REJECTED, Outcome.UNSURE)
+NOT_DISMISSED = (ReviewState.OPEN, ReviewState.ACCEPTED)
 
 
 class Sort(StrEnum):
@@ -32,6 +33,13 @@ _ORDER: dict[Sort, tuple[UnaryExpression[Any], ...]] = {
     Sort.LEAST_SURE: (Case.stage2.asc(), Case.id.asc()),
 }
 
+_BACKWARDS = {
+    Sort.NEWEST: Sort.OLDEST,
+    Sort.OLDEST: Sort.NEWEST,
+    Sort.SUREST: Sort.LEAST_SURE,
+    Sort.LEAST_SURE: Sort.SUREST,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -44,6 +52,7 @@ class Filter:
     before: datetime | None = None
     least_confidence: float = 0.0
     with_plate: bool | None = None
+    reviews: tuple[ReviewState, ...] = NOT_DISMISSED
 
     def conditions(self) -> list[ColumnElement[bool]]:
         wanted: list[ColumnElement[bool]] = [Case.outcome.in_(self.outcomes)]
@@ -59,6 +68,8 @@ class Filter:
             wanted.append(Case.stage2 >= self.least_confidence)
         if self.with_plate is not None:
             wanted.append(Case.plate_crop.is_not(None) if self.with_plate else Case.plate_crop.is_(None))
+        if len(self.reviews) < len(ReviewState):
+            wanted.append(Case.review.in_(self.reviews))
         return wanted
 
 
@@ -78,6 +89,19 @@ class Cases:
         with self._sessions() as session:
             return session.scalars(query.offset(number * size).limit(size)).all()
 
+    def neighbour(self, wanted: Filter, sort: Sort, case: Case, step: int) -> int | None:
+        """The case after this one (`step` 1) or before it (-1), whether or not this one fits the filter itself."""
+        order = _ORDER[sort] if step > 0 else _ORDER[_BACKWARDS[sort]]
+        query = select(Case.id).where(*wanted.conditions(), _beyond(sort, case, step)).order_by(*order).limit(1)
+        with self._sessions() as session:
+            return session.scalars(query).one_or_none()
+
+    def place(self, wanted: Filter, sort: Sort, case: Case) -> int:
+        """How many cases come before this one."""
+        query = select(func.count()).select_from(Case).where(*wanted.conditions(), _beyond(sort, case, -1))
+        with self._sessions() as session:
+            return session.scalar(query) or 0
+
     def get(self, case_id: int) -> Case | None:
         """One case with its looks and its track."""
         with self._sessions() as session:
@@ -95,9 +119,26 @@ class Cases:
         with self._sessions() as session:
             return session.scalars(select(Sighting).where(Sighting.track_id == track_id).order_by(Sighting.frame)).all()
 
+    def same_motorcycle(self, case: Case) -> Sequence[Case]:
+        """The other cases that people linked to this one, oldest first."""
+        if case.motorcycle is None:
+            return ()
+        query = select(Case).where(Case.motorcycle == case.motorcycle, Case.id != case.id).order_by(Case.id)
+        with self._sessions() as session:
+            return session.scalars(query).all()
+
     def sources(self) -> Sequence[Clip]:
         """The clips that have cases, newest first."""
         with self._sessions() as session:
             return session.scalars(
                 select(Clip).where(Clip.id.in_(select(Case.clip_id).distinct())).order_by(Clip.id.desc())
             ).all()
+
+
+def _beyond(sort: Sort, case: Case, step: int) -> ColumnElement[bool]:
+    """Whether a case comes after this one (`step` 1) or before it (-1)."""
+    upwards = (sort in (Sort.OLDEST, Sort.LEAST_SURE)) == (step > 0)
+    if sort in (Sort.NEWEST, Sort.OLDEST):
+        return Case.id > case.id if upwards else Case.id < case.id
+    here, there = tuple_(Case.stage2, Case.id), (case.stage2, case.id)
+    return here > there if upwards else here < there

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, Index, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, Index, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from pipeline.types import Outcome, Says
@@ -44,6 +44,37 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class ReviewState(StrEnum):
+    """What people have made of a case so far."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+
+
+class Action(StrEnum):
+    """What a person did to a case."""
+
+    ACCEPT = "accept"
+    DISMISS = "dismiss"
+    REOPEN = "reopen"
+    PLATE = "plate"
+    LINK = "link"
+    UNLINK = "unlink"
+    UNDO = "undo"
+
+
+class Reason(StrEnum):
+    """Why a case was dismissed. The first two teach the models: see `dashboard.export.hard_negatives`."""
+
+    HELMET = "helmet"
+    NO_RIDER = "no rider"
+    OTHER_RIDER = "other rider"
+    UNCLEAR = "unclear"
+    TWICE = "twice"
+    OTHER = "other"
+
+
 def _words(kind: type[StrEnum]) -> Enum:
     """A column of words that come back as members of an enumeration."""
     return Enum(kind, native_enum=False, length=16, values_callable=lambda members: [one.value for one in members])
@@ -53,11 +84,15 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
         Json: JSON,
+        dict[str, Any]: JSON,
         Parts: JSON,
         Pairs: JSON,
         JobState: _words(JobState),
         Outcome: _words(Outcome),
         Says: _words(Says),
+        ReviewState: _words(ReviewState),
+        Action: _words(Action),
+        Reason: _words(Reason),
     }
 
 
@@ -105,7 +140,7 @@ class Job(Base):
 
 
 class Track(Base):
-    """One rider of a clip, under one id, whether suspect or not."""
+    """One rider of a clip, under one id, whether suspect or not. Heads as stage 2 counted them, else as stage 1 did."""
 
     __tablename__ = "tracks"
 
@@ -114,6 +149,8 @@ class Track(Base):
     number: Mapped[int]
     start_s: Mapped[float]
     end_s: Mapped[float]
+    heads_without: Mapped[int | None]
+    heads_with: Mapped[int | None]
 
 
 class Sighting(Base):
@@ -134,7 +171,12 @@ class Sighting(Base):
 
 
 class Case(Base):
-    """A suspect with stage 2's verdict: a violation where `outcome` is confirmed, one row per motorcycle."""
+    """A suspect with stage 2's verdict: a violation where `outcome` is confirmed, one row per motorcycle.
+
+    `review`, `plate_corrected` and `motorcycle` (the first of the cases that are one motorcycle) are what people made
+    of it, `version` counts how often they did: all of it follows from the table of reviews. `kept`: it is from an
+    earlier analysis of its clip and stayed because somebody had reviewed it.
+    """
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -142,6 +184,7 @@ class Case(Base):
         Index("ix_cases_clip", "outcome", "clip_id", "id"),
         Index("ix_cases_happened", "outcome", "happened_at"),
         Index("ix_cases_confidence", "outcome", "stage2", "id"),
+        Index("ix_cases_review", "outcome", "review", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -170,7 +213,11 @@ class Case(Base):
     plate_confidence: Mapped[float | None]
     plate_guess: Mapped[str | None] = mapped_column(String(32))
     plate_characters: Mapped[Pairs | None]
+    review: Mapped[ReviewState] = mapped_column(default=ReviewState.OPEN)
     plate_corrected: Mapped[str | None] = mapped_column(String(32))  # by a person, whose word counts
+    motorcycle: Mapped[int | None] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[bool] = mapped_column(default=False)
 
     clip: Mapped[Clip] = relationship(lazy="joined")
     looks: Mapped[list[Look]] = relationship(order_by="Look.time_s")
@@ -179,7 +226,7 @@ class Case(Base):
 
     @property
     def plate(self) -> str | None:
-        """The text of the plate as far as anybody knows it."""
+        """The text of the number plate: a person's word before the machine's."""
         return self.plate_corrected or self.plate_text
 
 
@@ -250,3 +297,25 @@ class Received(Base):
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     result: Mapped[Json | None]
     error: Mapped[str | None] = mapped_column(Text)
+class Review(Base):
+    """A person's word on a case. This table only grows: undoing adds a row as well.
+
+    `before` and `after` hold what changed of the case's `review`, `plate_corrected` and `motorcycle`, `version` is the
+    case's afterwards. Rows of one `batch` were one deed; `undoes` is the row that an undoing takes back.
+    """
+
+    __tablename__ = "reviews"
+    __table_args__ = (UniqueConstraint("case_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    version: Mapped[int]
+    batch: Mapped[str] = mapped_column(String(32), index=True)
+    at: Mapped[datetime]
+    reviewer: Mapped[str] = mapped_column(String(80), index=True)
+    action: Mapped[Action]
+    reason: Mapped[Reason | None]
+    note: Mapped[str | None] = mapped_column(Text)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("reviews.id"), unique=True)

@@ -2,47 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, insert
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.jobs import ENDED, now
 from db.models import Case, Job, JobState, Look, Parts, Sighting, Track
 from db.outbox import to_send
 from db.plates import set_plate
 from pipeline import types
+from pipeline.occupants import occupants
 from pipeline.types import Analysis, Detection
+
+_SAME_TIME_S = 0.3  # a rider may be missed in the very frame that showed it best the last time
+_SAME_PLACE_IOU = 0.4  # other weights draw the box otherwise
+_LEAST_SIGHTINGS = 3  # of a head, before it counts
 
 
 def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> list[int]:
     """Close a job with what it found; return the ids of its cases, in the order of the analysis.
 
     What earlier jobs found in the same clip is replaced: one motorcycle is one violation, however often
-    the clip is analysed.
+    the clip is analysed. But what a person has reviewed stays as that person saw it, evidence and all, and where the
+    new analysis finds the same motorcycle again, the old case stands for it.
     """
     with sessions.begin() as session:
         job = session.get_one(Job, job_id)
+        kept = _keep_reviewed(session, job)
         session.execute(delete(Job).where(Job.clip_id == job.clip_id, Job.id != job_id, Job.state.in_(ENDED)))
-        track_ids = {track.id: _add_track(session, job_id, track) for track in analysis.tracks}
-        rows = [_case(case, evidence, job, track_ids[case.track.id]) for case, evidence in analysis.cases]
+        heads = {case.track.id: (case.heads_without, case.heads_with) for case, _ in analysis.cases}
+        track_ids = {track.id: _add_track(session, job_id, track, heads.get(track.id)) for track in analysis.tracks}
+        known = same_motorcycles(kept, [case.track for case, _ in analysis.cases])
+        rows = [
+            known.get(case.track.id) or _case(case, evidence, job, track_ids[case.track.id])
+            for case, evidence in analysis.cases
+        ]
         session.add_all(rows)
         session.flush()
         session.add_all(
-            to_send(row.id, case.captured) for row, (case, _) in zip(rows, analysis.cases, strict=True) if case.captured
+            to_send(row.id, case.captured)
+            for row, (case, _) in zip(rows, analysis.cases, strict=True)
+            if case.captured and row not in kept
         )
         job.state, job.finished_at, job.message = JobState.DONE, now(), analysis.warning
         job.fraction, job.left_s, job.worker = 1.0, None, None
         job.width, job.height = analysis.width, analysis.height
         job.duration_s, job.frames, job.wall_s = analysis.duration_s, analysis.frames, analysis.wall_s
         job.stages, job.video = dict(analysis.stages), analysis.video
-        job.violations = sum(case.confirmed for case, _ in analysis.cases)
         session.flush()
+        job.violations = sum(case.outcome is types.Outcome.CONFIRMED for case in {*rows, *kept})
         return [row.id for row in rows]
 
 
-def _add_track(session: Session, job_id: int, track: types.Track) -> int:
-    row = Track(job_id=job_id, number=track.id, start_s=track.start_s, end_s=track.end_s)
+def _keep_reviewed(session: Session, job: Job) -> list[Case]:
+    """The reviewed cases of a job's clip, moved over to that job with their tracks."""
+    reviewed = (
+        select(Case)
+        .join(Job, Case.job_id == Job.id)
+        .where(Case.clip_id == job.clip_id, Case.job_id != job.id, Case.version > 0, Job.state.in_(ENDED))
+    )
+    kept = list(session.scalars(reviewed.options(selectinload(Case.track))))
+    for case in kept:
+        case.job_id = case.track.job_id = job.id
+        case.kept = True
+    session.flush()
+    return kept
+
+
+def same_motorcycles(kept: Sequence[Case], tracks: Sequence[types.Track]) -> dict[int, Case]:
+    """The kept case that a track shows again, by the track's id: it is in the same place at the same time."""
+    rivals = [(_alike(case, track), row, track.id) for row, case in enumerate(kept) for track in tracks]
+    found: dict[int, Case] = {}
+    for alike, row, track_id in sorted(rivals, reverse=True):
+        if alike > _SAME_PLACE_IOU and track_id not in found and kept[row] not in found.values():
+            found[track_id] = kept[row]
+    return found
+
+
+def _alike(case: Case, track: types.Track) -> float:
+    """Overlap of the rider of a case, where it was seen best, with a track at that time."""
+    nearest = min(track.sightings, key=lambda one: abs(one.time_s - case.best_s))
+    if abs(nearest.time_s - case.best_s) > _SAME_TIME_S:
+        return 0.0
+    return nearest.box.iou(types.Box(case.x1, case.y1, case.x2, case.y2))
+
+
+def _add_track(session: Session, job_id: int, track: types.Track, heads: tuple[int, int] | None) -> int:
+    """`heads` without and with helmet as stage 2 counted them; where it did not look, stage 1's count."""
+    without, with_ = heads or _heads(track)
+    row = Track(
+        job_id=job_id,
+        number=track.id,
+        start_s=track.start_s,
+        end_s=track.end_s,
+        heads_without=without,
+        heads_with=with_,
+    )
     session.add(row)
     session.flush()
     session.execute(
@@ -60,6 +117,13 @@ def _add_track(session: Session, job_id: int, track: types.Track) -> int:
         ],
     )
     return row.id
+
+
+def _heads(track: types.Track) -> tuple[int, int]:
+    """Heads without and with helmet, each followed over time and counted as most of its sightings show it."""
+    people = [one for one in occupants(track) if len(one.sightings) >= _LEAST_SIGHTINGS]
+    bare = sum(one.bare_share > 0.5 for one in people)
+    return bare, len(people) - bare
 
 
 def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -> Case:

@@ -3,14 +3,15 @@
 import streamlit as st
 
 from dashboard import hand_in, queue, resources
+from dashboard.i18n import _, told
 from dashboard.text import plain
 
 worker = resources.worker()
 if resources.settings().ocr_url:
     resources.postman()
-st.title("Analyse")
+st.title(_("Analyse"))
 hand_in.show()
 if worker.trouble:
-    st.error(f"The queue stands still: {plain(worker.trouble)}", icon=":material/database_off:")
+    st.error(_("The queue stands still: {reason}", reason=plain(told(worker.trouble))), icon=":material/database_off:")
 queue.under_way()
 queue.results()

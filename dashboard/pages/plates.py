@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import attempts, outbox, resources, try_plate
 from dashboard.attempts import Attempt
+from dashboard.i18n import _
 from dashboard.plate_text import summary
 from dashboard.text import clock, plain
 from db.models import Case
@@ -15,22 +16,23 @@ _PAGE_SIZE = 3
 def _violation(case: Case) -> None:
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="center")
-        left.markdown(f"{summary(case)}  \n{plain(case.clip.name)} at {clock(case.best_s)}")
-        if right.button("Details", key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
+        where = _("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s))
+        left.markdown(f"{summary(case)}  \n{where}")
+        if right.button(_("Details"), key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
             st.switch_page("dashboard/pages/gallery.py", query_params={"case": str(case.id)})
         path = resources.store().path
         rows = [Attempt(as_read(read), path(read.crop), path(read.picture)) for read in case.reads]
         attempts.table(rows, case.plate_guess or "")
 
 
-st.title("OCR attempts")
+st.title(_("OCR attempts"))
 outbox.show()
-with st.expander("Try OCR on a crop of your own", icon=":material/document_scanner:"):
+with st.expander(_("Try OCR on a crop of your own"), icon=":material/document_scanner:"):
     try_plate.show()
 total = resources.plates().count()
 if not total:
     st.info(
-        "No plate has been read yet: that happens when a violation is found. Hand in a clip on the page Analyse.",
+        _("No plate has been read yet: that happens when a violation is found. Hand in a clip on the page Analyse."),
         icon=":material/info:",
     )
 else:

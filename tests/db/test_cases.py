@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from db.cases import TURNED_DOWN, Cases, Filter, Sort
 from db.jobs import Jobs
-from db.models import Case, JobState, Track
+from db.models import Case, JobState, ReviewState, Track
 from db.save import save
 from pipeline.types import Analysis, Evidence, Outcome
 from tests import factory
@@ -139,3 +139,23 @@ def test_pages_do_not_overlap_and_miss_nothing(many: sessionmaker[Session]) -> N
     total = cases.count(wanted)
     seen = [id_ for number in range(-(-total // 48)) for id_ in ids(cases.page(wanted, Sort.SUREST, number, 48))]
     assert len(seen) == len(set(seen)) == total == 1000
+
+
+def test_next_and_previous_walk_every_order_and_skip_nothing(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", *[Outcome.CONFIRMED] * 5, Outcome.REJECTED)
+    with sessions.begin() as session:
+        for id_, confidence in ((1, 0.5), (2, 0.9), (3, 0.5), (4, 0.7)):
+            session.get_one(Case, id_).stage2 = confidence
+        session.get_one(Case, 5).review = ReviewState.DISMISSED
+    cases = Cases(sessions)
+    for sort in Sort:
+        order = cases.page(Filter(), sort, 0, 9)
+        assert len(order) == 4
+        pairs = zip(order, [*ids(order)[1:], None], strict=True)
+        assert all(cases.neighbour(Filter(), sort, one, 1) == following for one, following in pairs)
+        pairs = zip(order, [None, *ids(order)[:-1]], strict=True)
+        assert all(cases.neighbour(Filter(), sort, one, -1) == before for one, before in pairs)
+        assert [cases.place(Filter(), sort, one) for one in order] == [0, 1, 2, 3]
+    dismissed = cases.get(5)
+    assert dismissed is not None
+    assert cases.neighbour(Filter(), Sort.NEWEST, dismissed, 1) == 4  # it has left the view, the way on has not

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -64,19 +64,16 @@ def upgrade() -> None:
     with op.batch_alter_table("plate_reads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_plate_reads_case_id"), ["case_id"], unique=False)
 
-    with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("plate_guess", sa.String(length=32), nullable=True))
-        batch_op.add_column(sa.Column("plate_characters", sa.JSON(), nullable=True))
-        batch_op.add_column(sa.Column("plate_corrected", sa.String(length=32), nullable=True))
-        batch_op.create_index(batch_op.f("ix_cases_plate_text"), ["plate_text"], unique=False)
+    # plain ALTER TABLE: a rebuilt table would take with it, by cascade, the rows that point to it
+    op.add_column("cases", sa.Column("plate_guess", sa.String(length=32), nullable=True))
+    op.add_column("cases", sa.Column("plate_characters", sa.JSON(), nullable=True))
+    op.create_index("ix_cases_plate_text", "cases", ["plate_text"])
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_cases_plate_text"))
-        batch_op.drop_column("plate_corrected")
-        batch_op.drop_column("plate_characters")
-        batch_op.drop_column("plate_guess")
+    op.drop_index("ix_cases_plate_text", "cases")
+    op.drop_column("cases", "plate_characters")
+    op.drop_column("cases", "plate_guess")
 
     with op.batch_alter_table("plate_reads", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_plate_reads_case_id"))

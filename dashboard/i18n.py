@@ -1,0 +1,120 @@
+"""Every text that people read, in their language: gettext catalogues under `dashboard/locale`.
+
+`make texts` brings the catalogues up to date with the code. A text is marked where it stands: `_` translates it at
+once, `several` chooses the plural, `later` marks it for the catalogues where it is a constant.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"en": "English", "ko": "한국어"}
+LOCALE = Path(__file__).parent / "locale"
+_KEY = "lang"  # in the address, so that a link opens in the language it was sent in
+
+
+def switch() -> None:
+    """The choice of language; until somebody chooses, the browser's."""
+    browser = (st.context.locale or "").partition("-")[0]
+    st.segmented_control(
+        "Language · 언어",
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        default=browser if browser in LANGUAGES else "en",
+        key=_KEY,
+        required=True,
+        bind="query-params",
+        width="stretch",
+    )
+
+
+def language() -> str:
+    return str(st.session_state.get(_KEY) or "en")
+
+
+def _(text: str, **values: object) -> str:
+    """A text in the viewer's language, `{name}` filled in."""
+    return _filled(catalogue(language()).gettext(text), values)
+
+
+def several(one: str, many: str, number: int, **values: object) -> str:
+    """The same for a text that depends on a number, which may stand in it as `{n}`."""
+    return _filled(catalogue(language()).ngettext(one, many, number), {"n": f"{number:,}", **values})
+
+
+def later(text: str) -> str:
+    """Mark a constant for the catalogues; whoever shows it translates it."""
+    return text
+
+
+@cache
+def catalogue(name: str) -> NullTranslations:
+    """The texts of a language, compiled as they are read; English ones are in the code."""
+    path = LOCALE / name / "LC_MESSAGES" / "dashboard.po"
+    if name not in LANGUAGES or not path.is_file():
+        return NullTranslations()
+    with path.open("rb") as file:
+        texts = read_po(file, locale=name)
+    compiled = io.BytesIO()
+    write_mo(compiled, texts)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _filled(text: str, values: dict[str, object]) -> str:
+    return text.format(**values) if values else text
+
+
+# What the pipeline and the database say of a clip. They know no language, and their words are kept with the job.
+_TOLD = (
+    later("holds no frames"),
+    later("no such file"),
+    later("the file is empty"),
+    later("is no video, or is cut off so early that nothing of it can be read"),
+    later("has no video in it, only sound or nothing"),
+    later("frames are {width} x {height} pixels, at most {most} a side can be read"),
+    later("{path} is missing: restore it from the repository"),
+    later("{path} is no weights manifest: {reason}"),
+    later("{path} has the classes {found}, the product needs {needed}"),
+    later("{path} is not what {manifest} names: restore it from the repository"),
+    later("{path} does not match its SHA-256 sum in {manifest}: restore it from the repository"),
+    later("is none of {suffixes}"),
+    later("a crop is no picture"),
+    later("a crop cannot be decoded"),
+    later("a crop is larger than {size} MB"),
+    later("a crop is {width} x {height} pixels: 4 to {most} are accepted"),
+    later("set HELMET_WATCH_OCR_URL and HELMET_WATCH_OCR_TOKEN to send plates to an OCR server"),
+    later("no answer from {url}: {reason}"),
+    later("the server does not know this capture"),
+    later("the server refused: {reason}"),
+    later("the server cannot now: {reason}"),
+    later("{url} does not answer as an OCR server"),
+    later("is larger than {size} GB"),
+    later("the picture could not be encoded"),
+    later("the file is cut off: only the first {seconds} s could be read"),
+    later("the disk is full: free some space, then run it again"),
+    later("the database is locked by another program: close that, then run it again"),
+    later("the database cannot be used: {reason}"),
+    later("internal error, the log has more: {reason}"),
+)
+
+
+def told(message: str) -> str:
+    """What the pipeline or the database said, in the viewer's language; as it is where it is none of theirs."""
+    for text in _TOLD:
+        if found := _pattern(text).fullmatch(message):
+            return _(text, **found.groupdict())
+    return message
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text)), re.DOTALL)

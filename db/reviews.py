@@ -1,0 +1,206 @@
+"""What people say of the cases. Every deed adds rows to a table that only grows; undoing one adds rows too.
+
+A deed names the version of each case that its doer saw. Where somebody else was quicker nothing is changed, and the
+second is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session, aliased, sessionmaker
+
+from db.jobs import now
+from db.models import Action, Case, Reason, Review, ReviewState
+
+Seen = Mapping[int, int]  # case id: the version that was on the screen
+Values = dict[str, str | int | None]  # what a deed changes of a case
+
+_BECOMES = {
+    Action.ACCEPT: ReviewState.ACCEPTED,
+    Action.DISMISS: ReviewState.DISMISSED,
+    Action.REOPEN: ReviewState.OPEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who does what, and why."""
+
+    reviewer: str
+    action: Action
+    reason: Reason | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A case that somebody changed in the meantime; `by` is the row that did, None where the case is gone."""
+
+    case_id: int
+    by: Review | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a deed: the cases it changed, and those it left alone."""
+
+    changed: tuple[int, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    case: Case
+    values: Values
+    undoes: Review | None = None
+
+
+class Reviews:
+    """The reviews, as the pages read and write them."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def decide(self, seen: Seen, deed: Deed) -> Done:
+        """Accept, dismiss or reopen cases."""
+        return self._change(seen, deed, {"review": _BECOMES[deed.action].value})
+
+    def correct_plate(self, seen: Seen, reviewer: str, text: str) -> Done:
+        """Put a person's reading above the machine's; an empty text takes it back."""
+        return self._change(seen, Deed(reviewer, Action.PLATE), {"plate_corrected": text.strip() or None})
+
+    def link(self, seen: Seen, reviewer: str) -> Done:
+        """Say that cases are one motorcycle, with all that was linked to any of them before."""
+        with self._sessions.begin() as session:
+            cases, conflicts = _as_seen(session, seen)
+            if conflicts or len(cases) < 2:
+                return Done((), conflicts)
+            together = [*cases, *_linked_to(session, cases)]
+            first = min(case.id for case in together)
+            return _write(
+                session, Deed(reviewer, Action.LINK), [_Step(case, {"motorcycle": first}) for case in together]
+            )
+
+    def unlink(self, case_id: int, version: int, reviewer: str) -> Done:
+        """Say that a case is a motorcycle of its own. The rest stay linked, unless only one is left."""
+        with self._sessions.begin() as session:
+            cases, conflicts = _as_seen(session, {case_id: version})
+            rest = _linked_to(session, cases)
+            apart = [*cases, *(rest if len(rest) == 1 else [])]
+            steps = [_Step(case, {"motorcycle": None}) for case in apart]
+            return Done((), conflicts) if conflicts else _write(session, Deed(reviewer, Action.UNLINK), steps)
+
+    def undo(self, reviewer: str) -> Done:
+        """Take back the last deed of a reviewer that still stands, on one case or on many."""
+        with self._sessions.begin() as session:
+            newest = _standing().where(Review.reviewer == reviewer).order_by(Review.id.desc()).limit(1)
+            last = session.scalars(newest).one_or_none()
+            if last is None:
+                return Done()
+            return _take_back(session, session.scalars(_standing().where(Review.batch == last.batch)).all(), reviewer)
+
+    def undo_case(self, case_id: int, version: int, reviewer: str) -> Done:
+        """Take back the last deed on one case, whoever did it."""
+        with self._sessions.begin() as session:
+            _, conflicts = _as_seen(session, {case_id: version})
+            last = _last(session, case_id)
+            return Done((), conflicts) if conflicts or last is None else _take_back(session, [last], reviewer)
+
+    def can_undo(self, reviewer: str) -> bool:
+        with self._sessions() as session:
+            return session.scalars(_standing().where(Review.reviewer == reviewer).limit(1)).one_or_none() is not None
+
+    def history(self, case_id: int) -> Sequence[Review]:
+        """All that was done to a case, oldest first."""
+        with self._sessions() as session:
+            return session.scalars(select(Review).where(Review.case_id == case_id).order_by(Review.version)).all()
+
+    def _change(self, seen: Seen, deed: Deed, values: Values) -> Done:
+        """The same change to each case that is still as it was seen."""
+        with self._sessions.begin() as session:
+            cases, conflicts = _as_seen(session, seen)
+            done = _write(session, deed, [_Step(case, values) for case in cases])
+            return Done(done.changed, (*conflicts, *done.conflicts))
+
+
+def _as_seen(session: Session, seen: Seen) -> tuple[list[Case], tuple[Conflict, ...]]:
+    """The cases that are still as they were on the screen, and the conflicts with the others."""
+    cases = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(seen)))}
+    same = [cases[id_] for id_, version in seen.items() if id_ in cases and cases[id_].version == version]
+    changed = seen.keys() - {case.id for case in same}
+    return same, tuple(_conflict(session, id_) for id_ in sorted(changed))
+
+
+def _linked_to(session: Session, cases: Iterable[Case]) -> Sequence[Case]:
+    """The other cases of the same motorcycles."""
+    cases = list(cases)
+    motorcycles = {case.motorcycle for case in cases if case.motorcycle is not None}
+    query = select(Case).where(Case.motorcycle.in_(motorcycles), Case.id.not_in([case.id for case in cases]))
+    return session.scalars(query).all()
+
+
+def _take_back(session: Session, rows: Sequence[Review], reviewer: str) -> Done:
+    """Undo these rows, where nobody has built on them since."""
+    steps, conflicts = [], []
+    for row in rows:
+        case = session.get(Case, row.case_id)
+        if case is None or _last(session, row.case_id) is not row:
+            conflicts.append(_conflict(session, row.case_id))
+        else:
+            steps.append(_Step(case, dict(row.before), row))
+    done = _write(session, Deed(reviewer, Action.UNDO), steps)
+    return Done(done.changed, (*conflicts, *done.conflicts))
+
+
+def _write(session: Session, deed: Deed, steps: Iterable[_Step]) -> Done:
+    """Do it, where nobody was quicker since the cases were read."""
+    batch, changed, conflicts = uuid4().hex, [], []
+    for step in steps:
+        before = {name: getattr(step.case, name) for name in step.values}
+        if before == step.values and step.undoes is None:
+            continue  # it is so already
+        version = step.case.version + 1
+        quickest = update(Case).where(Case.id == step.case.id, Case.version == version - 1)
+        if session.execute(quickest.values(**step.values, version=version).returning(Case.id)).one_or_none() is None:
+            conflicts.append(_conflict(session, step.case.id))
+            continue
+        session.add(
+            Review(
+                case_id=step.case.id,
+                version=version,
+                batch=batch,
+                at=now(),
+                reviewer=deed.reviewer,
+                action=deed.action,
+                reason=deed.reason,
+                note=deed.note,
+                before=before,
+                after=step.values,
+                undoes=step.undoes.id if step.undoes else None,
+            )
+        )
+        changed.append(step.case.id)
+    session.flush()
+    return Done(tuple(changed), tuple(conflicts))
+
+
+def _standing() -> Select[Review]:
+    """The deeds that nobody has taken back."""
+    undoing = aliased(Review)
+    taken_back = select(undoing.id).where(undoing.undoes == Review.id).exists()
+    return select(Review).where(Review.action != Action.UNDO, ~taken_back)
+
+
+def _last(session: Session, case_id: int) -> Review | None:
+    """The last deed on a case that still stands."""
+    query = _standing().where(Review.case_id == case_id).order_by(Review.id.desc()).limit(1)
+    return session.scalars(query).one_or_none()
+
+
+def _conflict(session: Session, case_id: int) -> Conflict:
+    query = select(Review).where(Review.case_id == case_id).order_by(Review.version.desc()).limit(1)
+    return Conflict(case_id, session.scalars(query).one_or_none())

@@ -1,0 +1,221 @@
+"""No text is missing in any language: none unmarked in the code, none untranslated, none left out of a page."""
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator
+from gettext import NullTranslations
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.pofile import read_po
+from google.protobuf.json_format import MessageToDict
+from sqlalchemy.orm import Session, sessionmaker
+from streamlit.testing.v1 import AppTest
+
+from dashboard import i18n
+from pipeline.settings import ROOT, Settings
+from pipeline.types import Outcome
+from tests.dashboard.test_pages import found
+
+KEYWORDS = {"_": None, "several": (1, 2), "later": None}
+OTHERS = sorted(set(i18n.LANGUAGES) - {"en"})
+Message = str | tuple[str, ...]
+
+
+def marked() -> set[Message]:
+    """Every text that the code marks."""
+    found = [row[2] for row in extract_from_dir(ROOT / "dashboard", keywords=KEYWORDS)]
+    found += [row[1] for row in extract_from_file("python", ROOT / "streamlit_app.py", keywords=KEYWORDS)]
+    return set(found)
+
+
+def holes(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_marked_text_is_translated(name: str) -> None:
+    path = i18n.LOCALE / name / "LC_MESSAGES" / "dashboard.po"
+    with path.open("rb") as file:
+        texts = read_po(file, locale=name)
+    entries = {message.id: message for message in texts if message.id}
+    assert marked() - set(entries) == set(), "run `make texts`"
+    assert set(entries) - marked() == set(), "run `make texts`"
+    for original, message in entries.items():
+        originals = [original] if isinstance(original, str) else list(original)
+        translated = [message.string] if isinstance(message.string, str) else list(message.string)
+        assert all(translated), f"not translated: {original}"
+        assert not message.fuzzy, original
+        assert {frozenset(holes(text)) for text in translated} <= {frozenset(holes(text)) for text in originals}, (
+            original
+        )
+
+
+# what people read of Streamlit's calls: the first argument of these, and these arguments wherever they stand
+SAYS = {
+    *("title", "header", "subheader", "markdown", "caption", "write", "text", "info", "success", "warning", "error"),
+    *("button", "download_button", "link_button", "popover", "expander", "spinner", "toast", "metric", "checkbox"),
+    *("toggle", "radio", "selectbox", "multiselect", "slider", "select_slider", "text_input", "text_area", "pills"),
+    *("number_input", "date_input", "file_uploader", "segmented_control", "form_submit_button", "dialog", "page_link"),
+    *("tabs", "badge", "status", "progress", "html"),
+}
+ARGUMENTS = {
+    *("label", "help", "caption", "alt", "placeholder", "text", "title", "name", "hovertemplate", "hovertext"),
+    *("xaxis_title", "yaxis_title", "page_title"),
+}
+MARKUP = re.compile(r":(material/\w+:|[a-z-]+\[)|&nbsp;|<[^>]*>|%\{[^}]*\}")
+WORD = re.compile(r"[^\W\d_]{2}")
+SAME_EVERYWHERE = {"Helmet Watch", "Language · 언어"}
+
+
+def unmarked(source: str) -> Iterator[str]:
+    """Texts in some code that people read and that nobody marked, after the number of their line."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if ast.unparse(node.func).startswith(("_log.", "Thread")):
+            continue
+        read = [one.value for one in node.keywords if one.arg in ARGUMENTS]
+        if called in SAYS:
+            read += node.args[:1]
+        for argument in read:
+            for text in literals(argument):
+                letters = MARKUP.sub("", text).strip()
+                if WORD.search(letters) and letters not in SAME_EVERYWHERE:
+                    yield f"{argument.lineno}: {text}"
+
+
+def literals(node: ast.expr) -> Iterator[str]:
+    """The literal texts of an expression, without those that are handed on to a call."""
+    match node:
+        case ast.Constant(value=str() as text):
+            yield text
+        case ast.JoinedStr(values=parts):
+            for part in parts:
+                yield from literals(part.value if isinstance(part, ast.FormattedValue) else part)
+        case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
+            yield from literals(one)
+            yield from literals(other)
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            for part in parts:
+                yield from literals(part)
+
+
+@pytest.mark.parametrize(
+    "path", [*sorted((ROOT / "dashboard").rglob("*.py")), ROOT / "streamlit_app.py"], ids=lambda path: path.stem
+)
+def test_every_text_that_people_read_is_marked(path: Path) -> None:
+    assert list(unmarked(path.read_text())) == []
+
+
+def test_an_unmarked_text_is_found() -> None:
+    code = """
+st.info(f"Found {n} riders", help=_("x"))
+st.button(_("Go"), help="Goes" if n else _("Stays"), icon=":material/flag:")
+st.markdown(f":red[{n}] **{name}** :material/flag:")
+"""
+    assert list(unmarked(code)) == ["2: Found ", "2:  riders", "3: Goes"]
+
+
+def test_what_the_pipeline_says_of_a_clip_is_known() -> None:
+    """Its words are kept with the job, so they are translated where they are shown."""
+    for path in (*ROOT.glob("pipeline/*.py"), *ROOT.glob("db/*.py"), *ROOT.glob("dashboard/*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"ClipError", "WeightsError"}:
+                message = "".join(
+                    part.value if isinstance(part, ast.Constant) else "7"
+                    for part in (node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]])
+                )
+                assert any(i18n._pattern(text).fullmatch(message) for text in i18n._TOLD), f"{path}: {message}"
+
+
+class Bracketed(NullTranslations):
+    """A language that shows what is translated: every text in brackets."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+
+SHOWN = {"body", "label", "help", "caption", "placeholder", "options", "text", "alt", "title", "page_name"}
+DATA = re.compile(
+    r"Language · 언어|street|demo\.mp4|mp4|PNG|CSV|ZIP|PDF|JSON|English|한국어|YYYY|MM|DD|Kim|\bx[12]\b|\by[12]\b|%d"
+)
+
+
+def shown(app: AppTest) -> Iterator[str]:
+    """Every text on a page, as it is sent to the browser."""
+    for block in (app.main, app.sidebar):
+        for element in block:
+            if element.proto is not None:
+                yield from _texts(MessageToDict(element.proto, preserving_proto_field_name=True))
+
+
+def _texts(value: object, field: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if name == "spec":
+                yield from _chart(json.loads(one))
+            else:
+                yield from _texts(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, field)
+    elif isinstance(value, str) and field in SHOWN:
+        yield value
+
+
+def _chart(value: object, field: str = "") -> Iterator[str]:
+    """The texts of a plotly figure."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if name not in {"template", "customdata"}:
+                yield from _chart(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _chart(one, field)
+    elif isinstance(value, str) and field in {"name", "text", "hovertext", "ticktext", "hovertemplate", "labels"}:
+        yield value
+
+
+def untranslated(text: str) -> str:
+    """What of a text is outside the brackets and no data."""
+    while "⟦" in text:
+        text = re.sub(r"⟦[^⟦⟧]*⟧", "", text)
+    return " ".join(WORD.findall(DATA.sub("", MARKUP.sub("", text))))
+
+
+PAGES = [path.stem for path in sorted((ROOT / "dashboard" / "pages").glob("*.py"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("full", [False, True], ids=["empty", "full"])
+def test_every_text_of_a_page_is_translated(
+    page: str,
+    full: bool,
+    open_page: Callable[[str], AppTest],
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if full:
+        found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED, Outcome.UNSURE)
+    monkeypatch.setattr(i18n, "catalogue", lambda _: Bracketed())
+    app = open_page(page)
+    assert not app.exception
+    texts = list(shown(app))
+    assert any("⟦" in text for text in texts)
+    assert [text for text in texts if untranslated(text)] == []
+
+
+def test_the_switch_changes_the_language(open_page: Callable[[str], AppTest]) -> None:
+    app = open_page("gallery")
+    assert app.title[0].value == "Gallery"
+    app.segmented_control(key="lang").set_value("ko").run()
+    assert app.title[0].value == "위반 갤러리"

@@ -1,0 +1,190 @@
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.cases import Cases, Filter, Sort
+from db.jobs import Jobs
+from db.models import Action, Case, Reason, ReviewState
+from db.reviews import Deed, Reviews
+from db.save import save
+from pipeline.types import Analysis, Outcome
+from tests.db.test_cases import analysis, done
+
+ACCEPT = Deed("Kim", Action.ACCEPT)
+DISMISS = Deed("Lee", Action.DISMISS, Reason.HELMET, "a grey half helmet")
+
+
+@pytest.fixture
+def reviews(sessions: sessionmaker[Session]) -> Reviews:
+    done(sessions, "a", *[Outcome.CONFIRMED] * 4, Outcome.REJECTED)
+    return Reviews(sessions)
+
+
+def case(sessions: sessionmaker[Session], id_: int) -> Case:
+    found = Cases(sessions).get(id_)
+    assert found is not None
+    return found
+
+
+def test_a_decision_is_kept_with_who_when_why_and_what_was_before(
+    reviews: Reviews, sessions: sessionmaker[Session]
+) -> None:
+    assert reviews.decide({1: 0, 2: 0}, ACCEPT).changed == (1, 2)
+    assert reviews.decide({1: 1}, DISMISS).changed == (1,)
+    assert (case(sessions, 1).review, case(sessions, 1).version) == (ReviewState.DISMISSED, 2)
+    first, second = reviews.history(1)
+    assert (first.reviewer, first.action, first.before, first.after) == (
+        "Kim",
+        Action.ACCEPT,
+        {"review": "open"},
+        {"review": "accepted"},
+    )
+    assert (second.reviewer, second.reason, second.note) == ("Lee", Reason.HELMET, "a grey half helmet")
+    assert (second.before, second.after) == ({"review": "accepted"}, {"review": "dismissed"})
+    assert first.at <= second.at
+    assert first.at.tzinfo is not None
+
+
+def test_dismissed_cases_leave_the_default_view(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    cases = Cases(sessions)
+    reviews.decide({1: 0}, DISMISS)
+    reviews.decide({2: 0}, ACCEPT)
+    assert cases.count(Filter()) == 3
+    assert [one.id for one in cases.page(Filter(reviews=(ReviewState.DISMISSED,)), Sort.OLDEST, 0, 9)] == [1]
+    assert cases.count(Filter(reviews=tuple(ReviewState))) == 4
+
+
+def test_the_second_of_two_people_is_told_and_changes_nothing(
+    reviews: Reviews, sessions: sessionmaker[Session]
+) -> None:
+    reviews.decide({1: 0}, ACCEPT)
+    done_ = reviews.decide({1: 0, 2: 0}, DISMISS)
+    assert done_.changed == (2,)
+    (conflict,) = done_.conflicts
+    assert conflict.case_id == 1
+    assert conflict.by is not None
+    assert (conflict.by.reviewer, conflict.by.action) == ("Kim", Action.ACCEPT)
+    assert case(sessions, 1).review is ReviewState.ACCEPTED
+    assert len(reviews.history(1)) == 1
+
+
+def test_two_at_the_same_moment_never_both_win(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    barrier = threading.Barrier(6)
+    changed: list[int] = []
+
+    def decide(name: str) -> None:
+        barrier.wait()
+        changed.extend(reviews.decide({1: 0}, Deed(name, Action.DISMISS, Reason.UNCLEAR)).changed)
+
+    threads = [threading.Thread(target=decide, args=(f"person {n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert changed == [1]
+    assert len(reviews.history(1)) == 1
+    assert case(sessions, 1).version == 1
+
+
+def test_reviews_cannot_be_changed_or_deleted(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    reviews.decide({1: 0}, ACCEPT)
+    for statement in ("update reviews set reviewer = 'Park'", "delete from reviews"):
+        with pytest.raises(DBAPIError, match="kept for good"), sessions.begin() as session:
+            session.execute(text(statement))
+
+
+def test_undo_takes_back_one_deed_after_the_other_and_adds_rows(
+    reviews: Reviews, sessions: sessionmaker[Session]
+) -> None:
+    reviews.decide({1: 0}, ACCEPT)
+    reviews.decide({1: 1, 2: 0}, replace(DISMISS, reviewer="Kim"))
+    assert reviews.undo("Kim").changed == (1, 2)
+    assert [case(sessions, id_).review for id_ in (1, 2)] == [ReviewState.ACCEPTED, ReviewState.OPEN]
+    assert reviews.undo("Kim").changed == (1,)
+    assert case(sessions, 1).review is ReviewState.OPEN
+    assert reviews.undo("Kim").changed == ()
+    assert not reviews.can_undo("Kim")
+    assert [row.action for row in reviews.history(1)] == [Action.ACCEPT, Action.DISMISS, Action.UNDO, Action.UNDO]
+
+
+def test_undo_stops_where_somebody_built_on_it(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    reviews.decide({1: 0, 2: 0}, ACCEPT)
+    reviews.decide({1: 1}, DISMISS)
+    done_ = reviews.undo("Kim")
+    assert done_.changed == (2,)
+    assert [conflict.case_id for conflict in done_.conflicts] == [1]
+    assert case(sessions, 1).review is ReviewState.DISMISSED
+    assert reviews.undo_case(1, 2, "Park").changed == (1,)
+    assert case(sessions, 1).review is ReviewState.ACCEPTED
+
+
+def test_deciding_what_is_decided_already_adds_nothing(reviews: Reviews) -> None:
+    reviews.decide({1: 0}, ACCEPT)
+    assert reviews.decide({1: 1}, ACCEPT).changed == ()
+    assert len(reviews.history(1)) == 1
+
+
+def test_a_corrected_plate_stands_above_the_machines(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        session.get_one(Case, 1).plate_text = "서울강남가1284"
+    reviews.correct_plate({1: 0}, "Kim", " 서울강남가1234 ")
+    assert case(sessions, 1).plate == "서울강남가1234"
+    assert reviews.history(1)[0].before == {"plate_corrected": None}
+    reviews.correct_plate({1: 1}, "Kim", "")
+    assert case(sessions, 1).plate == "서울강남가1284"
+
+
+def test_cases_of_one_motorcycle_are_linked_and_parted(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    def mates(id_: int) -> list[int]:
+        return [one.id for one in Cases(sessions).same_motorcycle(case(sessions, id_))]
+
+    reviews.link({2: 0, 3: 0}, "Kim")
+    reviews.link({1: 0, 3: 1}, "Kim")  # and with it 2
+    assert (mates(1), mates(2)) == ([2, 3], [1, 3])
+    reviews.undo("Kim")
+    assert (mates(1), mates(2)) == ([], [3])
+    reviews.unlink(2, case(sessions, 2).version, "Kim")
+    assert mates(3) == []
+    assert case(sessions, 3).motorcycle is None
+    assert reviews.link({1: 99, 4: 0}, "Kim").changed == ()
+    assert case(sessions, 4).version == 0
+
+
+def again(sessions: sessionmaker[Session], found: Analysis) -> list[int]:
+    """Analyse the clip of the fixture once more; the ids of its cases."""
+    jobs = Jobs(sessions)
+    job_id = jobs.add("a.mp4", Path("/clips/a.mp4"), "a" * 64)
+    jobs.claim(job_id)
+    return save(sessions, job_id, found)
+
+
+def test_a_reviewed_case_outlives_a_new_analysis(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", Outcome.CONFIRMED)
+    reviews = Reviews(sessions)
+    reviews.decide({1: 0}, DISMISS)
+    assert again(sessions, analysis(Outcome.CONFIRMED)) == [1]  # the same motorcycle is not accused again
+    kept = case(sessions, 1)
+    assert (kept.review, kept.kept, kept.job_id) == (ReviewState.DISMISSED, True, 2)
+    assert len(Cases(sessions).sightings(kept.track_id)) == 10
+    assert len(reviews.history(1)) == 1
+    assert again(sessions, analysis()) == []
+    assert case(sessions, 1).job_id == 3
+    assert Cases(sessions).count(Filter(reviews=tuple(ReviewState))) == 1
+
+
+def test_a_new_analysis_adds_what_stands_elsewhere(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", Outcome.CONFIRMED)
+    Reviews(sessions).decide({1: 0}, ACCEPT)
+    with sessions.begin() as session:
+        old = session.get_one(Case, 1)
+        old.x1, old.x2 = old.x1 + 400, old.x2 + 400
+    assert again(sessions, analysis(Outcome.CONFIRMED)) == [2]
+    assert Cases(sessions).count(Filter()) == 2
+    job = Jobs(sessions).get(2)
+    assert job is not None
+    assert job.violations == 2
