@@ -86,6 +86,11 @@ _TOLD = (
     later("{path} has the classes {found}, the product needs {needed}"),
     later("{path} is not what {manifest} names: restore it from the repository"),
     later("{path} does not match its SHA-256 sum in {manifest}: restore it from the repository"),
+    later("{path} reads other characters than plates bear now: train it again"),
+    later(
+        "EasyOCR's stock models could not be downloaded into {path} ({reason}): "
+        "connect once, or set HELMET_WATCH_PLATE_ENGINE=own"
+    ),
     later("is none of {suffixes}"),
     later("a crop is no picture"),
     later("a crop cannot be decoded"),

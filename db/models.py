@@ -297,6 +297,8 @@ class Received(Base):
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     result: Mapped[Json | None]
     error: Mapped[str | None] = mapped_column(Text)
+
+
 class Review(Base):
     """A person's word on a case. This table only grows: undoing adds a row as well.
 

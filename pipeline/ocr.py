@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from pipeline.plate_weights import READER
 from pipeline.types import Image
 
 Floats = npt.NDArray[Any]
+
+# EasyOCR asks for memory pinned for a GPU, whether there is one or not
+warnings.filterwarnings("ignore", "'pin_memory' argument is set as true", UserWarning)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

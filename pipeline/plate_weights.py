@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.errors import WeightsError
-from pipeline.weights import MANIFEST, sha256
+from pipeline.weights import MANIFEST, check
 
 READER = "plate_reader"  # EasyOCR's user network: .py, .yaml, .pth
 CORNERS = "corners.pt"
@@ -55,10 +55,7 @@ def read_plate_manifest(weights: Path) -> tuple[Path, PlateManifest]:
     except OSError as error:
         raise WeightsError(f"{folder / MANIFEST} is missing: restore it from the repository") from error
     except ValidationError as error:
-        raise WeightsError(f"{folder / MANIFEST} is no manifest: {error.errors()[0]['msg']}") from error
+        raise WeightsError(f"{folder / MANIFEST} is no weights manifest: {error.errors()[0]['msg']}") from error
     for name in FILES:
-        if not (folder / name).is_file():
-            raise WeightsError(f"{folder / name} is missing: restore it from the repository")
-        if sha256(folder / name) != manifest.files.get(name):
-            raise WeightsError(f"{folder / name} does not match its sum in {MANIFEST}: restore it from the repository")
+        check(folder / name, manifest.files.get(name))
     return folder, manifest

@@ -52,7 +52,9 @@ class Model(nn.Module):
         self.what = nn.Conv2d(output_channel, hidden_size, 1)
         self.slot = nn.Parameter(torch.randn(slots, hidden_size) * 0.1)
         self.name = nn.Sequential(
-            nn.LayerNorm(hidden_size), nn.Linear(hidden_size, 2 * hidden_size), nn.ReLU(inplace=True),
+            nn.LayerNorm(hidden_size),
+            nn.Linear(hidden_size, 2 * hidden_size),
+            nn.ReLU(inplace=True),
             nn.Linear(2 * hidden_size, num_class),
         )
 
