@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import uvicorn
 from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, Response, UploadFile
@@ -42,25 +42,29 @@ from pipeline.ocr_protocol import (
     to_result,
 )
 from pipeline.plate_weights import read_plate_manifest
-from pipeline.plates import PlateReader
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import PlateCrop
 
+if TYPE_CHECKING:
+    from pipeline.plates import PlateReader
+
 _log = logging.getLogger(__name__)
 _POLL_S = 1.0
+_AGAIN_S = 60.0
 _PATIENCE_S = 20.0
 _FULL_RETRY_S = "60"
 _LEAST_FREE = 1 << 28  # bytes on the disk below which nothing more is taken
 
 
 class ReadingThread:
-    """Reads the captures of the inbox one after the other."""
+    """Reads the captures of the inbox one after the other. `trouble` says why none is read."""
 
     def __init__(self, inbox: Inbox, store: FileStore, settings: Settings) -> None:
         self._inbox, self._store, self._settings = inbox, store, settings
         self._stopped, self._wake = Event(), Event()
         self._thread = Thread(target=self._work, name="plates", daemon=True)
+        self.trouble: str | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -74,15 +78,21 @@ class ReadingThread:
         self._thread.join(_PATIENCE_S)
 
     def _work(self) -> None:
-        reader = PlateReader(self._settings)
+        from pipeline.plates import PlateReader  # noqa: PLC0415 loads the models' libraries: a wrong start fails at once
+
+        reader: PlateReader | None = None
         while not self._stopped.is_set():
+            wait_s = _POLL_S
             try:
+                reader = reader or PlateReader(self._settings)
                 while not self._stopped.is_set() and (row := self._inbox.next()) is not None:
                     self._read(row, reader)
                 self._inbox.forget(self._settings.ocr_keep_days)
-            except (DBAPIError, OSError) as error:
-                _log.warning("reading stands still: %s", explain(error))
-            self._wake.wait(_POLL_S)
+                self.trouble = None
+            except (HelmetWatchError, DBAPIError, OSError) as error:
+                self.trouble, wait_s = explain(error), _AGAIN_S
+                _log.warning("reading stands still: %s", self.trouble)
+            self._wake.wait(wait_s)
             self._wake.clear()
 
     def _read(self, row: Received, reader: PlateReader) -> None:
@@ -143,10 +153,11 @@ def make_app(settings: Settings) -> FastAPI:
 
     @app.get("/health")
     def health() -> Health:
-        """Whether captures are taken, and how many wait; needs no token."""
+        """Whether captures are taken and read, and how many wait; needs no token."""
         waiting, free = inbox.waiting(), _free(settings)
         full = waiting >= settings.ocr_max_waiting or free < _LEAST_FREE
-        return Health(status="full" if full else "ok", waiting=waiting, free_bytes=free)
+        status = "full" if full else "standing still" if thread.trouble else "ok"
+        return Health(status=status, waiting=waiting, free_bytes=free)
 
     @app.post("/captures", status_code=201, dependencies=[Depends(known)])
     def store_capture(

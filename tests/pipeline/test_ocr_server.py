@@ -19,8 +19,8 @@ from sqlalchemy import func, select
 
 from db import engine
 from db.models import Received
-from pipeline import ocr_server
-from pipeline.errors import HelmetWatchError
+from pipeline import ocr_server, plates
+from pipeline.errors import HelmetWatchError, WeightsError
 from pipeline.ocr_protocol import MAX_CROPS, key_of
 from pipeline.ocr_server import make_app
 from pipeline.plate_formats import MOTORCYCLE_2026
@@ -200,3 +200,22 @@ def test_one_capture_that_breaks_a_library_does_not_stop_the_others(
         first, second = (answer(server, key) for key in keys)
     assert "ZeroDivisionError" in json.dumps(first["error"])
     assert second["result"]["text"] == "3모71942"
+
+
+def test_a_server_that_cannot_read_says_so_and_loses_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Settings) -> None:
+        raise WeightsError("a file is gone")
+
+    monkeypatch.setattr(plates, "PlateReader", broken)
+    crops, times = capture(1)
+    with TestClient(make_app(settings)) as server:
+        until = time.monotonic() + 60
+        while server.get("/health").json()["status"] == "ok" and time.monotonic() < until:
+            time.sleep(0.05)
+        assert server.get("/health").json()["status"] == "standing still"
+        assert hand_in(server, crops, times).status_code == 201
+    monkeypatch.undo()
+    with TestClient(make_app(settings)) as mended:
+        assert answer(mended, key_of(crops, times))["result"] is not None
