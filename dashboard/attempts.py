@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import characters, made_of_it
-from dashboard.text import clock
+from dashboard.text import clock, plain
 from pipeline.types import Image, PlateRead
 
 _WIDTHS = (1, 2, 2, 2, 4, 2)
@@ -44,7 +44,7 @@ def _row(attempt: Attempt, agreed: str) -> None:
     else:
         _picture(crop, attempt.crop, _("Plate crop"))
     _picture(picture, attempt.picture, _("The plate as the engine saw it"))
-    text.markdown(f"**{read.text or '–'}**  \n{read.engine}")
+    text.markdown(f"**{read.text or '–'}**  \n:small[{plain(read.engine)}]")
     confidence.markdown(characters(read.characters, agreed) or "–")
     vote.markdown(made_of_it(read.text, read.weight, agreed))
 

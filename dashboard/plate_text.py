@@ -17,6 +17,15 @@ def spelled(text: str) -> str:
     return " ".join(kind.rows(text)) if kind else text
 
 
+def short(case: Case) -> str:
+    """A few words of Markdown about the plate of a case, for its card; empty where none was read."""
+    if case.plate_corrected:
+        return f"**{plain(spelled(case.plate_corrected))}**"
+    if case.plate_text:
+        return f"**{plain(spelled(case.plate_text))}** · {case.plate_confidence:.0%}"
+    return _("not readable") if case.plate_guess else ""
+
+
 def summary(case: Case) -> str:
     """One line of Markdown about the plate of a case."""
     if case.plate_corrected:
