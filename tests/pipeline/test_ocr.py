@@ -23,7 +23,6 @@ WEIGHTS = ROOT / "weights"
     ("kind", "text"),
     [
         (formats.MOTORCYCLE_2026, "1가23456"),
-        (formats.MOTORCYCLE_OLD, "서울강남가1234"),
         (formats.CAR_7, "12나3456"),
         (formats.CAR_8, "345모6677"),
     ],

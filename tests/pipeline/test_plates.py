@@ -9,7 +9,7 @@ from pipeline.settings import PlateUpscale, Settings
 from pipeline.types import PlateCrop
 from tests.plates import track, view
 
-NEW, OLD = formats.MOTORCYCLE_2026, formats.MOTORCYCLE_OLD
+NEW = formats.MOTORCYCLE_2026
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def reader(settings: Settings) -> PlateReader:
 
 
 def test_all_reads_of_a_track_agree_on_its_plate(reader: PlateReader) -> None:
-    found = reader.read(track(OLD, "경기수원나5821", 6, view(26)))
+    found = reader.read(track(NEW, "4두95871", 6, view(26)))
     plate = found.plate
-    assert plate.text == "경기수원나5821"
+    assert plate.text == "4두95871"
     assert plate.readable
     assert plate.probability > 0.95
     assert len(plate.reads) == len(found.pictures) == 7
