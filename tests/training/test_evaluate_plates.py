@@ -80,7 +80,7 @@ def test_characters_are_counted_by_edits() -> None:
 def test_figures_tell_sure_from_right() -> None:
     def result(text: str, probability: float, readable: bool) -> Result:
         track = Track("a", "12가3456", (Path("a"),))
-        return Result(track, Plate(text, probability, readable, (), ()), 0.01)
+        return Result(track, Plate(text, probability, readable, (), ()), 2, 0.02)
 
     found = scores([result("12가3456", 0.99, True), result("12나3456", 0.97, True), result("12가3456", 0.5, False)])
     assert found["exact_match"] == pytest.approx(2 / 3, abs=1e-4)
