@@ -13,5 +13,6 @@ st.navigation(
         st.Page("dashboard/pages/analyse.py", title=_("Analyse"), icon=":material/upload:", default=True),
         st.Page("dashboard/pages/gallery.py", title=_("Gallery"), icon=":material/photo_library:"),
         st.Page("dashboard/pages/turned_down.py", title=_("Turned down"), icon=":material/gavel:"),
+        st.Page("dashboard/pages/statistics.py", title=_("Statistics"), icon=":material/bar_chart:"),
     ]
 ).run()

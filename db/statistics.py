@@ -5,10 +5,9 @@ A violation is a confirmed case that nobody dismissed; cases that people linked 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,12 +41,6 @@ class Scope:
         if self.before is not None:
             wanted.append(time < self.before)
         return wanted
-
-
-class Step(StrEnum):
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +131,17 @@ class Statistics:
     def violations(self, scope: Scope) -> int:
         return int(self._rows(select(func.count(Case.id)).where(_VIOLATION, *_of_case(scope)))[0][0])
 
-    def over_time(self, scope: Scope, zone: ZoneInfo, step: Step) -> dict[int, int] | dict[date, int]:
-        """Violations by hour of the day (0 to 23), by day, or by week (its Monday), in a time zone.
+    def by_hour(self, scope: Scope, zone: ZoneInfo) -> dict[int, int]:
+        """Violations by hour of the day in a time zone, 0 to 23; only hours that have any."""
+        return self._by(scope, zone, lambda local_s: local_s // _HOUR_S % 24)
 
-        Only hours, days and weeks that have any.
-        """
-        span = self._rows(select(func.min(Case.happened_at), func.max(Case.happened_at)).where(*_of_case(scope)))
-        first, last = span[0]
-        if first is None:
-            return {}
-        local_s = _local_s(zone, first, last)
-        day: ColumnElement[int] = local_s // _DAY_S
-        bucket = {
-            Step.HOUR: local_s // _HOUR_S % 24,
-            Step.DAY: day,
-            Step.WEEK: day - (day + _MONDAY) % 7,
-        }[step].label("bucket")
-        query = select(bucket, func.count()).where(_VIOLATION, *_of_case(scope)).group_by(bucket).order_by(bucket)
-        rows = self._rows(query)
-        if step is Step.HOUR:
-            return {int(hour): count for hour, count in rows}
-        return {_EPOCH + timedelta(days=int(number)): count for number, count in rows}
+    def by_day(self, scope: Scope, zone: ZoneInfo) -> dict[date, int]:
+        """Violations by day in a time zone, in order; only days that have any."""
+        return _dates(self._by(scope, zone, lambda local_s: local_s // _DAY_S))
+
+    def by_week(self, scope: Scope, zone: ZoneInfo) -> dict[date, int]:
+        """Violations by the Monday of their week in a time zone, in order; only weeks that have any."""
+        return _dates(self._by(scope, zone, lambda local_s: local_s // _DAY_S - (local_s // _DAY_S + _MONDAY) % 7))
 
     def by_source(self, scope: Scope, limit: int) -> list[Source]:
         """The clips with the most violations."""
@@ -235,9 +218,25 @@ class Statistics:
         newest = [Speed(*row) for row in reversed(self._rows(query))]
         return Speeds(jobs, frames or 0, duration_s or 0.0, wall_s or 0.0, tuple(newest))
 
+    def _by(
+        self, scope: Scope, zone: ZoneInfo, bucket: Callable[[ColumnElement[int]], ColumnElement[int]]
+    ) -> dict[int, int]:
+        """Violations by a number made of the seconds on the zone's clocks since 1970."""
+        ends = select(func.min(Case.happened_at), func.max(Case.happened_at)).where(*_of_case(scope))
+        first, last = self._rows(ends)[0]
+        if first is None:
+            return {}
+        number = bucket(_local_s(zone, first, last)).label("number")
+        query = select(number, func.count()).where(_VIOLATION, *_of_case(scope)).group_by(number).order_by(number)
+        return {int(row): count for row, count in self._rows(query)}
+
     def _rows(self, query: Executable) -> list[Any]:
         with self._sessions() as session:
             return list(session.execute(query).all())
+
+
+def _dates(counts: dict[int, int]) -> dict[date, int]:
+    return {_EPOCH + timedelta(days=number): count for number, count in counts.items()}
 
 
 def _of_case(scope: Scope) -> list[ColumnElement[bool]]:

@@ -18,7 +18,7 @@ from db.jobs import Jobs
 from db.models import Action, Case, Clip, Job, JobState, Reason, ReviewState, Track
 from db.reviews import Deed, Reviews
 from db.save import save
-from db.statistics import Heads, Plates, Riders, Scope, Source, Statistics, Step, offsets
+from db.statistics import Heads, Plates, Riders, Scope, Source, Statistics, offsets
 from pipeline import types
 from pipeline.types import Analysis, Evidence, Label, Outcome
 from tests import factory
@@ -57,7 +57,7 @@ def test_nothing_there_counts_as_nothing(sessions: sessionmaker[Session]) -> Non
     counts = Statistics(sessions)
     assert counts.sources() == {}
     assert counts.violations(ALL) == 0
-    assert all(counts.over_time(ALL, SEOUL, step) == {} for step in Step)
+    assert counts.by_hour(ALL, SEOUL) == counts.by_day(ALL, SEOUL) == counts.by_week(ALL, SEOUL) == {}
     assert counts.by_source(ALL, 10) == []
     assert counts.riders(ALL) == Riders(0, 0, 0)
     assert counts.heads(ALL) == Heads(0, 0)
@@ -82,7 +82,7 @@ def test_one_of_each(sessions: sessionmaker[Session]) -> None:
     assert (speed.job_id, speed.frames, speed.duration_s, speed.wall_s) == (job_id, 90, 9.0, 4.5)
     with sessions() as session:
         happened = session.get_one(Case, 1).happened_at
-    assert counts.over_time(ALL, SEOUL, Step.DAY) == {happened.astimezone(SEOUL).date(): 1}
+    assert counts.by_day(ALL, SEOUL) == {happened.astimezone(SEOUL).date(): 1}
     assert counts.violations(Scope(clip_id=2)) == 0
     assert counts.riders(Scope(before=happened - timedelta(hours=1))).total == 0
     assert counts.speeds(Scope(since=datetime.now(UTC) + timedelta(hours=1)), 10).jobs == 0
@@ -216,10 +216,10 @@ def test_100_000_rows_count_as_pandas_counts_them(many: Statistics, table: pd.Da
     assert many.violations(scope) == len(violations) > 1000
     for zone in (SEOUL, NEW_YORK):
         local = violations["happened_at"].dt.tz_convert(zone)
-        assert many.over_time(scope, zone, Step.HOUR) == Counter(int(hour) for hour in local.dt.hour)
-        assert many.over_time(scope, zone, Step.DAY) == Counter(local.dt.date)
+        assert many.by_hour(scope, zone) == Counter(int(hour) for hour in local.dt.hour)
+        assert many.by_day(scope, zone) == Counter(local.dt.date)
         mondays = Counter(date.fromisocalendar(*one.isocalendar()[:2], 1) for one in local.dt.date)
-        assert many.over_time(scope, zone, Step.WEEK) == mondays
+        assert many.by_week(scope, zone) == mondays
     top = Counter(violations["clip_id"]).most_common()
     found = many.by_source(scope, 5)
     assert [one.violations for one in found] == [count for _, count in top[:5]]
