@@ -16,7 +16,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for
 def card(title: str, cases: str, figure: go.Figure, table: pd.DataFrame, key: str) -> None:
     """Show a figure. `cases` says how many it counts; `key` names its files."""
     figure.update_layout(
-        title={"text": escape(title, quote=False), "subtitle": {"text": escape(cases, quote=False)}, "x": 0, "xanchor": "left"},
+        title={
+            "text": escape(title, quote=False),
+            "subtitle": {"text": escape(cases, quote=False)},
+            "x": 0,
+            "xanchor": "left",
+        },
         margin={"l": 8, "r": 8, "t": 76, "b": 8},
         height=figure.layout.height or 360,
         legend={"orientation": "h", "y": -0.3 if figure.layout.xaxis.title.text else -0.15, "traceorder": "normal"},
