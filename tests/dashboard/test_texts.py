@@ -58,7 +58,7 @@ SAYS = {
     *("title", "header", "subheader", "markdown", "caption", "write", "text", "info", "success", "warning", "error"),
     *("button", "download_button", "link_button", "popover", "expander", "spinner", "toast", "metric", "checkbox"),
     *("toggle", "radio", "selectbox", "multiselect", "slider", "select_slider", "text_input", "text_area", "pills"),
-    *("number_input", "date_input", "file_uploader", "segmented_control", "form_submit_button", "dialog", "page_link"),
+    *("number_input", "date_input", "file_uploader", "segmented_control", "form_submit_button", "dialog"),
     *("tabs", "badge", "status", "progress", "html"),
 }
 ARGUMENTS = {
