@@ -8,6 +8,7 @@ from dashboard.worker import Worker
 from db import engine
 from db.cases import Cases
 from db.jobs import Jobs
+from db.reviews import Reviews
 from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
 
@@ -22,6 +23,10 @@ def jobs() -> Jobs:
 
 def cases() -> Cases:
     return Cases(engine.sessions(settings().database))
+
+
+def reviews() -> Reviews:
+    return Reviews(engine.sessions(settings().database))
 
 
 def store() -> FileStore:
