@@ -15,7 +15,6 @@ export HELMET_WATCH_DATA ?= data
 
 run: $(VENV)/.run
 	$(BIN)/python -m db upgrade
-	$(BIN)/python -m pipeline export
 	$(BIN)/streamlit run streamlit_app.py
 
 test: lint types unit

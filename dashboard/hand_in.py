@@ -36,9 +36,9 @@ def show() -> None:
     samples = sorted(SAMPLES.glob("*.mp4"))
     if samples:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(_("No clip at hand? Try a sample:"))
+            st.caption(_("No clip at hand? Try a sample:"), width="content")
             for sample in samples:
-                if st.button(sample.stem, key=f"sample-{sample.stem}", icon=":material/movie:"):
+                if st.button(sample.name, key=f"sample-{sample.stem}", icon=":material/movie:"):
                     with sample.open("rb") as clip:
                         _accept(clip, sample.name)
                     st.rerun()

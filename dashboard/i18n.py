@@ -84,6 +84,7 @@ _TOLD = (
     later("{path} is missing: restore it from the repository"),
     later("{path} is no weights manifest: {reason}"),
     later("{path} has the classes {found}, the product needs {needed}"),
+    later("{path} is not what {manifest} names: restore it from the repository"),
     later("{path} does not match its SHA-256 sum in {manifest}: restore it from the repository"),
     later("is none of {suffixes}"),
     later("is larger than {size} GB"),

@@ -2,7 +2,6 @@
 
 python -m pipeline analyse CLIP... [--data DIR] [--json]
 python -m pipeline bench CLIP
-python -m pipeline export
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ from pipeline.errors import HelmetWatchError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Case, Evidence, Progress
-from pipeline.weights import checked, read_manifest, sha256
-from pipeline.yolo import exported
+from pipeline.weights import sha256
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining} {postfix}"
 _TRACK_STEP_S = 0.1  # the document gives at most ten places of a track a second
@@ -51,7 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, help_ in (
         ("analyse", _analyse, "find the violations of clips and keep them in the database"),
         ("bench", _bench, "say where the time goes, stage by stage"),
-        ("export", _export, "export the models for this machine"),
     ):
         sub = commands.add_parser(name, help=help_)
         sub.add_argument("--data", type=Path, help="folder of database, pictures and clips")
@@ -184,13 +181,6 @@ def _bench(options: argparse.Namespace, settings: Settings) -> int:
     with _stdout_to_stderr():
         table = bench(options.clip, settings)
     print(table)  # noqa: T201
-    return 0
-
-
-def _export(options: argparse.Namespace, settings: Settings) -> int:
-    manifest = read_manifest(settings.weights)
-    for stage in (manifest.stage1, manifest.stage2):
-        exported(checked(settings.weights, stage), stage, settings)
     return 0
 
 

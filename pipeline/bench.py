@@ -22,10 +22,7 @@ def bench(path: Path, settings: Settings) -> str:
     """
     floor_s, frames = _stage1_alone(path, settings)
     with tempfile.TemporaryDirectory() as folder:
-        models = settings.models.resolve()
-        scratch = settings.model_copy(update={"data": Path(folder)})
-        scratch.models.symlink_to(models, target_is_directory=True)
-        analysis = analyse(path, scratch)
+        analysis = analyse(path, settings.model_copy(update={"data": Path(folder)}))
     rows = [f"{path.name}: {frames} frames, {analysis.duration_s:.1f} s", "stage       ms per frame   share of wall"]
     rows += [
         f"{name:<12}{seconds / frames * 1e3:>11.1f}{seconds / analysis.wall_s:>15.0%}"

@@ -15,3 +15,11 @@ class WeightsError(HelmetWatchError):
 
 class CancelledError(HelmetWatchError):
     """Somebody cancelled the work."""
+
+
+class DatasetError(HelmetWatchError):
+    """A labelled set cannot be used as it is. The message says which one and why."""
+
+
+class CalibrationError(HelmetWatchError):
+    """The labelled pictures do not suffice to choose thresholds by."""

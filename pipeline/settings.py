@@ -44,11 +44,6 @@ class Settings(BaseSettings):
         return self.data / "uploads"
 
     @property
-    def models(self) -> Path:
-        """Exported models, made from the checked weight files."""
-        return self.data / "models"
-
-    @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.data.resolve() / 'helmet_watch.sqlite3'}"

@@ -7,11 +7,11 @@ from pipeline.detect import above, distinct
 from pipeline.settings import Settings
 from pipeline.track import Tracked
 from pipeline.types import Crop, Detection, Label, Look, Outcome, Says, Sighting, Suspect, Verdict
-from pipeline.weights import read_manifest
+from pipeline.weights import Thresholds, read_manifest
 from pipeline.yolo import Yolo
 
 _SAME_RIDER_IOU = 0.3  # stage 2 sees the rider at another scale and may draw the box otherwise
-_SAME_HEAD_IOU = 0.2
+SAME_HEAD_IOU = 0.2
 _MOST = 0.6  # share of the looks that a verdict takes
 
 
@@ -36,13 +36,17 @@ class Verifier:
 
     def look(self, crop: Crop) -> Look:
         """What stage 2 says of the suspect on one crop."""
-        found = distinct(above(self._model.detect(crop.image, self._least), self._thresholds))
-        in_frame = tuple(
-            Detection(one.label, one.box.scale(1 / crop.scale).shift(crop.region.x1, crop.region.y1), one.confidence)
-            for one in found
-        )
-        heads = own_heads(crop.sighting, in_frame)
-        return Look(crop.sighting, crop.region, crop.scale, in_frame, heads, *judge(crop.sighting, heads))
+        return read(crop, self._model.detect(crop.image, self._least), self._thresholds)
+
+
+def read(crop: Crop, found: tuple[Detection, ...], thresholds: Thresholds) -> Look:
+    """What stage 2's detections on a crop (boxes in its pixels) say of the suspect at these thresholds."""
+    in_frame = tuple(
+        Detection(one.label, one.box.scale(1 / crop.scale).shift(crop.region.x1, crop.region.y1), one.confidence)
+        for one in distinct(above(found, thresholds))
+    )
+    heads = own_heads(crop.sighting, in_frame)
+    return Look(crop.sighting, crop.region, crop.scale, in_frame, heads, *judge(crop.sighting, heads))
 
 
 def own_heads(sighting: Sighting, found: tuple[Detection, ...]) -> tuple[Detection, ...]:
@@ -61,7 +65,7 @@ def own_heads(sighting: Sighting, found: tuple[Detection, ...]) -> tuple[Detecti
 
 def judge(sighting: Sighting, heads: tuple[Detection, ...]) -> tuple[Says, float]:
     """What stage 2's heads of the suspect say, and how surely. A bare one counts only where stage 1 saw it too."""
-    same = [one for one in heads if any(one.box.iou(bare.box) > _SAME_HEAD_IOU for bare in sighting.bare_heads)]
+    same = [one for one in heads if any(one.box.iou(bare.box) > SAME_HEAD_IOU for bare in sighting.bare_heads)]
     for label, says in ((Label.WITHOUT_HELMET, Says.BARE), (Label.WITH_HELMET, Says.HELMET)):
         sure = [one.confidence for one in same if one.label is label]
         if sure:

@@ -1,15 +1,17 @@
 """The weight files and their manifest: what is checked before a model is loaded.
 
-`weights/manifest.json` holds the class order and, per stage, the file, its SHA-256 sum, the picture size it
-was trained for and the thresholds that `python -m pipeline.training.calibrate` chose.
+`weights/manifest.json` holds the class order and, per stage, the file and the OpenVINO model that a CPU runs, the
+SHA-256 sum of each, the picture size they are run at and the thresholds that `python -m pipeline.training.calibrate`
+chose. `python -m pipeline.training.ship` writes it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pipeline.errors import WeightsError
 from pipeline.types import CLASS_NAMES
@@ -30,9 +32,13 @@ class Thresholds(_Strict):
     plate: float
 
 
+FileName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$")]  # of a file in the folder, no path
+
+
 class StageWeights(_Strict):
-    file: str
+    file: FileName
     sha256: str
+    openvino: Annotated[dict[FileName, str], Field(min_length=1)]  # the OpenVINO model's files and SHA-256 sums
     image_size: int
     thresholds: Thresholds
 
@@ -65,14 +71,38 @@ def checked(folder: Path, stage: StageWeights) -> Path:
     """The path of a stage's weight file, its sum compared with the manifest's.
 
     Raises:
-        WeightsError: the file is missing or altered, or its name leaves the folder.
+        WeightsError: the file is missing or altered.
     """
     path = folder / stage.file
-    if path.parent != folder or not path.is_file():
-        raise WeightsError(f"{path} is missing: restore it from the repository")
-    if sha256(path) != stage.sha256:
-        raise WeightsError(f"{path} does not match its SHA-256 sum in {MANIFEST}: restore it from the repository")
+    _check(path, stage.sha256)
     return path
+
+
+def checked_openvino(folder: Path, stage: StageWeights) -> Path:
+    """The folder of a stage's OpenVINO model, the sum of every file compared with the manifest's.
+
+    Raises:
+        WeightsError: a file is missing or altered, or one is there that the manifest does not name.
+    """
+    model = openvino_folder(folder / stage.file)
+    for name, total in stage.openvino.items():
+        _check(model / name, total)
+    extra = {path.name for path in model.iterdir()} - set(stage.openvino)
+    if extra:
+        raise WeightsError(f"{model} is not what {MANIFEST} names: restore it from the repository")
+    return model
+
+
+def openvino_folder(weights: Path) -> Path:
+    """Where the OpenVINO model of a weight file lies (ultralytics knows it by the end of its name)."""
+    return weights.with_name(f"{weights.stem}_openvino_model")
+
+
+def _check(path: Path, total: str) -> None:
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing: restore it from the repository")
+    if sha256(path) != total:
+        raise WeightsError(f"{path} does not match its SHA-256 sum in {MANIFEST}: restore it from the repository")
 
 
 def sha256(path: Path) -> str:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import openvino
 import torch
 import torchvision  # noqa: F401 ultralytics loads it with the first picture: better with the other libraries
+import yaml
 from ultralytics import YOLO
 
 from pipeline.errors import WeightsError
 from pipeline.settings import Settings
 from pipeline.types import CLASS_NAMES, Box, Detection, Image, Label
-from pipeline.weights import StageWeights, checked
+from pipeline.weights import StageWeights, checked, checked_openvino
 
 # boxes of one class that overlap more than this are one object (ultralytics' own default)
 NMS_IOU = 0.7
+# OpenVINO prepares its way to NumPy with the first picture; two threads that do so at once wait for each other for ever
+_ONE_AT_A_TIME = Lock()
 
 
 class Yolo:
@@ -34,14 +36,13 @@ class Yolo:
         """`sharing`: how many models run at the same time; on a CPU they divide its cores among them."""
         self._stage = stage
         self._device = device(settings)
-        path = checked(settings.weights, stage)
-        if self._device == "cpu":
-            folder = exported(path, stage, settings)
-            self._model = YOLO(str(folder), task="detect")
-            if sharing > 1:
-                self._use_cores(folder, max(1, (os.cpu_count() or 1) // sharing))
-        else:
-            self._model = _checked_model(path)
+        on_cpu = self._device == "cpu"
+        path = checked_openvino(settings.weights, stage) if on_cpu else checked(settings.weights, stage)
+        with _ONE_AT_A_TIME:
+            self._model = checked_model(path)
+            self.detect(np.zeros((32, 32, 3), np.uint8), 1.0)  # only the first picture loads the model
+            if on_cpu and sharing > 1:
+                self._use_cores(path, max(1, (os.cpu_count() or 1) // sharing))
 
     def detect(self, image: Image, confidence: float) -> tuple[Detection, ...]:
         """Detections in one picture, boxes in its pixels.
@@ -63,7 +64,6 @@ class Yolo:
 
     def _use_cores(self, folder: Path, threads: int) -> None:
         """Keep to a few threads, on any core; ultralytics has every model pin a thread to each core."""
-        self.detect(np.zeros((32, 32, 3), np.uint8), 1.0)  # only now the model is loaded
         backend = self._model.predictor.model.backend
         network = openvino.Core().read_model(next(folder.glob("*.xml")))
         config = {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
@@ -77,30 +77,16 @@ def device(settings: Settings) -> str:
     return "cuda:0" if torch.cuda.is_available() else "cpu"
 
 
-def exported(weights: Path, stage: StageWeights, settings: Settings) -> Path:
-    """The OpenVINO model of a checked weight file; exported at first use, any picture size.
+def checked_model(path: Path) -> Any:
+    """A weight file or an OpenVINO folder as ultralytics' model.
 
     Raises:
-        WeightsError: the weights are of another class order.
+        WeightsError: it is of another class order.
     """
-    target = settings.models / f"{stage.sha256[:16]}_openvino_model"
-    if target.is_dir():
-        return target
-    settings.models.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.models) as scratch:
-        model = _checked_model(Path(shutil.copy(weights, scratch)))
-        made = model.export(format="openvino", imgsz=stage.image_size, dynamic=True, verbose=False)
-        try:
-            Path(made).rename(target)  # at once or not at all: nobody meets a half-written model
-        except OSError:
-            if not target.is_dir():  # else another process was faster with the same model
-                raise
-    return target
-
-
-def _checked_model(path: Path) -> Any:
     model = YOLO(str(path), task="detect")
-    names = tuple(model.names[i] for i in sorted(model.names))
+    # asking an OpenVINO model for its names would compile it once more, so they are read from beside it
+    named = yaml.safe_load((path / "metadata.yaml").read_text())["names"] if path.is_dir() else model.names
+    names = tuple(named[i] for i in sorted(named))
     if names != CLASS_NAMES:
         raise WeightsError(f"{path.name} has the classes {names}, the product needs {CLASS_NAMES} in this order")
     return model

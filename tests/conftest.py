@@ -15,12 +15,9 @@ SHARED = ROOT.parent / "shared"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A data folder of its own; exported models are made once and kept with the repository's."""
-    models = ROOT / "data" / "models"
-    models.mkdir(parents=True, exist_ok=True)
+    """A data folder of its own."""
     data = tmp_path / "data"
     data.mkdir()
-    (data / "models").symlink_to(models, target_is_directory=True)
     return Settings(data=data, device="cpu")
 
 

@@ -3,13 +3,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
+import yaml
 
 from pipeline.detect import Detector, above, distinct
 from pipeline.errors import WeightsError
 from pipeline.settings import Settings
 from pipeline.types import Box, Detection, Frame, Label
-from pipeline.weights import MANIFEST, Thresholds, sha256
+from pipeline.weights import MANIFEST, Thresholds, checked, read_manifest, sha256
 from tests.factory import FRAME, head_of, rider
 
 BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
@@ -51,12 +51,16 @@ def weights(settings: Settings, tmp_path: Path) -> Settings:
 
 
 def test_missing_and_altered_weights_are_refused(weights: Settings) -> None:
-    path = weights.weights / "stage1.pt"
-    with path.open("ab") as file:
+    model = weights.weights / "stage1_openvino_model"
+    (model / "more.txt").write_text("")
+    with pytest.raises(WeightsError, match="is not what"):
+        Detector(weights)
+    (model / "more.txt").unlink()
+    with (model / "stage1.bin").open("ab") as file:
         file.write(b"x")
     with pytest.raises(WeightsError, match="SHA-256"):
         Detector(weights)
-    path.unlink()
+    (model / "stage1.bin").unlink()
     with pytest.raises(WeightsError, match="missing"):
         Detector(weights)
     (weights.weights / MANIFEST).unlink()
@@ -73,20 +77,26 @@ def test_a_manifest_with_another_class_order_is_refused(weights: Settings) -> No
         Detector(weights)
 
 
-def test_weights_with_another_class_order_are_refused_whatever_the_manifest_says(
-    weights: Settings, tmp_path: Path
-) -> None:
-    path = weights.weights / "stage1.pt"
-    checkpoint = torch.load(path, weights_only=False)
-    checkpoint["model"].names = {0: "number plate", 1: "with helmet", 2: "without helmet", 3: "rider"}
-    torch.save(checkpoint, path)
+def test_altered_torch_weights_are_refused_too(weights: Settings) -> None:
+    stage = read_manifest(weights.weights).stage1
+    assert checked(weights.weights, stage).name == "stage1.pt"
+    with (weights.weights / "stage1.pt").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(WeightsError, match="SHA-256"):
+        checked(weights.weights, stage)
+
+
+def test_weights_with_another_class_order_are_refused_whatever_the_manifest_says(weights: Settings) -> None:
+    path = weights.weights / "stage1_openvino_model" / "metadata.yaml"
+    about = yaml.safe_load(path.read_text())
+    about["names"] = {0: "number plate", 1: "with helmet", 2: "without helmet", 3: "rider"}
+    path.write_text(yaml.safe_dump(about))
     manifest = weights.weights / MANIFEST
     content = json.loads(manifest.read_text())
-    content["stage1"]["sha256"] = sha256(path)
+    content["stage1"]["openvino"]["metadata.yaml"] = sha256(path)
     manifest.write_text(json.dumps(content))
-    fresh = weights.model_copy(update={"data": tmp_path / "fresh"})
     with pytest.raises(WeightsError, match="in this order"):
-        Detector(fresh)
+        Detector(weights)
 
 
 def test_a_manifest_cannot_point_out_of_its_folder(weights: Settings) -> None:

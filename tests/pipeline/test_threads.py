@@ -1,8 +1,11 @@
+import subprocess
+import sys
 from collections.abc import Generator
 from threading import Event, active_count, get_ident
 
 import pytest
 
+from pipeline.settings import ROOT
 from pipeline.threads import StageThread, ahead
 
 
@@ -73,3 +76,16 @@ def test_no_thread_is_left_behind_by_a_consumer_that_stops_early() -> None:
         assert next(outer) == 1
     assert active_count() == before
     assert closed.is_set()
+
+
+def test_models_loaded_by_many_threads_at_once_do_not_wait_for_each_other_for_ever() -> None:
+    """In a process of its own: what deadlocked was the very first picture."""
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+from pipeline.detect import Detector
+from pipeline.settings import Settings
+settings = Settings(device="cpu")
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(lambda _: Detector(settings, 2), range(4)))
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)

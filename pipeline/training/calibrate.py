@@ -1,0 +1,177 @@
+"""Thresholds from labelled pictures that training has not seen, written into the manifest beside the weights.
+
+    python -m pipeline.training.calibrate --data DATA.yaml --crops CROPS.yaml [--precision 0.97] [--dry-run]
+
+Riders, helmets and plates get the threshold with the best F1, in whole pictures for stage 1, on rider crops for
+stage 2; so do bare heads in stage 1, which only calls suspects. Stage 2's bare heads get the lowest threshold at
+which accusations are as precise as wanted. The figures printed are cross-fitted: half of the pictures choose, the
+other half is judged, and the other way round; the manifest gets what all of them choose together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from pipeline.errors import CalibrationError, HelmetWatchError
+from pipeline.settings import get_settings
+from pipeline.training.evaluate import BARE, Seen, accusation_figures, accused
+from pipeline.training.metrics import curve, match
+from pipeline.training.rider_crops import picture_name
+from pipeline.training.still import Eyes, suspects
+from pipeline.training.truth import Truth, read_truth
+from pipeline.types import Detection, Image, Label
+from pipeline.weights import MANIFEST, Manifest, Thresholds
+
+Figures: TypeAlias = dict[str, Any]
+
+_STEPS = np.arange(0.05, 0.96, 0.01)
+
+
+def by_f1(seen: Seen) -> Thresholds:
+    """The confidences at which the detections of each class have the best F1."""
+    return Thresholds(
+        rider=_best_f1(seen, Label.RIDER),
+        without_helmet=_best_f1(seen, Label.WITHOUT_HELMET),
+        with_helmet=_best_f1(seen, Label.WITH_HELMET),
+        plate=_best_f1(seen, Label.PLATE),
+    )
+
+
+def _best_f1(seen: Seen, label: Label) -> float:
+    judged, objects = [], 0
+    for i, truth in enumerate(seen.truths):
+        if label in truth.covers:
+            found, missed = match(truth, i, seen.first[i], label)
+            judged += found
+            objects += sum(one.true is True for one in found) + missed
+    rows = curve(judged, objects)
+    if not len(rows):
+        raise CalibrationError(f"no {label.title} was found to choose a threshold by")
+    f1 = 2 * rows[:, 1] * rows[:, 2] / np.maximum(rows[:, 1] + rows[:, 2], 1e-9)
+    return round(float(rows[f1.argmax(), 0]), 3)
+
+
+def by_precision(seen: Seen, first: Thresholds, second: Thresholds, wanted: float) -> Thresholds:
+    """Stage 2's thresholds with the lowest bar for bare heads from which on accusations are precise enough.
+
+    Every higher bar has to be precise enough too, so that no lucky dip is taken.
+    """
+    chosen = None
+    for bar in np.round(_STEPS[::-1], 3).tolist():
+        tried = second.model_copy(update={"without_helmet": bar})
+        precision = accusation_figures(seen.truths, accused(seen, first, tried))["precision"]
+        if precision is not None and precision < wanted:
+            break
+        chosen = tried
+    if chosen is None:
+        raise CalibrationError(f"no threshold reaches an accusation precision of {wanted}")
+    return chosen
+
+
+def halves(seen: Seen) -> tuple[Seen, Seen]:
+    """The pictures in two halves by the hash of their names."""
+    side = [hashlib.sha256(picture_name(truth.path).encode()).digest()[0] % 2 for truth in seen.truths]
+    return _part(seen, [i for i, one in enumerate(side) if not one]), _part(
+        seen, [i for i, one in enumerate(side) if one]
+    )
+
+
+def _part(seen: Seen, rows: Sequence[int]) -> Seen:
+    return Seen([seen.truths[i] for i in rows], [seen.first[i] for i in rows], [seen.second[i] for i in rows])
+
+
+def calibrate(eyes: Eyes, truths: Sequence[Truth], crops: Sequence[Truth], wanted: float) -> tuple[Manifest, Figures]:
+    """The manifest with thresholds chosen on all pictures, and cross-fitted figures of how such a choice does."""
+    whole = _looked_at(truths, eyes.first)
+    close = _looked_at(crops, eyes.crop)
+    alone, after = [], []
+    for chooser, judge in ((0, 1), (1, 0)):
+        first = by_f1(halves(whole)[chooser])
+        chosen_on = _with_second(eyes, halves(whole)[chooser], first)
+        second = by_precision(chosen_on, first, by_f1(halves(close)[chooser]), wanted)
+        judged = _with_second(eyes, halves(whole)[judge], first)
+        alone.append((judged.truths, accused(judged, first, None)))
+        after.append((judged.truths, accused(judged, first, second)))
+    first = by_f1(whole)
+    second = by_precision(_with_second(eyes, whole, first), first, by_f1(close), wanted)
+    figures = {
+        "stage 1, cross-fitted": _together(alone),
+        "after stage 2, cross-fitted": _together(after),
+        "thresholds": {"stage1": first.model_dump(), "stage2": second.model_dump()},
+    }
+    return _manifest(eyes.manifest, first, second), figures
+
+
+def _looked_at(truths: Sequence[Truth], eye: Callable[[Image], tuple[Detection, ...]]) -> Seen:
+    found = [eye(_read(truth)) for truth in tqdm(truths, unit="picture")]
+    return Seen(list(truths), found, [[] for _ in truths])
+
+
+def _with_second(eyes: Eyes, seen: Seen, first: Thresholds) -> Seen:
+    """The same pictures with stage 2's look at the suspects that these thresholds pick."""
+    looks = []
+    for truth, found in zip(tqdm(seen.truths, unit="picture"), seen.first, strict=True):
+        image = _read(truth) if BARE in truth.covers else None
+        looks.append([] if image is None else [eyes.second(image, one) for one in suspects(image, found, first)])
+    return Seen(seen.truths, seen.first, looks)
+
+
+def _together(halves_: list[tuple[list[Truth], list[list[Detection]]]]) -> Figures:
+    truths = [truth for part, _ in halves_ for truth in part]
+    heads = [found for _, part in halves_ for found in part]
+    return accusation_figures(truths, heads)
+
+
+def _read(truth: Truth) -> Image:
+    return np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR), np.uint8)
+
+
+def _manifest(old: Manifest, first: Thresholds, second: Thresholds) -> Manifest:
+    return old.model_copy(
+        update={
+            "stage1": old.stage1.model_copy(update={"thresholds": first}),
+            "stage2": old.stage2.model_copy(update={"thresholds": second}),
+        }
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="data.yaml of pictures that training has not seen")
+    parser.add_argument("--crops", type=Path, required=True, help="data.yaml of rider crops that training has not seen")
+    parser.add_argument("--split", default="val", help="of both")
+    parser.add_argument("--precision", type=float, default=0.97, help="of accusations, 0 to 1")
+    parser.add_argument("--weights", type=Path, help="folder with a manifest.json; without: the shipped one")
+    parser.add_argument("--dry-run", action="store_true", help="leave the manifest as it is")
+    options = parser.parse_args(arguments)
+    settings = get_settings()
+    if options.weights:
+        settings = settings.model_copy(update={"weights": options.weights})
+    try:
+        manifest, figures = calibrate(
+            Eyes(settings),
+            read_truth(options.data, options.split),
+            read_truth(options.crops, options.split),
+            options.precision,
+        )
+    except HelmetWatchError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    if not options.dry_run:
+        (settings.weights / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+    print(json.dumps(figures, indent=1))  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

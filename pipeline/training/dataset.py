@@ -1,0 +1,126 @@
+"""Labelled folders in, one YOLO data set in the project's classes out.
+
+    python -m pipeline.training.dataset --root SETS --out DATA [--set FILE ...] [--teacher FOLDER --coco WEIGHTS]
+
+The flow: read each set, map its names, check by its boxes that no class was swapped (contact sheets for the eye lie
+in DATA/sheets), keep near-duplicates on one side of the split, let a teacher fill in the
+classes a set does not label, write pictures and labels. In the written labels the classes 4 to 7 are regions
+where class 0 to 3 is ignored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+from tqdm import tqdm
+
+from pipeline.errors import DatasetError, HelmetWatchError
+from pipeline.settings import get_settings
+from pipeline.training.check import doubt_outliers, refuse_swapped, write_sheets
+from pipeline.training.sets import Labelled, Picture, SetSpec, read_corrections, read_set, read_spec
+from pipeline.training.split import split
+from pipeline.training.teacher import Teacher
+from pipeline.types import CLASS_NAMES, Box, Label
+
+SETS = Path(__file__).parent / "sets"
+IGNORED_NAMES = tuple(f"ignored {name}" for name in CLASS_NAMES)
+
+
+def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None) -> Path:
+    """Write the merged data set and return its data.yaml.
+
+    Args:
+        files: one per set; corrections of its labels may lie beside it as a CSV file of the same name.
+        root: holds one folder per set, named after it.
+        out: a new folder.
+        teacher: fills in training pictures; without one, what a set does not cover is ignored everywhere.
+
+    Raises:
+        DatasetError: a set cannot be used as it is, or `out` holds something already.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise DatasetError(f"{out} is not empty: name a new folder")
+    owned = []
+    specs = [read_spec(file) for file in files]
+    for file, spec in zip(files, specs, strict=True):
+        pictures = list(read_set(spec, root / spec.name, read_corrections(file.with_suffix(".csv"))))
+        write_sheets(spec, pictures, out / "sheets")
+        refuse_swapped(spec, pictures)
+        owned += [(picture, spec) for picture in doubt_outliers(pictures)]
+    pictures = split([picture for picture, _ in owned])
+    for picture, (_, spec) in zip(tqdm(pictures, unit="picture"), owned, strict=True):
+        known = picture if picture.split == "val" else _filled_in(picture, spec, teacher)
+        _write(known, spec, out)
+    description = out / "data.yaml"
+    description.write_text(yaml.safe_dump(_description(specs, pictures, out), sort_keys=False))
+    return description
+
+
+def _filled_in(picture: Picture, spec: SetSpec, teacher: Teacher | None) -> Picture:
+    if teacher:
+        return teacher.fill_in(picture, spec)
+    everywhere = Box(0, 0, picture.width, picture.height)
+    unknown = tuple(Labelled(label, everywhere, ignored=True) for label in Label if label not in spec.covers)
+    return replace(picture, labels=picture.labels + unknown)
+
+
+def _write(picture: Picture, spec: SetSpec, out: Path) -> None:
+    folder = out / spec.name / str(picture.split)
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    link = folder / "images" / picture.path.name
+    link.symlink_to(picture.path.resolve())
+    (folder / "labels" / f"{picture.path.stem}.txt").write_text(
+        label_lines(picture.labels, picture.width, picture.height)
+    )
+
+
+def label_lines(labels: Sequence[Labelled], width: int, height: int) -> str:
+    """YOLO's label file of a picture of this size; ignored regions as class 4 to 7."""
+    lines = []
+    for label in labels:
+        x, y = label.box.center
+        cls = label.label + (len(CLASS_NAMES) if label.ignored else 0)
+        sides = (x / width, y / height, label.box.width / width, label.box.height / height)
+        lines.append(f"{int(cls)} " + " ".join(f"{side:.6f}" for side in sides) + "\n")
+    return "".join(lines)
+
+
+def _description(specs: Sequence[SetSpec], pictures: Sequence[Picture], out: Path) -> dict[str, object]:
+    return {
+        "path": str(out.resolve()),
+        "train": [f"{spec.name}/train/images" for spec in specs if (out / spec.name / "train").is_dir()],
+        "val": [f"{spec.name}/val/images" for spec in specs if (out / spec.name / "val").is_dir()],
+        "names": dict(enumerate(CLASS_NAMES + IGNORED_NAMES)),
+        "covers": {spec.name: [int(label) for label in spec.covers] for spec in specs},
+        "pictures": dict(Counter(str(picture.split) for picture in pictures)),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, required=True, help="folder that holds one folder per set")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the merged data set")
+    parser.add_argument("--set", type=Path, nargs="+", dest="sets", help="files of the sets; without: all known")
+    parser.add_argument("--without", nargs="*", default=[], help="names of known sets to leave out")
+    parser.add_argument("--teacher", type=Path, help="weights folder whose stage 1 fills in what a set does not label")
+    parser.add_argument("--coco", type=Path, help="weights in COCO's classes; they vouch for motorcycles")
+    options = parser.parse_args(arguments)
+    try:
+        files = [file for file in options.sets or sorted(SETS.glob("*.yaml")) if file.stem not in options.without]
+        teacher = Teacher(options.teacher, options.coco, get_settings()) if options.teacher else None
+        print(merge(files, options.root, options.out, teacher))  # noqa: T201
+    except HelmetWatchError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,229 @@
+"""Figures of the shipped weights on a labelled data set.
+
+    python -m pipeline.training.evaluate --data DATA.yaml --stage 1|2|both --json [--curve CURVE.png]
+    python -m pipeline.training.evaluate --clips FOLDER --json
+
+Per class: average precision, and precision and recall at the shipped thresholds. Bare heads as accusations: by
+stage 1 alone and after stage 2, which speaks by the product's own rule. A class is judged only in pictures whose
+set covers it. `--stage 2` takes a data set of rider crops. FOLDER holds clips and a truth.json:
+{"clip.mp4": {"violations": 1}, ...}, null where they were not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from pipeline.analyse import analyse
+from pipeline.detect import above, distinct
+from pipeline.errors import HelmetWatchError
+from pipeline.settings import Settings, get_settings
+from pipeline.training.metrics import Counts, Judged, average_precision, count, curve, match
+from pipeline.training.still import Eyes, Second, accusations, confirmed, suspects
+from pipeline.training.truth import Truth, read_truth
+from pipeline.types import Detection, Image, Label
+from pipeline.weights import Thresholds
+
+BARE = Label.WITHOUT_HELMET
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the models made of the pictures: all of stage 1, and all of stage 2 on stage 1's suspects."""
+
+    truths: list[Truth]
+    first: list[tuple[Detection, ...]]
+    second: list[list[Second]]
+
+
+def look(eyes: Eyes, truths: Sequence[Truth], stage: str, thresholds: Thresholds) -> Seen:
+    """Run the models over the pictures; `thresholds` are stage 1's, by which it picks its suspects."""
+    seen = Seen(list(truths), [], [])
+    for truth in tqdm(truths, unit="picture"):
+        image = np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR), np.uint8)
+        found = eyes.crop(image) if stage == "2" else eyes.first(image)
+        seen.first.append(found)
+        judged = stage == "both" and BARE in truth.covers
+        seen.second.append([eyes.second(image, one) for one in suspects(image, found, thresholds)] if judged else [])
+    return seen
+
+
+def classes(seen: Seen, thresholds: Thresholds) -> dict[str, Any]:
+    """Per class: AP50, AP50-95, and precision and recall at the thresholds."""
+    kept = [distinct(above(found, thresholds)) for found in seen.first]
+    figures: dict[str, Any] = {}
+    for label in Label:
+        precision = average_precision(seen.truths, seen.first, label)
+        counts = count(seen.truths, kept, label)
+        figures[label.title] = {
+            "objects": precision.objects,
+            "ap50": precision.ap50,
+            "ap50_95": precision.ap50_95,
+            "precision": counts.precision,
+            "recall": counts.recall,
+        }
+    known = [figure for figure in figures.values() if figure["ap50"] is not None]
+    for name in ("ap50", "ap50_95"):
+        figures[f"mean {name}"] = float(np.mean([figure[name] for figure in known])) if known else None
+    return figures
+
+
+def accused(seen: Seen, first: Thresholds, second: Thresholds | None) -> list[list[Detection]]:
+    """The bare heads accused in each picture, by stage 1 alone or (`second`) after stage 2."""
+    if second is not None:
+        return [[head for one in looks for head in confirmed(one, second)] for looks in seen.second]
+    nothing: Image = np.zeros((1, 1, 3), np.uint8)
+    return [accusations(suspects(nothing, found, first)) for found in seen.first]
+
+
+def accusation_figures(truths: Sequence[Truth], heads: Sequence[Sequence[Detection]]) -> dict[str, Any]:
+    counts = count(truths, heads, BARE)
+    return {
+        "true": counts.true,
+        "false": counts.false,
+        "missed": counts.missed,
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "false per 100 pictures": counts.false_per_100,
+    }
+
+
+def evaluate(eyes: Eyes, truths: Sequence[Truth], stage: str, curve_file: Path | None) -> dict[str, Any]:
+    """All figures of a data set, ready for JSON."""
+    first, second = eyes.manifest.stage1.thresholds, eyes.manifest.stage2.thresholds
+    seen = look(eyes, truths, stage, first)
+    figures: dict[str, Any] = {
+        "pictures": len(truths),
+        "classes": classes(seen, second if stage == "2" else first),
+    }
+    if stage == "2":
+        return figures
+    alone = accused(seen, first, None)
+    figures["accusations"] = {"stage 1": accusation_figures(truths, alone)}
+    curves = {"stage 1": _curve(truths, [accusations(suspects_of(found)) for found in seen.first])}
+    if stage == "both":
+        after = accused(seen, first, second)
+        figures["accusations"]["after stage 2"] = accusation_figures(truths, after)
+        figures["accusations"]["stage 2"] = saved(count(truths, alone, BARE), count(truths, after, BARE))
+        every = [[head for one in looks for head in confirmed(one, _ALL)] for looks in seen.second]
+        curves["after stage 2"] = _curve(truths, every)
+    if curve_file:
+        draw(curves, curve_file)
+    return figures
+
+
+def saved(alone: Counts, after: Counts) -> dict[str, float | None]:
+    """The share of stage 1's false accusations that stage 2 removes, and of its true ones that it costs."""
+    return {
+        "false removed": 1 - after.false / alone.false if alone.false else None,
+        "true lost": 1 - after.true / alone.true if alone.true else None,
+    }
+
+
+_ALL = Thresholds(rider=0.1, without_helmet=0.01, with_helmet=0.1, plate=1)
+
+
+def suspects_of(found: tuple[Detection, ...]) -> list[Any]:
+    return suspects(np.zeros((1, 1, 3), np.uint8), found, _ALL)
+
+
+def _curve(truths: Sequence[Truth], heads: Sequence[Sequence[Detection]]) -> np.ndarray[Any, Any]:
+    judged: list[Judged] = []
+    objects = 0
+    for i, truth in enumerate(truths):
+        if BARE in truth.covers:
+            found, missed = match(truth, i, heads[i], BARE)
+            judged += found
+            objects += sum(one.true is True for one in found) + missed
+    return curve(judged, objects)
+
+
+def draw(curves: dict[str, np.ndarray[Any, Any]], file: Path) -> None:
+    """Precision over recall of the accusations, as a picture."""
+    figure = Figure(figsize=(6, 5))
+    axes = figure.subplots()
+    for name, rows in curves.items():
+        axes.plot(rows[:, 2], rows[:, 1], label=name)
+    axes.set(xlabel="recall", ylabel="precision", title="Bare heads as accusations", xlim=(0, 1), ylim=(0, 1.01))
+    axes.grid(visible=True)
+    axes.legend()
+    figure.savefig(file, dpi=120)
+
+
+def clips(folder: Path, settings: Settings) -> dict[str, Any]:
+    """Violations found, missed and false per clip. A clip's truth is a number, so the figures are of numbers.
+
+    Raises:
+        OSError: there is no truth.json.
+        ClipError: a clip cannot be read.
+    """
+    truth = json.loads((folder / "truth.json").read_text())
+    figures: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as scratch:  # the evidence is not wanted
+        aside = settings.model_copy(update={"data": Path(scratch)})
+        for name, about in truth.items():
+            cases = [case for case, _ in analyse(folder / name, aside).cases]
+            said = sum(case.confirmed for case in cases)
+            figures[name] = {"suspects": len(cases), "confirmed": said}
+            there = about["violations"]
+            if there is not None:
+                counts = {"found": min(there, said), "missed": max(there - said, 0), "false": max(said - there, 0)}
+                figures[name] |= counts
+    return figures
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--data", type=Path, help="data.yaml of a YOLO data set")
+    what.add_argument("--clips", type=Path, help="folder of clips and truth.json")
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--only", nargs="*", help="sets (folders) of the data set to take; without: all")
+    parser.add_argument("--stage", choices=("1", "2", "both"), default="both")
+    parser.add_argument("--weights", type=Path, help="folder with a manifest.json; without: the shipped one")
+    parser.add_argument("--curve", type=Path, help="picture of the precision-recall curve to write")
+    parser.add_argument("--json", action="store_true", help="print JSON; without: lines")
+    options = parser.parse_args(arguments)
+    settings = get_settings()
+    if options.weights:
+        settings = settings.model_copy(update={"weights": options.weights})
+    try:
+        if options.clips:
+            figures = clips(options.clips, settings)
+        else:
+            truths = read_truth(options.data, options.split)
+            truths = [truth for truth in truths if not options.only or truth.group in options.only]
+            figures = evaluate(Eyes(settings), truths, options.stage, options.curve)
+    except (HelmetWatchError, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    if options.json:
+        print(json.dumps(figures, indent=1))  # noqa: T201
+    else:
+        _print(figures)
+    return 0
+
+
+def _print(figures: dict[str, Any], depth: int = 0) -> None:
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            print("  " * depth + key)  # noqa: T201
+            _print(value, depth + 1)
+        else:
+            text = f"{value:.3f}" if isinstance(value, float) else value
+            print(f"{'  ' * depth}{key}: {text}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

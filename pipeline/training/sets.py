@@ -1,0 +1,202 @@
+"""One labelled set of pictures as people have it, read into the project's classes.
+
+A small YAML file per set says where its pictures and labels lie, what its own classes are called and which of
+the project's classes it labels. Reading the formats themselves is `supervision`'s work.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import supervision as sv
+import yaml
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ultralytics.data.utils import IMG_FORMATS
+
+from pipeline.errors import DatasetError
+from pipeline.types import CLASS_NAMES, Box, Label
+
+Split = Literal["train", "val"]
+# per file: box centre (shares of the picture) and the class it should have had; None: cannot be told, ignored
+Corrections: TypeAlias = dict[str, list[tuple[float, float, Label | None]]]
+_SAME_PLACE = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One labelled box, pixels of its picture. `ignored`: may or may not be there, so nobody is judged by it."""
+
+    label: Label
+    box: Box
+    ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture file, the split it belongs to (None: not decided) and what is labelled in it."""
+
+    path: Path
+    split: Split | None
+    width: int
+    height: int
+    labels: tuple[Labelled, ...]
+
+
+class Part(BaseModel):
+    """A folder of pictures and the folder or file of its annotations, relative to the set's folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    images: str
+    annotations: str
+
+
+class SetSpec(BaseModel):
+    """The file of one set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    origin: str
+    licence: str
+    format: Literal["yolo", "voc", "coco"]
+    names: tuple[str, ...] | str | None = Field(
+        None, description="YOLO only: the set's own classes in its own order, or its data.yaml or classes.txt"
+    )
+    map: dict[str, Label | None] = Field(description="Its class names to ours; null: not one of ours")
+    covers: tuple[Label, ...] = Field(description="Classes that are labelled wherever they can be seen")
+    gaps: tuple[Label, ...] = Field((), description="Covered classes of which some are missing")
+    heads_anywhere: bool = Field(False, description="Heads of people on foot are labelled too")
+    trusted: bool = Field(False, description="Its boxes look odd but somebody has made sure of its classes")
+    parts: dict[Literal["train", "val", "all"], Part]
+
+
+def _label(name: str | None) -> Label | None:
+    if name is None:
+        return None
+    if name not in CLASS_NAMES:
+        raise DatasetError(f"“{name}” is none of the project's classes ({', '.join(CLASS_NAMES)})")
+    return Label(CLASS_NAMES.index(name))
+
+
+def read_spec(path: Path) -> SetSpec:
+    """A set's file.
+
+    Raises:
+        DatasetError: it cannot be read, or names a class that the project does not have.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text())
+        raw["map"] = {str(own): _label(ours) for own, ours in raw["map"].items()}
+        for key in ("covers", "gaps"):
+            raw[key] = [_label(name) for name in raw.get(key, [])]
+        return SetSpec.model_validate(raw)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f"{path}: not the file of a set ({error!r})") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DatasetError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except DatasetError as error:
+        raise DatasetError(f"{path}: {error}") from error
+
+
+def read_corrections(path: Path) -> Corrections:
+    """What a second look at a set's labels changed: rows of file, x, y (box centre, 0 to 1), label or `ignored`."""
+    corrections: Corrections = {}
+    if path.exists():
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                label = None if row["label"] == "ignored" else _label(row["label"])
+                corrections.setdefault(row["file"], []).append((float(row["x"]), float(row["y"]), label))
+    return corrections
+
+
+def read_set(spec: SetSpec, folder: Path, corrections: Corrections) -> Iterator[Picture]:
+    """Every picture of a set, its classes mapped to ours, boxes clipped to the picture.
+
+    Raises:
+        DatasetError: a folder is missing, or the labels use a class that the set's file does not name.
+    """
+    for split, part in spec.parts.items():
+        source = _load(spec, folder, part)
+        unknown = [name for name in source.classes if name not in spec.map]
+        if unknown:
+            raise DatasetError(
+                f"{spec.name}: the classes {unknown} are not in its map: name one of {list(CLASS_NAMES)} or null"
+            )
+        ours = [spec.map[name] for name in source.classes]
+        for path, detections in source.annotations.items():
+            width, height = _size(path)
+            mended = corrections.get(Path(path).name, [])
+            found = []
+            for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
+                label, box = ours[class_id], Box(*xyxy).clip(width, height)
+                if label is not None and box.area > 0:
+                    found.append(_corrected(Labelled(label, box), (width, height), mended))
+            yield Picture(Path(path), None if split == "all" else split, width, height, tuple(found))
+
+
+def _corrected(
+    label: Labelled, size: tuple[int, int], corrections: list[tuple[float, float, Label | None]]
+) -> Labelled:
+    (x, y), (width, height) = label.box.center, size
+    for at_x, at_y, better in corrections:
+        if abs(x / width - at_x) < _SAME_PLACE and abs(y / height - at_y) < _SAME_PLACE:
+            return replace(label, ignored=True) if better is None else replace(label, label=better)
+    return label
+
+
+def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
+    images, annotations = folder / part.images, folder / part.annotations
+    for path in (images, annotations):
+        if not path.exists():
+            raise DatasetError(f"{spec.name}: {path} is missing")
+    try:
+        if spec.format != "coco":
+            _refuse_unlabelled(spec, images, annotations)
+        if spec.format == "voc":
+            return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
+        if spec.format == "coco":
+            return sv.DetectionDataset.from_coco(str(images), str(annotations))
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as names:
+            yaml.safe_dump({"names": _own_names(spec, folder)}, names)
+            names.flush()
+            return sv.DetectionDataset.from_yolo(str(images), str(annotations), names.name)
+    except (ValueError, KeyError, IndexError, OSError) as error:
+        raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
+
+
+def _refuse_unlabelled(spec: SetSpec, images: Path, annotations: Path) -> None:
+    """A picture that nobody has labelled yet must not be learned as one in which there is nothing."""
+    suffix = {"yolo": ".txt", "voc": ".xml"}[spec.format]
+    pictures = sorted(path for path in images.iterdir() if path.suffix[1:].lower() in IMG_FORMATS)
+    bare = [path.name for path in pictures if not (annotations / f"{path.stem}{suffix}").exists()]
+    if bare:
+        raise DatasetError(
+            f"{spec.name}: {len(bare)} pictures without a label file, the first {bare[0]}: label them or take them "
+            "out (an empty file says that there is nothing in a picture)"
+        )
+
+
+def _own_names(spec: SetSpec, folder: Path) -> list[str]:
+    """The set's classes in its own order: from its file, a LabelImg classes.txt or a Roboflow data.yaml."""
+    if isinstance(spec.names, tuple):
+        return list(spec.names)
+    if spec.names is None:
+        raise DatasetError(f"{spec.name}: YOLO labels hold numbers only: `names` must say what they mean")
+    path = folder / spec.names
+    if path.suffix == ".txt":
+        return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    names = yaml.safe_load(path.read_text())["names"]
+    return [names[i] for i in sorted(names)] if isinstance(names, dict) else list(names)
+
+
+def _size(path: str) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size

@@ -1,0 +1,105 @@
+"""Trained weights into a weights folder: the .pt file, its OpenVINO model for CPUs, sums and sizes in the manifest.
+
+    python -m pipeline.training.ship --stage 1|2 --size 640 RUN/weights/last.pt [--into FOLDER]
+
+Nothing of the machine it was trained on goes along: no paths, no training state. The thresholds stay as they are
+until `python -m pipeline.training.calibrate` chooses new ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+import ultralytics
+from ultralytics import YOLO
+
+from pipeline.errors import HelmetWatchError
+from pipeline.settings import get_settings
+from pipeline.types import CLASS_NAMES
+from pipeline.weights import MANIFEST, Manifest, StageWeights, Thresholds, openvino_folder, read_manifest, sha256
+from pipeline.yolo import checked_model
+
+_BEFORE_CALIBRATION = Thresholds(rider=0.25, without_helmet=0.25, with_helmet=0.25, plate=0.25)
+
+
+def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
+    """Put weights into a folder as one stage's and return the folder's manifest, written too.
+
+    Args:
+        size: longest side of the picture that the model gets, pixels.
+
+    Raises:
+        WeightsError: `source` is of another class order, or the folder's manifest is broken.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"stage{stage}.pt"
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        bare = Path(scratch) / name
+        _strip(source, bare)
+        made = Path(checked_model(bare).export(format="openvino", imgsz=size, dynamic=True, half=True, verbose=False))
+        target = openvino_folder(folder / name)
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
+        bare.replace(folder / name)
+    weights = StageWeights(
+        file=name,
+        sha256=sha256(folder / name),
+        openvino={path.name: sha256(path) for path in sorted(target.iterdir())},
+        image_size=size,
+        thresholds=_BEFORE_CALIBRATION,
+    )
+    manifest = _with_stage(folder, stage, weights)
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+    return manifest
+
+
+def _strip(source: Path, target: Path) -> None:
+    """The averaged weights alone, in half precision."""
+    model = YOLO(str(source), task="detect").model
+    model.args = {"task": "detect"}
+    model.pt_path = target.name
+    model.names = dict(enumerate(CLASS_NAMES)) if tuple(model.names.values()) == CLASS_NAMES else model.names
+    torch.save(
+        {
+            "model": model.half(),
+            "train_args": {"task": "detect"},
+            "date": datetime.now(UTC).isoformat(),
+            "version": ultralytics.__version__,
+            "license": "AGPL-3.0",
+        },
+        target,
+    )
+
+
+def _with_stage(folder: Path, stage: int, weights: StageWeights) -> Manifest:
+    if not (folder / MANIFEST).exists():  # a new folder: one file serves both stages until the other is shipped
+        return Manifest(classes=CLASS_NAMES, stage1=weights, stage2=weights)
+    manifest = read_manifest(folder)
+    old = manifest.stage1 if stage == 1 else manifest.stage2
+    return manifest.model_copy(update={f"stage{stage}": weights.model_copy(update={"thresholds": old.thresholds})})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, help="weights of a finished run")
+    parser.add_argument("--stage", type=int, choices=(1, 2), required=True)
+    parser.add_argument("--size", type=int, required=True, help="longest side of the picture that the model gets")
+    parser.add_argument("--into", type=Path, help="weights folder; without: the shipped one")
+    options = parser.parse_args(arguments)
+    try:
+        print(ship(options.source, options.stage, options.size, options.into or get_settings().weights))  # noqa: T201
+    except (HelmetWatchError, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Near-duplicates stay on one side of the split, found by perceptual hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import imagehash
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy.sparse.csgraph import connected_components
+
+from pipeline.training.sets import Picture, Split
+
+# of 64 bits: pictures that differ in fewer are the same scene, resized, recompressed or a few frames apart
+SAME_SCENE_BITS = 8
+VAL_SHARE = 0.1
+
+
+def split(pictures: Sequence[Picture]) -> list[Picture]:
+    """Every picture with its split decided, near-duplicates together.
+
+    A split that a set brings along stays; a group that lies on both sides goes to train whole, so val stays
+    unseen. A group without one falls by the hash of its first picture, the same way every time.
+    """
+    groups = _groups(pictures)
+    sides: dict[int, Split] = {}
+    for group in set(groups):
+        members = [picture for picture, own in zip(pictures, groups, strict=True) if own == group]
+        brought = {picture.split for picture in members} - {None}
+        if brought:
+            sides[group] = "val" if brought == {"val"} else "train"
+        else:
+            sides[group] = "val" if _fraction(members[0]) < VAL_SHARE else "train"
+    return [replace(picture, split=sides[group]) for picture, group in zip(pictures, groups, strict=True)]
+
+
+def _groups(pictures: Sequence[Picture]) -> list[int]:
+    """The number of the near-duplicate group of each picture."""
+    hashes = np.array([_hash(picture) for picture in pictures])
+    near = np.array([(hashes != row).sum(1) <= SAME_SCENE_BITS for row in hashes])
+    return [int(group) for group in connected_components(near, directed=False)[1]]
+
+
+def _hash(picture: Picture) -> npt.NDArray[np.bool_]:
+    with Image.open(picture.path) as image:
+        return np.asarray(imagehash.phash(image).hash, bool).ravel()
+
+
+def _fraction(picture: Picture) -> float:
+    return int(hashlib.sha256(picture.path.name.encode()).hexdigest()[:8], 16) / 2**32

@@ -1,0 +1,139 @@
+"""A teacher fills in what a set does not label.
+
+Where it is sure, its box becomes a label; where it is not, the box becomes an ignored region, so that training
+learns neither that something is there nor that nothing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import cv2
+import numpy as np
+from ultralytics import YOLO
+
+from pipeline.settings import Settings
+from pipeline.training.sets import Labelled, Picture, SetSpec
+from pipeline.types import HEADS, Box, Detection, Image, Label
+from pipeline.weights import read_manifest
+from pipeline.yolo import Yolo, device
+
+SIZES = (640, 960)
+MERGE_IOU = 0.55
+
+# mean confidences over the looks; chosen on contact sheets of what each let through
+SURE = {Label.RIDER: 0.5, Label.WITHOUT_HELMET: 0.5, Label.WITH_HELMET: 0.5, Label.PLATE: 0.45}
+DOUBT = 0.08
+# an unlabelled object of a class that a set labels with gaps: more likely a gap than a mistake above this
+GAP = 0.4
+SAME_OBJECT_IOU = 0.3
+
+# COCO's classes
+BICYCLE, MOTORCYCLE = 1, 3
+COCO_DOUBT, COCO_SURE = 0.1, 0.3
+
+
+class Teacher:
+    """Looks at a picture four times: at two sizes, plain and mirrored.
+
+    A detection counts with the mean confidence of the four looks, so what only one of them saw is never sure.
+
+    Args:
+        weights: a folder with a manifest, whose stage 1 is the teacher.
+        coco: weights in COCO's classes: a rider is taken for sure only where this one sees a motorcycle.
+    """
+
+    def __init__(self, weights: Path, coco: Path, settings: Settings) -> None:
+        stage = read_manifest(weights).stage1
+        beside = settings.model_copy(update={"weights": weights})
+        self._eyes = [Yolo(stage.model_copy(update={"image_size": size}), beside) for size in SIZES]
+        self._coco, self._device = YOLO(str(coco)), device(settings)
+
+    def fill_in(self, picture: Picture, spec: SetSpec) -> Picture:
+        """The picture with what the teacher adds to its labels."""
+        if set(spec.covers) == set(Label) and not spec.gaps and not spec.heads_anywhere:
+            return picture
+        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+        found = self._look(image)
+        vehicles = [] if Label.RIDER in spec.covers else self._vehicles(image)
+        riders = [label.box for label in picture.labels if label.label is Label.RIDER]
+        added: list[Labelled] = []
+        for detection in sorted(found, key=lambda d: (d.label is not Label.RIDER, -d.confidence)):
+            known = (*picture.labels, *added)
+            if any(_same(detection, label) for label in known):
+                continue
+            verdict = judge(detection, spec, vehicles, riders)
+            if verdict is not None:
+                added.append(verdict)
+                if verdict.label is Label.RIDER:
+                    riders.append(verdict.box)
+        kept = [on_foot(label, riders) if spec.heads_anywhere else label for label in picture.labels]
+        return replace(picture, labels=(*kept, *added))
+
+    def _look(self, image: Image) -> list[Detection]:
+        width = image.shape[1]
+        mirrored = np.ascontiguousarray(image[:, ::-1])
+        looks = [list(eye.detect(image, DOUBT / 2)) for eye in self._eyes]
+        looks += [[_mirror(d, width) for d in eye.detect(mirrored, DOUBT / 2)] for eye in self._eyes]
+        merged: list[Detection] = []
+        for detection in sorted(chain(*looks), key=lambda d: -d.confidence):
+            if any(_overlap(detection, other) for other in merged):
+                continue
+            agreeing = [max((d.confidence for d in look if _overlap(d, detection)), default=0.0) for look in looks]
+            merged.append(replace(detection, confidence=sum(agreeing) / len(looks)))
+        return [detection for detection in merged if detection.confidence >= DOUBT]
+
+    def _vehicles(self, image: Image) -> list[tuple[int, Box, float]]:
+        boxes = self._coco.predict(
+            image, imgsz=640, conf=COCO_DOUBT, classes=[BICYCLE, MOTORCYCLE], device=self._device, verbose=False
+        )[0].boxes
+        rows = zip(boxes.cls.tolist(), boxes.xyxy.tolist(), boxes.conf.tolist(), strict=True)
+        return [(int(cls), Box(*xyxy), conf) for cls, xyxy, conf in rows]
+
+
+def _mirror(detection: Detection, width: int) -> Detection:
+    box = detection.box
+    return replace(detection, box=Box(width - box.x2, box.y1, width - box.x1, box.y2))
+
+
+def _overlap(one: Detection, other: Detection) -> bool:
+    return one.label is other.label and one.box.iou(other.box) > MERGE_IOU
+
+
+def judge(
+    detection: Detection,
+    spec: SetSpec,
+    vehicles: Sequence[tuple[int, Box, float]],
+    riders: Sequence[Box],
+) -> Labelled | None:
+    """What a detection that no label explains becomes: a label, an ignored region, or nothing."""
+    label, box, confidence = detection.label, detection.box, detection.confidence
+    ignored = Labelled(label, box, ignored=True)
+    if label in spec.covers:
+        return ignored if label in spec.gaps and confidence >= GAP else None
+    sure = confidence >= SURE[label]
+    if label is Label.RIDER:
+        motorcycle = max((c for cls, b, c in vehicles if cls == MOTORCYCLE and b.inside(box) > 0.5), default=0.0)
+        bicycle = max((c for cls, b, c in vehicles if cls == BICYCLE and b.inside(box) > 0.5), default=0.0)
+        if bicycle >= COCO_SURE and motorcycle < COCO_DOUBT:
+            return None
+        sure = sure and motorcycle >= COCO_SURE
+    elif label in HEADS:
+        sure = sure and any(box.inside(rider) > 0.5 for rider in riders)
+    return Labelled(label, box) if sure else ignored
+
+
+def on_foot(label: Labelled, riders: Sequence[Box]) -> Labelled:
+    """A head that sits on no rider is nobody's to judge by."""
+    if label.label in HEADS and not any(label.box.inside(rider) > 0.5 for rider in riders):
+        return replace(label, ignored=True)
+    return label
+
+
+def _same(detection: Detection, label: Labelled) -> bool:
+    """One object: the same class, or both heads, in the same place."""
+    alike = label.label is detection.label or (label.label in HEADS and detection.label in HEADS)
+    return alike and label.box.iou(detection.box) > SAME_OBJECT_IOU

@@ -1,0 +1,273 @@
+"""Weights out of a merged data set.
+
+    python -m pipeline.training.train --stage 1 --model n --start WEIGHTS --data DATA.yaml --out RUN --hours 3
+
+The same command again resumes a run that was cut off. RUN/run.json holds the settings, the sums of what went in
+and the time used; RUN/weights/last.pt the averaged weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import random
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))  # else ultralytics makes it 1 when imported
+os.environ["YOLO_VERBOSE"] = "1"  # progress
+
+import albumentations as A  # noqa: N812
+import cv2
+import torch
+import yaml
+from ultralytics import YOLO
+from ultralytics.data.dataset import YOLODataset
+from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils import colorstr
+
+from pipeline.errors import HelmetWatchError, WeightsError
+from pipeline.training.loss import IgnoringLoss
+from pipeline.training.truth import pictures_of
+from pipeline.types import CLASS_NAMES
+from pipeline.weights import sha256
+
+CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
+
+
+def camera(stage: int) -> list[Any]:
+    """What a dashcam does to a picture: shaken, out of focus, far away, dark, compressed. Most crops of far riders
+    are small, while most of the training crops are near ones, so stage 2 gets more of them made coarse."""
+    coarsest, often = (0.35, 0.15) if stage == 1 else (0.12, 0.4)
+    area_then_linear = {"downscale": cv2.INTER_AREA, "upscale": cv2.INTER_LINEAR}
+    return [
+        A.OneOf([A.MotionBlur(blur_limit=(3, 11)), A.GaussianBlur(blur_limit=(3, 7)), A.Defocus(radius=(1, 3))], p=0.2),
+        A.Downscale(scale_range=(coarsest, 0.8), interpolation_pair=area_then_linear, p=often),
+        A.OneOf([A.RandomGamma(gamma_limit=(130, 260)), A.RandomBrightnessContrast((-0.45, 0.2), (-0.4, 0.2))], p=0.25),
+        A.OneOf(
+            [A.ISONoise(color_shift=(0.01, 0.05), intensity=(0.1, 0.5)), A.GaussNoise(std_range=(0.02, 0.12))], p=0.15
+        ),
+        A.ToGray(p=0.05),
+        A.ImageCompression(quality_range=(25, 85), p=0.35),
+    ]
+
+
+class Dataset(YOLODataset):  # type: ignore[misc]
+    """Pictures whose aspect ratio varies: a square one was most likely squeezed from 4:3 or wider on export."""
+
+    def get_image_and_label(self, index: int) -> dict[str, Any]:
+        label: dict[str, Any] = super().get_image_and_label(index)
+        if self.augment and random.random() < 0.5:  # noqa: S311
+            height, width = label["resized_shape"]
+            if width == height:
+                height = round(height * random.uniform(0.56, 1.0))  # noqa: S311
+            elif random.random() < 0.5:  # noqa: S311
+                width = round(width * random.uniform(0.8, 1.0))  # noqa: S311
+            else:
+                height = round(height * random.uniform(0.8, 1.0))  # noqa: S311
+            label["img"] = cv2.resize(label["img"], (width, height), interpolation=cv2.INTER_AREA)
+            label["resized_shape"] = (height, width)
+        return label
+
+
+class Trainer(DetectionTrainer):  # type: ignore[misc]
+    """ultralytics' trainer with ignored regions, a time budget that survives resuming, and bfloat16 on a CPU."""
+
+    run: dict[str, Any]
+
+    def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Dataset:
+        return Dataset(
+            img_path=img_path,
+            imgsz=self.args.imgsz,
+            batch_size=batch,
+            augment=mode == "train",
+            hyp=self.args,
+            rect=mode == "val",
+            cache=self.args.cache or None,
+            stride=32,
+            pad=0.0 if mode == "train" else 0.5,
+            prefix=colorstr(f"{mode}: "),
+            task=self.args.task,
+            classes=None if mode == "train" else list(range(len(CLASS_NAMES))),
+            data=self.data,
+        )
+
+    def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> DetectionModel:
+        model = DetectionModel(cfg, nc=len(CLASS_NAMES), verbose=False)
+        model.names = dict(enumerate(CLASS_NAMES))
+        if weights:
+            model.load(weights)
+        return model
+
+    def set_model_attributes(self) -> None:
+        self.model.nc, self.model.names = len(CLASS_NAMES), dict(enumerate(CLASS_NAMES))
+        self.model.args = self.args
+
+
+def _start(trainer: Trainer) -> None:
+    """Just before the first batch."""
+    model = trainer.model
+    model.criterion = IgnoringLoss(model)
+    if trainer.device.type == "cpu":
+        torch.set_num_threads(os.cpu_count() or 1)  # ultralytics leaves one core idle
+        # five times as fast as float32 where the CPU has AVX512-BF16; ultralytics' own `amp` refuses a CPU
+        model.predict = torch.autocast("cpu", dtype=torch.bfloat16)(model.predict)
+    trainer.run["session_start"] = time.monotonic()
+
+
+def _pace(trainer: Trainer) -> None:
+    """After each epoch: as many epochs as fit the time, the cosine stretched or cut to end with them."""
+    run = trainer.run
+    now = time.monotonic()
+    run["seconds"] += now - run.pop("session_start")
+    run["session_start"] = now
+    done = trainer.epoch + 1
+    per_epoch = run["seconds"] / done
+    epochs = max(done, math.floor(run["hours"] * 3600 / per_epoch))
+    if epochs != trainer.epochs:
+        trainer.epochs = trainer.args.epochs = epochs
+        trainer.args.close_mosaic = _closing(epochs)
+        trainer._setup_scheduler()
+        trainer.scheduler.last_epoch = trainer.epoch
+    trainer.stop |= done >= epochs
+    run["epochs"] = done
+    _save(trainer.save_dir, run)
+
+
+def _closing(epochs: int) -> int:
+    return max(1, round(epochs * CLOSE_MOSAIC_SHARE))
+
+
+def _save(folder: Path, run: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {key: value for key, value in run.items() if key != "session_start"}
+    (folder / "run.json").write_text(json.dumps(kept, indent=1))
+
+
+def data_sum(data: Path) -> str:
+    """SHA-256 over every picture and label of a data set's training part, in the order of their names."""
+    description = yaml.safe_load(data.read_text())
+    total = hashlib.sha256()
+    for folder in description["train"]:
+        for picture in pictures_of(Path(description["path"]) / folder):
+            label = picture.parent.with_name("labels") / f"{picture.stem}.txt"
+            total.update(f"{sha256(picture)} {sha256(label)}\n".encode())
+    return total.hexdigest()
+
+
+def train(
+    settings: dict[str, Any], cameras: list[Any], data: Path, start: Path | None, out: Path, hours: float
+) -> Path:
+    """Train, or go on with what `out` holds, and return the averaged weights.
+
+    Args:
+        settings: ultralytics' training arguments; `model` is the architecture.
+        cameras: augmentations of the picture.
+        start: weights of the same architecture; without, from nothing.
+    """
+    last, record = out / "weights" / "last.pt", out / "run.json"
+    if record.exists() and last.exists():
+        run = json.loads(record.read_text()) | {"hours": hours}
+        if run["finished"]:
+            return last
+        settings = settings | {"model": str(last), "resume": str(last)}
+    else:
+        run = {
+            "settings": settings,
+            "hours": hours,
+            "seconds": 0.0,
+            "epochs": 0,
+            "finished": False,
+            "start_sha256": sha256(start) if start else None,
+            "data_sha256": data_sum(data),
+        }
+    _save(out, run)
+    trainer = Trainer(
+        overrides={
+            **settings,
+            "pretrained": str(start) if start else False,
+            "data": str(data),
+            "project": str(out.parent.resolve()),
+            "name": out.name,
+            "exist_ok": True,
+            "augmentations": cameras,
+        }
+    )
+    trainer.run = run
+    trainer.add_callback("on_train_start", _start)
+    trainer.add_callback("on_model_save", _pace)
+    trainer.train()
+    _save(out, run | {"finished": True})
+    return last
+
+
+def check_start(start: Path, model: str) -> None:
+    """Refuse weights of another architecture, which would be left out without a word.
+
+    Raises:
+        WeightsError: `start` is not of size `model`.
+    """
+    scale = YOLO(start).model.yaml.get("scale")
+    if scale != model:
+        raise WeightsError(f"{start} is a YOLO11{scale}, not a YOLO11{model}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stage", type=int, choices=(1, 2), required=True)
+    parser.add_argument("--model", choices="nsml", required=True)
+    parser.add_argument("--start", type=Path, help="weights of that size to start from; without: from nothing")
+    parser.add_argument("--data", type=Path, required=True, help="data.yaml of a merged data set")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--hours", type=float, required=True, help="time budget")
+    parser.add_argument("--size", type=int, default=640, help="picture size, pixels")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=0.001, help="learning rate at its highest")
+    parser.add_argument("--device", default="cpu", help="cpu, or a CUDA device such as 0")
+    options = parser.parse_args(arguments)
+    settings = {
+        "model": f"yolo11{options.model}.yaml",
+        "imgsz": options.size,
+        "batch": options.batch,
+        "nbs": options.batch,
+        "device": options.device,
+        "epochs": 300,  # until the first epoch has shown how many fit the time
+        "close_mosaic": 1,
+        "optimizer": "AdamW",
+        "lr0": options.rate,
+        "lrf": 0.02,
+        "cos_lr": True,
+        "warmup_epochs": 0.5,
+        "warmup_bias_lr": 0.0,
+        "weight_decay": 0.0005,
+        "amp": options.device != "cpu",
+        "cache": "ram",
+        "val": False,
+        "plots": False,
+        "patience": 0,
+        "scale": 0.7,
+        "degrees": 5.0,
+        "shear": 2.0,
+        "hsv_v": 0.5,
+        "mosaic": 1.0 if options.stage == 1 else 0.3,
+    }
+    try:
+        if options.start:
+            check_start(options.start, options.model)
+        cameras = camera(options.stage)
+        print(train(settings, cameras, options.data, options.start, options.out, options.hours))  # noqa: T201
+    except HelmetWatchError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""`python -m scenes demo | frames | plates`: see README."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipeline.errors import HelmetWatchError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    arguments = _arguments()
+    try:
+        arguments.run(arguments)
+    except HelmetWatchError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m scenes", description="Rendered streets with known truth")
+    commands = parser.add_subparsers(required=True)
+    demo = commands.add_parser("demo", help="render samples/demo.mp4 and its truth again")
+    demo.add_argument(
+        "--work", type=Path, default=ROOT / "runs" / "demo", help="rendered frames; those that exist stay"
+    )
+    demo.add_argument("--out", type=Path, default=ROOT / "samples" / "demo.mp4")
+    demo.set_defaults(run=_demo)
+    frames = commands.add_parser("frames", help="labelled frames by chance: a YOLO data set")
+    frames.add_argument("--count", type=int, required=True)
+    frames.add_argument("--seed", type=int, default=0)
+    frames.add_argument("--out", type=Path, required=True)
+    frames.set_defaults(run=_frames)
+    plates = commands.add_parser("plates", help="plate sequences by chance, drawn without Blender")
+    plates.add_argument("--count", type=int, required=True, help="sequences of 5 to 30 frames")
+    plates.add_argument("--seed", type=int, default=0)
+    plates.add_argument("--cars", type=float, default=0.2, help="share of cars' plates, 0 to 1")
+    plates.add_argument("--out", type=Path, required=True)
+    plates.set_defaults(run=_plates)
+    return parser.parse_args()
+
+
+# each command loads only what it needs: plates want neither Blender nor the denoiser
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from scenes import demo, story  # noqa: PLC0415
+
+    demo.make(arguments.work, arguments.out, [n / story.FPS for n in range(round(story.SECONDS * story.FPS))])
+
+
+def _frames(arguments: argparse.Namespace) -> None:
+    from scenes import frames  # noqa: PLC0415
+
+    frames.make(arguments.out, arguments.count, arguments.seed)
+
+
+def _plates(arguments: argparse.Namespace) -> None:
+    from scenes import sequences  # noqa: PLC0415
+
+    sequences.write(arguments.out, arguments.count, arguments.seed, arguments.cars)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

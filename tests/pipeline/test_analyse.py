@@ -1,0 +1,75 @@
+"""The flow end to end, with the real models, on the rendered demo clip whose truth is known, and on real clips."""
+
+import json
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from pipeline.analyse import analyse
+from pipeline.errors import CancelledError, ClipError
+from pipeline.settings import ROOT, Settings
+from pipeline.store import FileStore
+from pipeline.types import Analysis, Case, Outcome, Progress
+from pipeline.video import Clip
+from tests.factory import write_clip
+
+DEMO = ROOT / "samples" / "demo.mp4"
+
+
+def violations(analysis: Analysis) -> list[Case]:
+    return [case for case, _ in analysis.cases if case.confirmed]
+
+
+def test_the_demo_clip_gives_its_violations_and_no_other(settings: Settings) -> None:
+    truth = json.loads(DEMO.with_suffix(".json").read_text())["violations"]
+    reports: list[Progress] = []
+    analysis = analyse(DEMO, settings, reports.append)
+    found = violations(analysis)
+    assert len(found) == len(truth)
+    for true in truth:
+        overlapping = [one for one in found if one.track.start_s < true["end_s"] and one.track.end_s > true["start_s"]]
+        assert overlapping, f"{true} was missed"
+    store = FileStore(settings.files)
+    assert len(list(Clip(store.path(analysis.video), 8192).frames())) == analysis.frames
+    for case, evidence in analysis.cases:
+        assert all(store.path(name).is_file() for name in (evidence.picture, evidence.crop, evidence.clip, *case.looks))
+    fractions = [report.fraction for report in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > 0.95
+    assert any(report.preview is not None for report in reports)
+
+
+def test_a_cancelled_analysis_ends_at_the_next_frame(settings: Settings) -> None:
+    cancelled = Event()
+    seen: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        seen.append(progress)
+        cancelled.set()
+
+    with pytest.raises(CancelledError):
+        analyse(DEMO, settings, report, cancelled)
+    assert len(seen) == 1
+
+
+def test_a_bad_clip_and_bad_weights_are_told(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(ClipError, match="no such file"):
+        analyse(tmp_path / "missing.mp4", settings)
+
+
+def test_a_clip_with_nobody_in_it_brings_a_video_and_no_case(settings: Settings, tmp_path: Path) -> None:
+    analysis = analyse(write_clip(tmp_path / "empty.mp4", [0.0, 0.1, 0.2]), settings)
+    assert (analysis.cases, analysis.tracks, analysis.frames) == ((), (), 3)
+    assert analysis.warning is None
+
+
+@pytest.mark.parametrize(("name", "count"), [("campus_rear", 0), ("portrait_two_up", 1)])
+def test_real_clips(settings: Settings, shared_clips: Path, name: str, count: int) -> None:
+    analysis = analyse(shared_clips / f"{name}.mp4", settings)
+    found = violations(analysis)
+    assert len(found) == count, [(one.track.start_s, one.best.box) for one in found]
+    assert {case.verdict.outcome for case, _ in analysis.cases if not case.confirmed} <= {
+        Outcome.REJECTED,
+        Outcome.UNSURE,
+    }

@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.crops import crop_rider
+from pipeline.errors import CalibrationError
+from pipeline.training.calibrate import by_f1, by_precision, halves
+from pipeline.training.evaluate import Seen, accusation_figures, accused, saved
+from pipeline.training.metrics import count
+from pipeline.training.sets import Labelled
+from pipeline.training.still import Second, suspects
+from pipeline.training.truth import Truth
+from pipeline.types import Box, Detection, Label
+from pipeline.weights import Thresholds
+
+IMAGE = np.zeros((400, 400, 3), np.uint8)
+RIDER, HEAD, PLATE = Box(100, 100, 200, 300), Box(130, 110, 170, 150), Box(130, 220, 160, 235)
+LOW = Thresholds(rider=0.2, without_helmet=0.2, with_helmet=0.2, plate=0.2)
+
+
+def street(name: str, head: Label, first: float, second: float) -> tuple[Truth, tuple[Detection, ...], list[Second]]:
+    """A rider whose head stage 1 and 2 call bare with these confidences; `head` is what it is."""
+    labels = (Labelled(Label.RIDER, RIDER), Labelled(head, HEAD), Labelled(Label.PLATE, PLATE))
+    found = (
+        Detection(Label.RIDER, RIDER, 0.8),
+        Detection(Label.WITHOUT_HELMET, HEAD, first),
+        Detection(Label.WITH_HELMET, HEAD.shift(200, 0), 0.3),
+        Detection(Label.PLATE, PLATE, 0.6),
+    )
+    looks = []
+    for sighting in suspects(IMAGE, found, LOW):
+        crop = crop_rider(IMAGE, sighting)
+        moved = [
+            Detection(one.label, one.box.shift(-crop.region.x1, -crop.region.y1), one.confidence)
+            for one in (Detection(Label.RIDER, RIDER, 0.9), Detection(Label.WITHOUT_HELMET, HEAD, second))
+        ]
+        looks.append(Second(crop, tuple(moved)))
+    return Truth(Path(f"{name}.jpg"), "set", frozenset(Label), labels), found, looks
+
+
+def seen(*rows: tuple[Label, float, float]) -> Seen:
+    streets = [street(f"p{i}", *row) for i, row in enumerate(rows)]
+    return Seen([one[0] for one in streets], [one[1] for one in streets], [one[2] for one in streets])
+
+
+BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
+
+
+def test_stage_2_removes_what_it_does_not_confirm() -> None:
+    looked = seen((BARE, 0.9, 0.8), (BARE, 0.5, 0.6), (HELMET, 0.7, 0.3), (HELMET, 0.1, 0.9))
+    alone = count(looked.truths, accused(looked, LOW, None), BARE)
+    assert (alone.true, alone.false, alone.missed) == (2, 1, 0), "the last is below stage 1's threshold"
+    strict = LOW.model_copy(update={"without_helmet": 0.5})
+    after = count(looked.truths, accused(looked, LOW, strict), BARE)
+    assert (after.true, after.false, after.missed) == (2, 0, 0)
+    assert saved(alone, after) == {"false removed": 1, "true lost": 0}
+
+
+def test_the_lowest_bar_with_the_wanted_precision_is_chosen() -> None:
+    looked = seen((BARE, 0.9, 0.9), (HELMET, 0.9, 0.405), (BARE, 0.9, 0.6), (BARE, 0.9, 0.3), (HELMET, 0.9, 0.2))
+    chosen = by_precision(looked, LOW, LOW, wanted=0.97)
+    assert chosen.without_helmet == pytest.approx(0.41)
+    assert chosen.rider == LOW.rider
+    assert accusation_figures(looked.truths, accused(looked, LOW, chosen))["precision"] == 1
+    assert by_precision(looked, LOW, LOW, wanted=0.6).without_helmet == pytest.approx(0.05)
+
+
+def test_no_bar_is_high_enough_is_said() -> None:
+    with pytest.raises(CalibrationError, match=r"precision of 0\.97"):
+        by_precision(seen((HELMET, 0.9, 0.99)), LOW, LOW, wanted=0.97)
+
+
+def test_a_class_gets_the_confidence_with_the_best_f1() -> None:
+    looked = seen((BARE, 0.9, 0.9), (BARE, 0.8, 0.9), (HELMET, 0.5, 0.9), (HELMET, 0.4, 0.9))
+    chosen = by_f1(looked)
+    assert chosen.without_helmet == 0.8
+    assert chosen.rider == 0.8
+    assert chosen.plate == 0.6
+
+
+def test_halves_share_no_picture_and_crops_go_with_theirs() -> None:
+    names = [f"picture{i}" for i in range(40)]
+    pictures = [Truth(Path(f"{name}.jpg"), "set", frozenset(Label), ()) for name in names]
+    crops = [Truth(Path(f"{name}.crop3.jpg"), "set", frozenset(Label), ()) for name in names]
+    whole = [[one.path.stem for one in half.truths] for half in halves(Seen(pictures, [()] * 40, [[]] * 40))]
+    close = [[one.path.stem.split(".")[0] for one in half.truths] for half in halves(Seen(crops, [()] * 40, [[]] * 40))]
+    assert whole == close
+    assert sorted(whole[0] + whole[1]) == sorted(names)
+    assert min(map(len, whole)) > 10

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.errors import DatasetError
+from pipeline.training.dataset import main, merge
+from pipeline.training.truth import read_truth
+from pipeline.types import Box, Label
+
+
+def change(file: Path, **changes: object) -> Path:
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | changes))
+    return file
+
+
+def test_a_set_comes_out_as_it_went_in_with_contact_sheets(street_set: Path, tmp_path: Path) -> None:
+    data = merge([street_set], tmp_path / "root", tmp_path / "out", None)
+    train, val = read_truth(data, "train"), read_truth(data, "val")
+    assert (len(train), len(val)) == (8, 4)
+    assert [int(one.label) for one in train[0].labels] == [0, 1, 3, 0, 2]
+    assert not any(one.ignored for truth in train for one in truth.labels)
+    assert len(list((tmp_path / "out/sheets").glob("street_*.jpg"))) == 4
+
+
+def test_what_a_set_does_not_cover_is_ignored_in_training_and_recorded(street_set: Path, tmp_path: Path) -> None:
+    data = merge([change(street_set, covers=["rider", "with helmet"])], tmp_path / "root", tmp_path / "out", None)
+    truth = read_truth(data, "train")[0]
+    everywhere = Box(0, 0, 160, 120)
+    assert truth.of(Label.WITHOUT_HELMET)[1][0].iou(everywhere) > 0.99
+    assert truth.of(Label.PLATE)[1][0].iou(everywhere) > 0.99
+    assert truth.of(Label.RIDER)[1] == []
+    assert truth.covers == {Label.RIDER, Label.WITH_HELMET}
+    val = read_truth(data, "val")[0]
+    assert not any(one.ignored for one in val.labels), "val is judged by covers, not by regions"
+
+
+def test_corrections_beside_the_file_of_a_set_apply(street_set: Path, tmp_path: Path) -> None:
+    label = (tmp_path / "root/street/train/labels/s0.txt").read_text().splitlines()[1].split()
+    row = f"s0.png,{float(label[1]):.3f},{float(label[2]):.3f},with helmet\n"
+    street_set.with_suffix(".csv").write_text("file,x,y,label\n" + row)
+    data = merge([street_set], tmp_path / "root", tmp_path / "out", None)
+    first = next(one for one in read_truth(data, "train") if one.path.stem == "s0")
+    assert [int(one.label) for one in first.labels] == [0, 2, 3, 0, 2]
+
+
+def test_a_swapped_order_is_refused_and_its_sheets_are_there_to_see(
+    street_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(street_set, names=["number plate", "without helmet", "with helmet", "rider"])
+    root, out = str(tmp_path / "root"), tmp_path / "out"
+    assert main(["--root", root, "--out", str(out), "--set", str(street_set)]) == 1
+    assert "street: its classes look mixed up" in capsys.readouterr().err
+    assert len(list((out / "sheets").glob("street_*.jpg"))) == 4
+
+
+def test_a_folder_with_something_in_it_is_not_written_into(street_set: Path, tmp_path: Path) -> None:
+    merge([street_set], tmp_path / "root", tmp_path / "out", None)
+    with pytest.raises(DatasetError, match="is not empty"):
+        merge([street_set], tmp_path / "root", tmp_path / "out", None)

@@ -1,0 +1,80 @@
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.crops import crop_rider
+from pipeline.training.rider_crops import cut, is_hard, labels_of
+from pipeline.training.sets import Labelled
+from pipeline.training.truth import Truth
+from pipeline.types import Box, Crop, Detection, Label, Sighting
+
+IMAGE = np.zeros((2000, 3000, 3), np.uint8)
+RIDER = Box(1000, 400, 2000, 1900)
+HEAD = Box(1300, 420, 1600, 700)
+NEIGHBOUR = Box(2050, 500, 2600, 1800)
+TRUTH = Truth(
+    Path("a.jpg"),
+    "set",
+    frozenset(Label),
+    (
+        Labelled(Label.RIDER, RIDER),
+        Labelled(Label.WITH_HELMET, HEAD),
+        Labelled(Label.RIDER, NEIGHBOUR),
+        Labelled(Label.PLATE, Box(100, 100, 200, 150)),
+    ),
+)
+
+
+def crop(box: Box = RIDER) -> Crop:
+    return crop_rider(IMAGE, Sighting(0, 0.0, box, 1.0))
+
+
+def rider(box: Box, confidence: float = 0.9) -> Detection:
+    return Detection(Label.RIDER, box, confidence)
+
+
+def test_labels_move_into_the_pixels_of_a_crop_that_was_made_smaller() -> None:
+    one = crop()
+    assert one.scale < 1
+    own, head, neighbour = labels_of(one, TRUTH)
+    assert own.box.height == pytest.approx(RIDER.height * one.scale)
+    assert head.box.x1 == pytest.approx((HEAD.x1 - one.region.x1) * one.scale)
+    assert (own.ignored, head.ignored) == (False, False)
+    assert neighbour.ignored, "the crop's edge cuts the neighbour off"
+    assert neighbour.box.x2 <= one.image.shape[1]
+
+
+def test_every_rider_is_cut_out_as_stage_1_sees_it_and_what_it_missed_as_labelled() -> None:
+    seen = RIDER.shift(60, 30)
+    crops = list(cut(TRUTH, IMAGE, (rider(seen),), train=False, rng=random.Random(0)))
+    assert [one.sighting.box for one in crops] == [seen, NEIGHBOUR]
+
+
+def test_training_gets_every_rider_once_more_with_its_box_a_little_off() -> None:
+    crops = list(cut(TRUTH, IMAGE, (rider(RIDER),), train=True, rng=random.Random(0)))
+    again = [one.sighting.box for one in crops if one.sighting.box.iou(RIDER) > 0.5]
+    assert len(again) == 2
+    assert 0.7 < again[1].iou(RIDER) < 1
+
+
+def test_false_riders_become_crops_without_one_but_not_too_many() -> None:
+    wrong = tuple(rider(Box(50 + 300 * i, 1000, 250 + 300 * i, 1300), 0.9 - i / 10) for i in range(3)) + tuple(
+        rider(Box(50 + 300 * i, 10, 250 + 300 * i, 310), 0.3) for i in range(9)
+    )
+    empty = Truth(Path("a.jpg"), "set", frozenset(Label), ())
+    crops = list(cut(empty, IMAGE, wrong, train=True, rng=random.Random(0)))
+    assert len(crops) == 4
+    assert not labels_of(crops[0], empty)
+
+
+def test_a_crop_is_hard_where_stage_1_takes_a_helmet_for_a_bare_head() -> None:
+    bare = Detection(Label.WITHOUT_HELMET, HEAD, 0.5)
+    assert is_hard(crop(), TRUTH, (bare,))
+    assert not is_hard(crop(), TRUTH, (Detection(Label.WITHOUT_HELMET, HEAD, 0.05),))
+    right = Truth(TRUTH.path, "set", TRUTH.covers, (Labelled(Label.WITHOUT_HELMET, HEAD),))
+    assert not is_hard(crop(), right, (bare,))
+    not_labelled = Truth(TRUTH.path, "set", frozenset({Label.RIDER}), TRUTH.labels)
+    assert not is_hard(crop(), not_labelled, (bare,))
+    assert not is_hard(crop(NEIGHBOUR.shift(380, 0)), TRUTH, (bare,)), "the head lies outside the crop"

@@ -1,0 +1,143 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from pipeline.errors import DatasetError
+from pipeline.training.sets import read_corrections, read_set, read_spec
+from pipeline.types import Box, Label
+
+MAP = {"motorbike": "rider", "no_helmet": "without helmet", "helmet": "with helmet", "plate": "number plate"}
+
+
+def spec_file(folder: Path, **changes: object) -> Path:
+    spec = {
+        "name": "set",
+        "origin": "drawn",
+        "licence": "none",
+        "format": "yolo",
+        "names": ["plate", "helmet", "motorbike", "no_helmet"],
+        "map": MAP,
+        "covers": ["rider", "number plate"],
+        "parts": {"train": {"images": "images", "annotations": "labels"}},
+    } | changes
+    path = folder / "set.yaml"
+    path.write_text(yaml.safe_dump(spec))
+    return path
+
+
+def picture(path: Path, width: int = 200, height: int = 100) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), np.full((height, width, 3), 128, np.uint8))
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_own_order_of_yolo_classes_is_mapped_by_name(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "2 0.5 0.5 0.5 0.8\n0 0.5 0.7 0.1 0.1\n")
+    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, {})
+    assert [one.label for one in only.labels] == [Label.RIDER, Label.PLATE]
+    assert np.allclose(only.labels[0].box.as_tuple(), (50, 10, 150, 90))
+    assert (only.width, only.height, only.split) == (200, 100, "train")
+
+
+def test_labelimg_keeps_labels_beside_pictures_and_names_in_classes_txt(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    write(tmp_path / "a.txt", "1 0.5 0.5 0.2 0.2\n")
+    write(tmp_path / "classes.txt", "plate\nhelmet\n")
+    file = spec_file(tmp_path, names="classes.txt", parts={"all": {"images": ".", "annotations": "."}})
+    (only,) = read_set(read_spec(file), tmp_path, {})
+    assert only.labels[0].label is Label.WITH_HELMET
+    assert only.split is None
+
+
+def test_pascal_voc_names_are_mapped(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    box = "<bndbox><xmin>11</xmin><ymin>21</ymin><xmax>60</xmax><ymax>70</ymax></bndbox>"
+    write(
+        tmp_path / "labels/a.xml",
+        f"<annotation><size><width>200</width><height>100</height></size>"
+        f"<object><name>no_helmet</name>{box}</object></annotation>",
+    )
+    (only,) = read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {})
+    assert only.labels[0].label is Label.WITHOUT_HELMET
+    assert only.labels[0].box.iou(Box(10, 20, 60, 70)) > 0.9
+
+
+def test_coco_json_as_roboflow_and_cvat_export_it(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    picture(tmp_path / "images/b.jpg")
+    annotations = {
+        "images": [
+            {"id": i, "file_name": f"{name}.jpg", "width": 200, "height": 100} for i, name in ((1, "a"), (2, "b"))
+        ],
+        "categories": [{"id": 7, "name": "plate"}, {"id": 3, "name": "motorbike"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 3, "bbox": [20, 10, 50, 60], "area": 3000, "iscrowd": 0}
+        ],
+    }
+    write(tmp_path / "labels.json", json.dumps(annotations))
+    parts = {"val": {"images": "images", "annotations": "labels.json"}}
+    found = list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+    assert [len(one.labels) for one in found] == [1, 0]
+    assert found[0].labels[0].label is Label.RIDER
+    assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
+
+
+def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n2 0.95 0.5 0.2 0.2\n")
+    (only,) = read_set(read_spec(spec_file(tmp_path, map=MAP | {"plate": None})), tmp_path, {})
+    assert [one.label for one in only.labels] == [Label.RIDER]
+    assert only.labels[0].box.x2 == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"map": {"plate": "number plate"}}, r"'helmet', 'motorbike', 'no_helmet'"),
+        ({"map": MAP | {"helmet": "hat"}}, "“hat” is none of the project's classes"),
+        ({"covers": ["riders"]}, "“riders” is none"),
+        ({"names": None}, "`names` must say"),
+        ({"format": "csv"}, "format"),
+        ({"parts": {"train": {"images": "pictures", "annotations": "labels"}}}, "pictures is missing"),
+    ],
+)
+def test_what_a_set_cannot_be_is_said_clearly(tmp_path: Path, changes: dict[str, object], says: str) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "")
+    with pytest.raises(DatasetError, match=says):
+        list(read_set(read_spec(spec_file(tmp_path, **changes)), tmp_path, {}))
+
+
+def test_a_class_number_without_a_name_is_refused(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "4 0.5 0.5 0.2 0.2\n")
+    with pytest.raises(DatasetError, match="class_id 4"):
+        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+def test_a_picture_nobody_labelled_is_refused_and_an_empty_label_is_not(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "")
+    assert not next(read_set(read_spec(spec_file(tmp_path)), tmp_path, {})).labels
+    picture(tmp_path / "images/b.jpg")
+    with pytest.raises(DatasetError, match=r"1 pictures without a label file, the first b\.jpg"):
+        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+def test_corrections_change_one_box_or_ignore_it(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "1 0.25 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n1 0.75 0.5 0.1 0.1\n")
+    write(tmp_path / "set.csv", "file,x,y,label\na.jpg,0.250,0.500,without helmet\na.jpg,0.750,0.500,ignored\n")
+    corrections = read_corrections(tmp_path / "set.csv")
+    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, corrections)
+    assert [one.label for one in only.labels] == [Label.WITHOUT_HELMET, Label.WITH_HELMET, Label.WITH_HELMET]
+    assert [one.ignored for one in only.labels] == [False, False, True]

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipeline.training.sets import Picture, Split
+from pipeline.training.split import split
+
+
+def scene(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return cv2.resize(rng.integers(0, 255, (12, 16, 3), np.uint8), (320, 240), interpolation=cv2.INTER_CUBIC)
+
+
+def picture(path: Path, image: np.ndarray, side: Split | None = None) -> Picture:
+    assert cv2.imwrite(str(path), image)
+    return Picture(path, side, image.shape[1], image.shape[0], ())
+
+
+def test_near_duplicates_fall_on_one_side(tmp_path: Path) -> None:
+    pictures = []
+    for seed in range(60):
+        image = scene(seed)
+        pictures.append(picture(tmp_path / f"{seed}.png", image))
+        darker = cv2.convertScaleAbs(cv2.resize(image, (200, 150)), alpha=0.9)
+        pictures.append(picture(tmp_path / f"{seed}_again.jpg", darker))
+    sides = [one.split for one in split(pictures)]
+    assert sides[::2] == sides[1::2]
+    assert 2 <= sides[::2].count("val") <= 14, "a tenth of the scenes, give or take"
+    assert sides == [one.split for one in split(pictures)], "the same way every time"
+
+
+def test_a_split_that_the_set_brings_stays_unless_a_twin_lies_in_train(tmp_path: Path) -> None:
+    pictures = [
+        picture(tmp_path / "a.png", scene(1), "val"),
+        picture(tmp_path / "b.png", scene(2), "val"),
+        picture(tmp_path / "b_twin.jpg", scene(2), "train"),
+        picture(tmp_path / "c.png", scene(3), "train"),
+    ]
+    assert [one.split for one in split(pictures)] == ["val", "train", "train", "train"]

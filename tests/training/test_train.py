@@ -1,0 +1,66 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from ultralytics import YOLO
+
+from pipeline.errors import WeightsError
+from pipeline.training.dataset import merge
+from pipeline.types import CLASS_NAMES
+
+
+def command(data: Path, start: Path, out: Path, hours: float) -> list[str]:
+    """In a process of its own, as it is used: ultralytics reads its settings when it is imported."""
+    paths = ["--data", str(data), "--start", str(start), "--out", str(out)]
+    size = ["--size", "64", "--batch", "4", "--hours", str(hours)]
+    return [sys.executable, "-m", "pipeline.training.train", "--stage", "1", "--model", "n", *paths, *size]
+
+
+def test_a_run_that_was_cut_off_goes_on_and_ends_in_time(street_set: Path, tmp_path: Path) -> None:
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    start, out = tmp_path / "start.pt", tmp_path / "run"
+    YOLO("yolo11n.yaml").save(start)
+
+    with subprocess.Popen(command(data, start, out, hours=1), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+        give_up = time.monotonic() + 120
+        while not (out / "weights" / "last.pt").exists() or _record(out)["epochs"] < 1:
+            assert run.poll() is None, run.stderr and run.stderr.read().decode()
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+        run.kill()
+    cut_off = _record(out)
+    assert not cut_off["finished"]
+
+    subprocess.run(command(data, start, out, hours=0.0001), check=True, capture_output=True, timeout=120)
+    ended = _record(out)
+    assert ended["finished"]
+    assert cut_off["epochs"] < ended["epochs"] <= cut_off["epochs"] + 2, "it goes on, and the time is up at once"
+    assert ended["seconds"] > cut_off["seconds"]
+    assert len(ended["data_sha256"]) == len(ended["start_sha256"]) == 64
+
+    model = YOLO(out / "weights" / "last.pt").model
+    assert tuple(model.names[i] for i in sorted(model.names)) == CLASS_NAMES, "ignored regions are no classes"
+    assert all(torch.isfinite(weight).all() for weight in model.state_dict().values())
+
+
+def _record(out: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((out / "run.json").read_text())
+        return record
+    except (FileNotFoundError, json.JSONDecodeError):  # not there yet, or just being written
+        return {"epochs": 0}
+
+
+def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
+    from pipeline.training.train import check_start
+
+    start = tmp_path / "start.pt"
+    YOLO("yolo11n.yaml").save(start)
+    check_start(start, "n")
+    with pytest.raises(WeightsError, match="is a YOLO11n, not a YOLO11s"):
+        check_start(start, "s")
