@@ -31,6 +31,7 @@ _PLAY = st.components.v2.component(
         const onKey = (event) => {
             const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
             if (event.code !== "KeyP" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+            if (event.defaultPrevented) return;  // another button's, which is about to go, has done it
             event.preventDefault();
             toggle();
         };

@@ -112,19 +112,17 @@ def _chosen(key: str) -> dict[int, int]:
 
 
 def _choose(key: str, cases: Sequence[Case]) -> None:
-    for case in cases:
-        _chosen(key)[case.id] = case.version
-        st.session_state[f"{key}-choose-{case.id}"] = True
+    _chosen(key).update({case.id: case.version for case in cases})
+    review.next_turn()
 
 
 def _forget(key: str) -> None:
-    for id_ in _chosen(key):
-        st.session_state[f"{key}-choose-{id_}"] = False
     st.session_state[f"{key}-chosen"] = {}
+    review.next_turn()
 
 
 def _card(case: Case, key: str) -> None:
-    box = f"{key}-choose-{case.id}"
+    box = f"{key}-choose-{case.id}-{review.turn()}"  # a new one where the choice changes: it shows what is chosen
 
     def choose() -> None:
         if st.session_state[box]:
@@ -134,8 +132,7 @@ def _card(case: Case, key: str) -> None:
 
     if case.outcome in VIOLATIONS:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.session_state.setdefault(box, case.id in _chosen(key))
-            st.checkbox(_("Case {id}", id=case.id), key=box, on_change=choose)
+            st.checkbox(_("Case {id}", id=case.id), case.id in _chosen(key), key=box, on_change=choose)
             review.badge(case)
     st.image(resources.store().path(case.crop), width="stretch", alt=_("Rider of case {id}", id=case.id))
     st.markdown(_("**{clip}** at {time}", clip=plain(case.clip.name), time=clock(case.best_s)))

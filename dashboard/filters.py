@@ -51,14 +51,18 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
             persist_state="session",
             width=200,
         )
-        state = "all" if outcomes != VIOLATIONS else st.segmented_control(
-            _("Review"),
-            list(_STATES),
-            format_func=lambda choice: _(_STATES[choice][0]),
-            default="open or accepted",
-            key=f"{key}-state",
-            required=True,
-            persist_state="session",
+        state = (
+            "all"
+            if outcomes != VIOLATIONS
+            else st.segmented_control(
+                _("Review"),
+                list(_STATES),
+                format_func=lambda choice: _(_STATES[choice][0]),
+                default="open or accepted",
+                key=f"{key}-state",
+                required=True,
+                persist_state="session",
+            )
         )
     first = day_start(datetime.combine(days[0], time())) if days else None
     last = day_start(datetime.combine(days[-1], time())) + timedelta(days=1) if days else None

@@ -158,10 +158,30 @@ def steps(case: Case, view: View) -> None:
 
 
 def _button(label: str, key: str, icon: str, seen: Seen, deed: Callable[[], None], primary: bool = False) -> None:
-    """A button with a shortcut, tied to what is on the screen: a key pressed twice does nothing to the next case."""
-    name = f"{key}-{'-'.join(f'{id_}.{version}' for id_, version in seen.items())}"
+    """A button with a shortcut, tied to what is on the screen.
+
+    Between a key and the new page the browser may hold the buttons of two cases, and one key press both: only the
+    first click since the page changed counts.
+    """
+    now = turn()
+    name = f"{key}-{now}-{'-'.join(f'{id_}.{version}' for id_, version in seen.items())}"
     kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-    st.button(label, key=name, shortcut=key, icon=icon, on_click=deed, type=kind)
+
+    def once() -> None:
+        if turn() == now:
+            next_turn()
+            deed()
+
+    st.button(label, key=name, shortcut=key, icon=icon, on_click=once, type=kind)
+
+
+def turn() -> int:
+    """How often what can be clicked has changed under the viewer; part of the keys of what belongs to one turn."""
+    return int(st.session_state.setdefault("turn", 0))
+
+
+def next_turn() -> None:
+    st.session_state["turn"] = turn() + 1
 
 
 def _reasons(seen: Seen, afterwards: Callable[[], None]) -> None:
@@ -220,4 +240,5 @@ def _conflict(conflict: Conflict) -> str:
 def open_case(case_id: int | None) -> None:
     """Show a case; stay where there is none."""
     if case_id is not None:
+        next_turn()
         st.query_params["case"] = str(case_id)

@@ -78,5 +78,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(server: str, browser: Browser) -> Page:
     page = browser.new_page(viewport={"width": 1400, "height": 900}, base_url=server, locale="en-US")
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     return page

@@ -30,6 +30,12 @@ def state(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -
     return of
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key once the page is whole: earlier ones are for the page before and count for nothing."""
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.keyboard.press(key)
+
+
 def sign_in(page: Page, name: str) -> None:
     page.keyboard.press("Tab")
     page.get_by_label("Your name").fill(name)
@@ -40,36 +46,36 @@ def sign_in(page: Page, name: str) -> None:
 def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmaker[Session]) -> None:
     page.goto("/gallery")
     expect(page.get_by_text("Case 3", exact=True)).to_be_visible()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_text("1 of 3")).to_be_visible()
     sign_in(page, "Kim")
-    page.keyboard.press("j")
+    press(page, "j")
     expect(page.get_by_text("2 of 3")).to_be_visible()
-    page.keyboard.press("k")
+    press(page, "k")
     expect(page.get_by_text("1 of 3")).to_be_visible()
     for shortcut in "AJKP":  # shown on their buttons
         expect(page.get_by_role("button").filter(has_text=shortcut).first).to_be_visible()
 
     video = "document.querySelector('video')"
     page.wait_for_function(f"{video}?.readyState >= 2 && !{video}.paused")
-    page.keyboard.press("p")
+    press(page, "p")
     page.wait_for_function(f"{video}.paused")
-    page.keyboard.press("p")
+    press(page, "p")
     page.wait_for_function(f"!{video}.paused")
 
-    page.keyboard.press("a")
+    press(page, "a")
     expect(page.get_by_text("2 of 3")).to_be_visible()  # on to the next
     assert state(3) is ReviewState.ACCEPTED
-    page.keyboard.press("d")
+    press(page, "d")
     expect(page.get_by_text("Why dismiss it?")).to_be_visible()
     assert state(2) is ReviewState.OPEN  # not without a reason
-    page.keyboard.press("1")
+    press(page, "1")
     expect(page.get_by_text("Why dismiss it?")).to_be_hidden()
     expect(page.get_by_text("2 of 2")).to_be_visible()
     assert state(2) is ReviewState.DISMISSED
     (row,) = Reviews(sessions).history(2)
     assert (row.reviewer, row.action, row.reason) == ("Kim", Action.DISMISS, Reason.HELMET)
-    page.keyboard.press("u")
+    press(page, "u")
     expect(page.get_by_text("3 of 3")).to_be_visible()
     assert state(2) is ReviewState.OPEN
 
@@ -97,7 +103,7 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     page.get_by_text("Case 1", exact=True).click()
     page.get_by_text("Case 2", exact=True).click()
     page.get_by_role("button", name="Same motorcycle").click()
-    expect(page.get_by_text("Motorcycle 1", exact=True)).to_have_count(2)
+    expect(page.get_by_text("Motorcycle 1")).to_have_count(2)
 
 
 def test_the_second_of_two_people_is_told(
@@ -112,9 +118,9 @@ def test_the_second_of_two_people_is_told(
     assert state(2) is ReviewState.DISMISSED
     other = browser.new_page(base_url=server, locale="en-US")
     other.goto("/gallery?case=1")
-    expect(other.get_by_text("To review", exact=True)).to_be_visible()
+    expect(other.get_by_text("To review")).to_be_visible()
     assert Reviews(sessions).decide({1: 0}, Deed("Lee", Action.ACCEPT)).changed == (1,)
-    expect(other.get_by_text("Accepted", exact=True)).to_be_visible()  # by itself
+    expect(other.get_by_text("Accepted")).to_be_visible()  # by itself
 
 
 def test_the_name_is_remembered(page: Page, state: State) -> None:
