@@ -36,6 +36,11 @@ def press(page: Page, key: str) -> None:
     page.keyboard.press(key)
 
 
+def click(page: Page, name: str) -> None:
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.get_by_role("button", name=name).click()
+
+
 def sign_in(page: Page, name: str) -> None:
     page.keyboard.press("Tab")
     page.get_by_label("Your name").fill(name)
@@ -92,17 +97,20 @@ def test_a_korean_keyboard_reviews_as_well(page: Page, state: State) -> None:
 def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     page.goto("/gallery?case=3")
     sign_in(page, "Kim")
-    page.get_by_role("button", name="Back").click()
-    page.get_by_role("button", name="Choose this page").click()
-    page.get_by_role("button", name="Dismiss").click()
-    page.get_by_role("button", name="No motorcycle rider").click()
+    click(page, "Back")
+    expect(page.get_by_text("3 in all")).to_be_visible()
+    click(page, "Choose this page")
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    click(page, "Dismiss")
+    click(page, "No motorcycle rider")
     expect(page.get_by_text("No violation here")).to_be_visible()
     assert {state(id_) for id_ in (1, 2, 3)} == {ReviewState.DISMISSED}
-    page.get_by_role("button", name="Undo").click()
+    click(page, "Undo")
     expect(page.get_by_text("3 in all")).to_be_visible()
     page.get_by_text("Case 1", exact=True).click()
     page.get_by_text("Case 2", exact=True).click()
-    page.get_by_role("button", name="Same motorcycle").click()
+    expect(page.get_by_text("2 chosen")).to_be_visible()
+    click(page, "Same motorcycle")
     expect(page.get_by_text("Motorcycle 1")).to_have_count(2)
 
 
