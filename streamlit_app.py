@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from dashboard import i18n
+from dashboard import i18n, reviewer
 from dashboard.i18n import _
 
 st.set_page_config(page_title="Helmet Watch", page_icon=":material/sports_motorsports:", layout="wide")
 with st.sidebar:
     i18n.switch()
+    reviewer.show()
 st.navigation(
     [
         st.Page("dashboard/pages/analyse.py", title=_("Analyse"), icon=":material/upload:", default=True),

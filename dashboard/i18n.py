@@ -40,12 +40,12 @@ def language() -> str:
     return str(st.session_state.get(_KEY) or "en")
 
 
-def _(text: str, **values: object) -> str:
+def _(text: str, /, **values: object) -> str:
     """A text in the viewer's language, `{name}` filled in."""
     return _filled(catalogue(language()).gettext(text), values)
 
 
-def several(one: str, many: str, number: int, **values: object) -> str:
+def several(one: str, many: str, number: int, /, **values: object) -> str:
     """The same for a text that depends on a number, which may stand in it as `{n}`."""
     return _filled(catalogue(language()).ngettext(one, many, number), {"n": f"{number:,}", **values})
 

@@ -13,6 +13,7 @@ from db.jobs import Jobs
 from db.outbox import Outbox
 from db.plates import Plates
 from db.postman import Postman
+from db.reviews import Reviews
 from db.statistics import Statistics
 from pipeline.settings import PlateEngine, PlateUpscale, Settings, get_settings
 from pipeline.store import FileStore
@@ -34,6 +35,10 @@ def cases() -> Cases:
 
 def statistics() -> Statistics:
     return Statistics(engine.sessions(settings().database))
+
+
+def reviews() -> Reviews:
+    return Reviews(engine.sessions(settings().database))
 
 
 def store() -> FileStore:
