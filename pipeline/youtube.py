@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.errors import RefusedError, StreamError
@@ -27,7 +28,7 @@ def stream_of(page: str, extractors: tuple[str, ...] = _EXTRACTORS) -> str:
     """
     import yt_dlp  # noqa: PLC0415 it takes half a second, and most streams are no pages
 
-    options = {
+    options: Any = {
         "quiet": True,
         "logger": logging.getLogger(__name__),
         "no_warnings": True,
