@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -124,14 +125,18 @@ class WebServer(Server):
                 return
 
 
-def mjpeg(pictures: Iterator[Image], fps: float, stopped: threading.Event | None = None) -> WebServer.Answer:
+def jpeg(image: Image) -> bytes:
+    return cv2.imencode(".jpg", image)[1].tobytes()
+
+
+def mjpeg(pictures: Iterator[Image | bytes], fps: float, stopped: threading.Event | None = None) -> WebServer.Answer:
     """An endless answer of JPEG pictures, as IP cameras give it; when `stopped` is set it falls silent."""
 
     def write(peer: socket.socket) -> None:
         peer.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=picture\r\n\r\n")
         due = time.monotonic()
         for image in pictures:
-            data = cv2.imencode(".jpg", image)[1].tobytes()
+            data = image if isinstance(image, bytes) else jpeg(image)
             if stopped is not None and stopped.is_set():
                 peer.recv(1)  # until the other side hangs up
                 return
@@ -252,7 +257,11 @@ class RtmpServer:
 
 
 if __name__ == "__main__":
-    with WebServer({"/": mjpeg(looped(Path(sys.argv[1]), 640), 25)}, port=8800) as server:
+    with av.open(sys.argv[1]) as clip:
+        frames = sum(1 for _ in clip.decode(video=0))
+    ready = [jpeg(image) for image in islice(looped(Path(sys.argv[1]), 640), frames)]
+    rate = float(sys.argv[2]) if len(sys.argv) > 2 else 25.0
+    with WebServer({"/": mjpeg(cycle(ready), rate)}, port=8800) as server:
         print(server.url("/"))  # noqa: T201
         while True:
             time.sleep(60)
