@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from dashboard.worker import Worker
@@ -10,6 +12,9 @@ from db.cases import Cases
 from db.jobs import Jobs
 from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
+
+if TYPE_CHECKING:
+    from db.streams import Streams
 
 
 def settings() -> Settings:
@@ -32,3 +37,11 @@ def store() -> FileStore:
 def worker() -> Worker:
     """The background thread that works off the queue; starts with the first page that anybody opens."""
     return Worker(engine.sessions(settings().database), settings())
+
+
+@st.cache_resource(on_release=lambda streams: streams.stop_all(), show_spinner=False)
+def streams() -> Streams:
+    """The live sources under watch."""
+    from db.streams import Streams  # noqa: PLC0415 loads the models' libraries: the first page need not wait for them
+
+    return Streams(engine.sessions(settings().database), settings())

@@ -31,7 +31,7 @@ class Streams:
     """Starts, stops and shows live sources; they share one watch, which lives while there are any."""
 
     def __init__(self, sessions: sessionmaker[Session], settings: Settings) -> None:
-        self._sessions, self._settings = sessions, settings
+        self.sessions, self._settings = sessions, settings
         self._lock = RLock()
         self._watch: Watch | None = None
         self._running: dict[int, Running] = {}
@@ -78,7 +78,7 @@ class Streams:
                 raise RefusedError(f"{self._settings.most_streams} live sources are watched already: stop one first")
             if self._watch is None:
                 self._watch = Watch(self._settings)
-            job = LiveJob(self._sessions, kind, name, path)
+            job = LiveJob(self.sessions, kind, name, path)
             source = self._watch.open(job)
             job.begin(source.began)
             running = Running(job, source, self._settings, path, kind, self._gone)

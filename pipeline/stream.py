@@ -130,7 +130,7 @@ class Stream:
         except StreamError as error:
             connection.close()
             if self._reconnects < 0 and isinstance(error.__cause__, InvalidDataError):
-                raise RefusedError(str(error)) from error
+                raise RefusedError("what the server sends is no video") from error
             raise
         except BaseException:
             connection.close()
