@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _WANTED = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 25}}, "audio": False}
+_GALLERY = "dashboard/pages/gallery.py"
 _SHOWN = 6  # violations beside the picture
 
 
@@ -138,7 +139,7 @@ def violation(case: Case) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"live-case-{case.id}"):
         st.image(resources.store().path(case.crop), width=90, alt=_("Rider of case {id}", id=case.id))
         st.page_link(
-            "dashboard/pages/gallery.py",
+            _GALLERY,
             label=_("{time} · stage 2 {confidence}", time=second(case.happened_at), confidence=f"{case.stage2:.0%}"),
             query_params={"case": str(case.id)},
             icon=":material/open_in_full:",

@@ -45,7 +45,6 @@ def _new() -> None:
     with st.form("stream", clear_on_submit=True):
         url = st.text_input(
             _("Address"),
-            placeholder="rtsp://, http://, https://, rtmp://",
             help=_("An IP camera (RTSP, MJPEG), a broadcast (HLS, RTMP) or a page of YouTube"),
         )
         name = st.text_input(_("Name"), help=_("Shown in the gallery; without one, the address without its log-in"))

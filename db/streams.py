@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
+import threading
 import time
 from collections.abc import Callable
 from threading import Event, RLock, Thread
@@ -35,7 +35,8 @@ class Streams:
         self._lock = RLock()
         self._watch: Watch | None = None
         self._running: dict[int, Running] = {}
-        atexit.register(self.stop_all)
+        # `atexit` is too late: by then the threads that judge and write take no more work
+        threading._register_atexit(self.stop_all)  # type: ignore[attr-defined]
 
     def start(self, url: str, name: str = "") -> int:
         """Watch a stream until somebody stops it; return its job's id.
@@ -68,7 +69,6 @@ class Streams:
         """End all sources as cut off, so that they are offered again."""
         for job_id in list(self._running):
             self.stop(job_id, JobState.INTERRUPTED)
-        atexit.unregister(self.stop_all)
 
     def _start(self, kind: SourceKind, name: str, path: str) -> Running:
         with self._lock:

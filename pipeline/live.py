@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ from pipeline.weights import read_manifest
 _log = logging.getLogger(__name__)
 _LOOK_UP_S = 0.5  # how often a source without frames is looked after
 _TO_BE_WRITTEN = 64  # cases and tracks that may wait for the disk
-_PATIENCE_S = 60.0  # for what is under way when a source is closed
+_PATIENCE_S = 30.0  # for what is under way when a source is closed
 _FIGURES_S = 2.0  # frames per second are counted over so long
 
 
@@ -116,10 +116,11 @@ class Watch:
             batch = [(source, frame) for source in sources if (frame := source.take()) is not None]
             found = detector.detect_all([frame for _, frame in batch])
             for (source, frame), detections in zip(batch, found, strict=True):
-                source.see(frame, detections)
+                source.guarded(lambda: source.see(frame, detections))  # noqa: B023 called at once
             for source in sources:
-                source.look_after()
-            self._sources = [source for source in self._sources if not source.done]
+                source.guarded(source.look_after)
+            with self._changed:
+                self._sources = [source for source in self._sources if not source.done]
 
     def _next(self) -> list[Source] | None:
         """The sources, once one of them has a frame or some time has passed; None at the end."""
@@ -226,6 +227,16 @@ class Source:
             frame, self._newest = self._newest, None
             return frame
 
+    def guarded(self, work: Callable[[], None]) -> None:
+        """Whatever goes wrong with one source, the others go on, and so does it, from anew."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001
+            self._failed(error)
+            self._start_over(self._shape)
+            if self._closing.is_set():
+                self._finished.set()
+
     def see(self, frame: Frame, detections: tuple[Detection, ...]) -> None:
         """Follow the riders of an analysed frame."""
         shape = frame.image.shape[:2]
@@ -284,11 +295,14 @@ class Source:
     def end(self, error: Exception | None = None) -> None:
         """Something under way is done, or went wrong."""
         if error is not None:
-            _log.error("a finding of a live source was not kept", exc_info=error)
-            self.trouble = f"{type(error).__name__}: {error}"
+            self._failed(error)
         with self._idle:
             self._under_way -= 1
             self._idle.notify_all()
+
+    def _failed(self, error: Exception) -> None:
+        _log.error("a finding of a live source was not kept", exc_info=error)
+        self.trouble = f"{type(error).__name__}: {error}"
 
     def judged(self, case: Case | None) -> None:
         """Stage 2 has spoken, or failed."""
