@@ -69,6 +69,8 @@ class Streams:
         """End all sources as cut off, so that they are offered again."""
         for job_id in list(self._running):
             self.stop(job_id, JobState.INTERRUPTED)
+        with self._lock:  # one that is just ending by itself may still be closing the watch
+            return
 
     def _start(self, kind: SourceKind, name: str, path: str) -> Running:
         with self._lock:

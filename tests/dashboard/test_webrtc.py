@@ -61,8 +61,15 @@ def until(true: Callable[[], bool], patience_s: float = 120) -> None:
 def test_from_the_camera_to_a_violation(filming: Page, settings: Settings) -> None:
     filming.goto("/live")
     frame = filming.frame_locator("iframe").first
-    frame.get_by_role("button", name="Start the camera").click()
-    expect(filming.get_by_text("Frames/s")).to_be_visible(timeout=120_000)
+    start, shown = frame.get_by_role("button", name="Start the camera"), filming.get_by_text("Frames/s")
+    for _ in range(4):  # where the machine is busy, the two may not find each other at the first try
+        start.click()
+        try:
+            expect(shown).to_be_visible(timeout=60_000)
+        except AssertionError:
+            continue
+        break
+    assert shown.is_visible()
     assert frame.locator("video").evaluate("async v => { await v.play(); return v.videoWidth }") > 0
     expect(filming.get_by_text("Violations: 1").or_(filming.get_by_text("Violations: 2"))).to_be_visible(
         timeout=240_000
