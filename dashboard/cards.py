@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import detail, filters, resources
 from dashboard.i18n import _, later
+from dashboard.plate_text import short
 from dashboard.text import clock, local, plain
 from db.cases import Filter, Sort
 from db.models import Case
@@ -74,6 +75,8 @@ def _card(case: Case, key: str) -> None:
         )
         if case.plate_crop:
             st.image(resources.store().path(case.plate_crop), width=120, alt=_("Its number plate"))
+        if plate := short(case):
+            st.markdown(f":material/pin: {plate}")
         if st.button(_("Details"), key=f"{key}-open-{case.id}", icon=":material/open_in_full:", width="stretch"):
             st.query_params["case"] = str(case.id)
             st.rerun()

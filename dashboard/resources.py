@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -10,8 +10,13 @@ from dashboard.worker import Worker
 from db import engine
 from db.cases import Cases
 from db.jobs import Jobs
-from pipeline.settings import Settings, get_settings
+from db.outbox import Outbox
+from db.plates import Plates
+from db.postman import Postman
+from pipeline.settings import PlateEngine, PlateUpscale, Settings, get_settings
 from pipeline.store import FileStore
+from pipeline.threads import StageThread
+from pipeline.types import PlateCrop, PlateFound
 
 if TYPE_CHECKING:
     from db.streams import Streams
@@ -45,3 +50,34 @@ def streams() -> Streams:
     from db.streams import Streams  # noqa: PLC0415 loads the models' libraries: the first page need not wait for them
 
     return Streams(engine.sessions(settings().database), settings())
+
+
+def plates() -> Plates:
+    return Plates(engine.sessions(settings().database))
+
+
+def outbox() -> Outbox:
+    return Outbox(engine.sessions(settings().database), store())
+
+
+@st.cache_resource(on_release=Postman.stop, show_spinner=False)
+def postman() -> Postman:
+    """What sends plates to the OCR server, where one is set."""
+    return Postman(engine.sessions(settings().database), settings())
+
+
+@st.cache_resource(max_entries=2, on_release=lambda thread: thread.__exit__(None, None, None), show_spinner=False)
+def plate_reader(
+    upscale: PlateUpscale, plate_engine: PlateEngine, fusion: bool
+) -> StageThread[Any, list[PlateCrop], PlateFound]:
+    """A reader of plates in a thread of its own, for trying."""
+    chosen = settings().model_copy(
+        update={"plate_upscale": upscale, "plate_engine": plate_engine, "plate_fusion": fusion}
+    )
+
+    def make() -> Any:
+        from pipeline.plates import PlateReader  # noqa: PLC0415 loads the models' libraries: pages need not wait
+
+        return PlateReader(chosen)
+
+    return StageThread("try-plates", make, lambda reader, crops: reader.read(crops, motorcycle=False), room=4)

@@ -17,19 +17,20 @@ from threading import Condition, Event, Lock, Thread
 from typing import Protocol
 
 from pipeline.associate import associate
-from pipeline.case import close_case
+from pipeline.case import capture_plate, close_case, read_plate
 from pipeline.crops import shrink
 from pipeline.detect import Detector
 from pipeline.draw import Mark, draw, mark_sighting
 from pipeline.evidence import Excerpt
 from pipeline.motion import Motion, filled
+from pipeline.plates import PlateReader
 from pipeline.ring import Ring
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.suspects import Collector, is_suspect
 from pipeline.threads import StageThread
 from pipeline.track import Tracker
-from pipeline.types import Case, Detection, Evidence, Frame, Image, Label, Suspect, Track
+from pipeline.types import Case, Crop, Detection, Evidence, Frame, Image, Label, Suspect, Track
 from pipeline.verify import Verifier
 from pipeline.weights import read_manifest
 
@@ -78,6 +79,7 @@ class Watch:
         self._changed = Condition()
         self._closed = False
         self._ready: Future[None] = Future()
+        self._plates = StageThread("plates", lambda: PlateReader(settings), _read, settings.plate_queue)
         self._stage2 = StageThread("verify", lambda: Verifier(settings), _verify, settings.verify_queue)
         self._writer = StageThread("evidence", lambda: self._store, _write, _TO_BE_WRITTEN)
         self._thread = Thread(target=self._work, name="watch", daemon=True)
@@ -90,7 +92,9 @@ class Watch:
 
     def open(self, keeper: Keeper) -> Source:
         """Begin to watch one more source."""
-        source = Source(self._settings, self._thresholds.rider, keeper, self._stage2, self._writer, self._changed)
+        source = Source(
+            self._settings, self._thresholds.rider, keeper, self._stage2, self._plates, self._writer, self._changed
+        )
         with self._changed:
             self._sources.append(source)
         return source
@@ -102,7 +106,7 @@ class Watch:
             self._closed = True
             self._changed.notify()
         self._thread.join()
-        for stage in (self._stage2, self._writer):
+        for stage in (self._stage2, self._plates, self._writer):
             stage.__exit__(None, None, None)
 
     def _work(self) -> None:
@@ -140,6 +144,7 @@ class Source:
         new_track: float,
         keeper: Keeper,
         stage2: StageThread[Verifier, _Look, None],
+        plates: StageThread[PlateReader, _Violation, None],
         writer: StageThread[FileStore, _Job, None],
         changed: Condition,
     ) -> None:
@@ -149,7 +154,7 @@ class Source:
         self.ring = Ring(settings.live_buffer_s, settings.live_buffer_mb)
         self._zero = time.monotonic()
         self._new_track = new_track
-        self._stage2, self._writer, self._changed = stage2, writer, changed
+        self._stage2, self._plates, self._writer, self._changed = stage2, plates, writer, changed
         self._lock = Lock()
         self._newest: Frame | None = None
         self._shown: Frame | None = None
@@ -232,7 +237,7 @@ class Source:
         try:
             work()
         except Exception as error:  # noqa: BLE001
-            self._failed(error)
+            self.failed(error)
             self._start_over(self._shape)
             if self._closing.is_set():
                 self._finished.set()
@@ -295,24 +300,32 @@ class Source:
     def end(self, error: Exception | None = None) -> None:
         """Something under way is done, or went wrong."""
         if error is not None:
-            self._failed(error)
+            self.failed(error)
         with self._idle:
             self._under_way -= 1
             self._idle.notify_all()
 
-    def _failed(self, error: Exception) -> None:
+    def failed(self, error: Exception) -> None:
+        """Note what went wrong."""
         _log.error("a finding of a live source was not kept", exc_info=error)
         self.trouble = f"{type(error).__name__}: {error}"
 
-    def judged(self, case: Case | None) -> None:
-        """Stage 2 has spoken, or failed."""
+    def judged(self, suspect: Suspect, case: Case | None) -> None:
+        """Stage 2 has spoken, or failed. The plate of a violation is read before it is kept."""
         with self._lock:
             self._waiting -= 1
             if case is not None and case.confirmed:
                 self.violations += 1
                 self._accused |= {case.track.id}
-        if case is not None:
-            self._writer.submit(_Job(self, case.track, case))
+        if case is None:
+            return
+        if case.confirmed and not self.settings.ocr_url:
+            self._plates.submit(_Violation(self, case, suspect.plates))
+        else:
+            self.keep(case)
+
+    def keep(self, case: Case) -> None:
+        self._writer.submit(_Job(self, case.track, case))
 
 
 @dataclass(slots=True, eq=False)
@@ -333,18 +346,41 @@ class _Job:
     case: Case | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Violation:
+    """A violation whose plate is to be read."""
+
+    source: Source
+    case: Case
+    plates: tuple[Crop, ...]
+
+
 def _verify(stage2: Verifier, look: _Look) -> None:
     suspect, look.suspect = look.suspect, None  # the look outlives it, and its crops take much room
     if suspect is None:
         return
+    source = look.source
+    store = FileStore(source.settings.files)
     try:
-        case = close_case(suspect, stage2.verify(suspect), FileStore(look.source.settings.files))
+        case = close_case(suspect, stage2.verify(suspect), store)
+        if case.confirmed and source.settings.ocr_url:
+            case = capture_plate(case, suspect.plates, store)
         look.turned_down = not case.confirmed
     except Exception as error:  # noqa: BLE001 the others go on
-        look.source.judged(None)
-        look.source.end(error)
+        source.judged(suspect, None)
+        source.end(error)
     else:
-        look.source.judged(case)
+        source.judged(suspect, case)
+
+
+def _read(reader: PlateReader, violation: _Violation) -> None:
+    """A plate that cannot be read is no reason to lose its violation."""
+    source, case = violation.source, violation.case
+    try:
+        case = read_plate(case, violation.plates, reader, FileStore(source.settings.files))
+    except Exception as error:  # noqa: BLE001
+        source.failed(error)
+    source.keep(case)
 
 
 def _write(store: FileStore, job: _Job) -> None:
