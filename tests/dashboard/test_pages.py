@@ -30,7 +30,7 @@ def said(app: AppTest) -> str:
 def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *outcomes: Outcome) -> int:
     """A clip that was analysed, with real pictures and clips in the store."""
     store = FileStore(settings.files)
-    clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [0.0, 0.1, 0.2])
+    clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [index / 10 for index in range(30)])
     video, picture = store.take(clip), store.put_picture(factory.FRAME)
 
     def case(id_: int, outcome: Outcome) -> Case:
@@ -48,7 +48,13 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *
 
 
 @pytest.mark.parametrize(
-    ("page", "hint"), [("analyse", "Hand in a clip"), ("gallery", "Hand in a clip"), ("turned_down", "no suspect yet")]
+    ("page", "hint"),
+    [
+        ("analyse", "Hand in a clip"),
+        ("gallery", "Hand in a clip"),
+        ("turned_down", "no suspect yet"),
+        ("statistics", "Hand in a clip"),
+    ],
 )
 def test_empty_pages_say_what_to_do_next(open_page: Open, page: str, hint: str) -> None:
     app = open_page(page)
