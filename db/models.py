@@ -64,7 +64,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a case was dismissed. The first two teach the models: see `dashboard.export.hard_negatives`."""
+    """Why a case was dismissed. The first two teach the models: see `dashboard.export.negatives`."""
 
     HELMET = "helmet"
     NO_RIDER = "no rider"
@@ -206,6 +206,7 @@ class Case(Base):
     crop: Mapped[str] = mapped_column(String(80))
     plate_crop: Mapped[str | None] = mapped_column(String(80))
     video: Mapped[str] = mapped_column(String(80))
+    video_start_s: Mapped[float | None]
     plate_text: Mapped[str | None] = mapped_column(String(32))
     plate_confidence: Mapped[float | None]
     review: Mapped[ReviewState] = mapped_column(default=ReviewState.OPEN)

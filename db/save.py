@@ -137,6 +137,7 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
         crop=evidence.crop,
         plate_crop=case.plate,
         video=evidence.clip,
+        video_start_s=evidence.clip_start_s,
         looks=[_look(look, picture) for look, picture in zip(case.verdict.looks, case.looks, strict=True)],
     )
 

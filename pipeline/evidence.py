@@ -60,6 +60,7 @@ class Recorder:
                     self._store.put_picture(excerpt.picture),
                     self._store.put_picture(excerpt.crop),
                     self._store.take(excerpt.path),
+                    excerpt.first_s,
                 )
                 for excerpt in excerpts
             )
@@ -70,6 +71,7 @@ class _Excerpt:
 
     picture: Image
     crop: Image
+    first_s: float
 
     def __init__(self, case: Case, path: Path, fps: float, settings: Settings) -> None:
         self.path = path
@@ -86,7 +88,7 @@ class _Excerpt:
         marks = self._marks[frame.index]
         if self._start_s <= frame.time_s <= self._end_s:
             if self._video is None:
-                self._video = VideoWriter(self.path, self._fps)
+                self._video, self.first_s = VideoWriter(self.path, self._fps), frame.time_s
             self._video.write(_drawn(image, scale, marks), frame.time_s - self._start_s)
         elif frame.time_s > self._end_s:
             self.close()

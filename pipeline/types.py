@@ -231,11 +231,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Names of files in the store: the best frame, the rider in it (JPEG), and the seconds around it (MP4)."""
+    """Names of files in the store: the best frame, the rider in it (JPEG), and the seconds around it (MP4).
+
+    `clip_start_s` of the source is the first frame of the clip.
+    """
 
     picture: str
     crop: str
     clip: str
+    clip_start_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
