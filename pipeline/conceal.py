@@ -69,13 +69,10 @@ class Witness:
         self._others = sorted(others, key=lambda one: one.time_s)
         self._other_times = [one.time_s for one in self._others]
         people = occupants(track)
-        accused = [
-            one
-            for one in people
-            if one.bare_sightings >= settings.min_sightings and one.bare_share >= settings.min_bare_share
-        ]
-        self._accused = accused or sorted(people, key=lambda one: one.bare_sightings)[-1:]
-        self._along = [one for one in people if one not in self._accused]
+        bare = [one for one in people if one.bare_share >= settings.min_bare_share]
+        self._accused = [one for one in bare if one.bare_sightings >= settings.min_sightings]
+        self._passing = [one for one in bare if one not in self._accused]
+        self._along = [one for one in people if one not in bare]
 
     def seen(self, time_s: float) -> Sighting | None:
         """The accused at this moment; between two sightings that are close, where they must have been."""
@@ -100,6 +97,11 @@ class Witness:
         own = [*accused.heads, *([accused.plate] if accused.plate else [])]
         heads = [head for one in self._accused if (head := _head(one, accused))]
         along = [head for one in self._along if (head := _head(one, accused))]
+        passing = [head.box for one in self._passing for then, head in one.sightings if then is accused]
+        if any(then is accused for one in self._accused for then, _ in one.sightings):
+            along += passing  # somebody who stood behind for a moment
+        else:
+            heads += passing  # the accused, whose head was lost and found in another place
         plate = [_grown(accused.plate.box, 0.15)] if accused.plate else []
         return Scene(
             clear=(_grown(accused.box, 0.04), *(_grown(one.box, 0.2) for one in own)),

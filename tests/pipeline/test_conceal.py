@@ -75,6 +75,24 @@ def test_a_pillion_with_a_helmet_is_hidden_also_where_the_head_was_missed() -> N
     assert contrast(image, bare.box) > 0.9
 
 
+def test_a_head_that_was_lost_and_found_in_another_place_is_the_accused() -> None:
+    track = accused()
+    one = factory.rider()
+    elsewhere = replace(track.sightings[4], heads=(factory.head_of(one, Label.WITHOUT_HELMET, 0.9),))
+    eyes = witness(Track(1, (*track.sightings[:4], elsewhere, *track.sightings[5:])))
+    assert contrast(conceal(BOARD, eyes.scene(elsewhere.time_s)), elsewhere.heads[0].box) > 0.9
+
+
+def test_somebody_who_stood_behind_for_a_moment_is_hidden() -> None:
+    track = accused()
+    two = replace(track.sightings[4], heads=factory.sighting(4, (Label.WITHOUT_HELMET,) * 2).heads)
+    own, other = (head.box for head in (track.sightings[4].heads[0], two.heads[1]))
+    eyes = witness(Track(1, (*track.sightings[:4], two, *track.sightings[5:])))
+    image = conceal(BOARD, eyes.scene(two.time_s))
+    assert contrast(image, own) > 0.9
+    assert is_hidden(image, Box(other.x1 + 12, other.y1, other.x2, other.y2))
+
+
 def test_between_sightings() -> None:
     near, far = factory.sighting(0, x=100), factory.sighting(3, x=160)
     gone = factory.sighting(20, x=100)

@@ -14,5 +14,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("cases") as table:
-        table.drop_column("video_start_s")
+    op.drop_column("cases", "video_start_s")
