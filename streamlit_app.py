@@ -13,6 +13,7 @@ st.navigation(
     [
         st.Page("dashboard/pages/analyse.py", title=_("Analyse"), icon=":material/upload:", default=True),
         st.Page("dashboard/pages/gallery.py", title=_("Gallery"), icon=":material/photo_library:"),
+        st.Page("dashboard/pages/plates.py", title=_("OCR attempts"), icon=":material/pin:"),
         st.Page("dashboard/pages/turned_down.py", title=_("Turned down"), icon=":material/gavel:"),
     ]
 ).run()

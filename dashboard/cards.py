@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import detail, filters, resources, review
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
+from dashboard.plate_text import short
 from dashboard.text import clock, local, plain
 from db.cases import VIOLATIONS, Filter, Sort
 from db.models import Case
@@ -143,12 +144,13 @@ def _card(case: Case, key: str) -> None:
     st.markdown(
         _("Stage 1 **{first}** · Stage 2 **{second}**", first=f"{case.stage1:.0%}", second=f"{case.stage2:.0%}")
     )
-    if case.plate_crop or case.plate:
+    plate = short(case)
+    if case.plate_crop or plate:
         with st.container(horizontal=True, vertical_alignment="center"):
             if case.plate_crop:
                 st.image(resources.store().path(case.plate_crop), width=96, alt=_("Its number plate"))
-            if case.plate:
-                st.markdown(f"**{plain(case.plate)}**", width="content")
+            if plate:
+                st.markdown(plate, width="content")
     if case.motorcycle is not None:
         st.badge(_("Motorcycle {id}", id=case.motorcycle), icon=":material/link:", color="gray")
     if st.button(_("Details"), key=f"{key}-open-{case.id}", icon=":material/open_in_full:", width="stretch"):

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import record, resources, review
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
+from dashboard.plate_text import summary
 from dashboard.review import View
 from dashboard.text import class_name, clock, local, plain
 from db.cases import VIOLATIONS, detections
@@ -95,7 +96,8 @@ def _facts(case: Case) -> None:
         )
     )
     if case.plate_crop:
-        st.image(resources.store().path(case.plate_crop), width=200, caption=_("Number plate"))
+        st.image(resources.store().path(case.plate_crop), width=200, alt=_("Its number plate"))
+        st.markdown(_("Number plate: {plate}", plate=summary(case)))
 
 
 def _look(look: Look) -> None:

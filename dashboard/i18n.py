@@ -86,7 +86,22 @@ _TOLD = (
     later("{path} has the classes {found}, the product needs {needed}"),
     later("{path} is not what {manifest} names: restore it from the repository"),
     later("{path} does not match its SHA-256 sum in {manifest}: restore it from the repository"),
+    later("{path} reads other characters than plates bear now: train it again"),
+    later(
+        "EasyOCR's stock models could not be downloaded into {path} ({reason}): "
+        "connect once, or set HELMET_WATCH_PLATE_ENGINE=own"
+    ),
     later("is none of {suffixes}"),
+    later("a crop is no picture"),
+    later("a crop cannot be decoded"),
+    later("a crop is larger than {size} MB"),
+    later("a crop is {width} x {height} pixels: 4 to {most} are accepted"),
+    later("set HELMET_WATCH_OCR_URL and HELMET_WATCH_OCR_TOKEN to send plates to an OCR server"),
+    later("no answer from {url}: {reason}"),
+    later("the server does not know this capture"),
+    later("the server refused: {reason}"),
+    later("the server cannot now: {reason}"),
+    later("{url} does not answer as an OCR server"),
     later("is larger than {size} GB"),
     later("the picture could not be encoded"),
     later("at most {most} cases fit into one package"),

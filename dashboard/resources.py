@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard.worker import Worker
 from db import engine
 from db.cases import Cases
 from db.jobs import Jobs
+from db.outbox import Outbox
+from db.plates import Plates
+from db.postman import Postman
 from db.reviews import Reviews
-from pipeline.settings import Settings, get_settings
+from pipeline.settings import PlateEngine, PlateUpscale, Settings, get_settings
 from pipeline.store import FileStore
+from pipeline.threads import StageThread
+from pipeline.types import PlateCrop, PlateFound
 
 
 def settings() -> Settings:
@@ -37,3 +44,34 @@ def store() -> FileStore:
 def worker() -> Worker:
     """The background thread that works off the queue; starts with the first page that anybody opens."""
     return Worker(engine.sessions(settings().database), settings())
+
+
+def plates() -> Plates:
+    return Plates(engine.sessions(settings().database))
+
+
+def outbox() -> Outbox:
+    return Outbox(engine.sessions(settings().database), store())
+
+
+@st.cache_resource(on_release=Postman.stop, show_spinner=False)
+def postman() -> Postman:
+    """What sends plates to the OCR server, where one is set."""
+    return Postman(engine.sessions(settings().database), settings())
+
+
+@st.cache_resource(max_entries=2, on_release=lambda thread: thread.__exit__(None, None, None), show_spinner=False)
+def plate_reader(
+    upscale: PlateUpscale, plate_engine: PlateEngine, fusion: bool
+) -> StageThread[Any, list[PlateCrop], PlateFound]:
+    """A reader of plates in a thread of its own, for trying."""
+    chosen = settings().model_copy(
+        update={"plate_upscale": upscale, "plate_engine": plate_engine, "plate_fusion": fusion}
+    )
+
+    def make() -> Any:
+        from pipeline.plates import PlateReader  # noqa: PLC0415 loads the models' libraries: pages need not wait
+
+        return PlateReader(chosen)
+
+    return StageThread("try-plates", make, lambda reader, crops: reader.read(crops, motorcycle=False), room=4)

@@ -107,7 +107,9 @@ class Cases:
     def get(self, case_id: int) -> Case | None:
         """One case with its looks and its track."""
         with self._sessions() as session:
-            return session.get(Case, case_id, options=[selectinload(Case.looks), selectinload(Case.track)])
+            return session.get(
+                Case, case_id, options=[selectinload(Case.looks), selectinload(Case.track), selectinload(Case.reads)]
+            )
 
     def of_job(self, job_id: int, outcomes: tuple[Outcome, ...] = VIOLATIONS) -> Sequence[Case]:
         """The cases of one job in the order in which they happened."""

@@ -13,6 +13,7 @@ from pipeline.types import Outcome, Says
 
 Json = dict[str, Any] | list[Any]
 Parts = list[list[float]]  # each label, confidence, x1, y1, x2, y2
+Pairs = list[tuple[str, float]]  # characters with their confidences, or names of crops with their times
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -85,6 +86,7 @@ class Base(DeclarativeBase):
         Json: JSON,
         dict[str, Any]: JSON,
         Parts: JSON,
+        Pairs: JSON,
         JobState: _words(JobState),
         Outcome: _words(Outcome),
         Says: _words(Says),
@@ -207,10 +209,13 @@ class Case(Base):
     plate_crop: Mapped[str | None] = mapped_column(String(80))
     video: Mapped[str] = mapped_column(String(80))
     video_start_s: Mapped[float | None]
-    plate_text: Mapped[str | None] = mapped_column(String(32))
+    # what the reads agree on: the text only where it is readable, the guess with its probability always
+    plate_text: Mapped[str | None] = mapped_column(String(32), index=True)
     plate_confidence: Mapped[float | None]
+    plate_guess: Mapped[str | None] = mapped_column(String(32))
+    plate_characters: Mapped[Pairs | None]
     review: Mapped[ReviewState] = mapped_column(default=ReviewState.OPEN)
-    plate_corrected: Mapped[str | None] = mapped_column(String(32))
+    plate_corrected: Mapped[str | None] = mapped_column(String(32))  # by a person, whose word counts
     motorcycle: Mapped[int | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column(default=0)
     kept: Mapped[bool] = mapped_column(default=False)
@@ -218,6 +223,7 @@ class Case(Base):
     clip: Mapped[Clip] = relationship(lazy="joined")
     looks: Mapped[list[Look]] = relationship(order_by="Look.time_s")
     track: Mapped[Track] = relationship()
+    reads: Mapped[list[PlateRead]] = relationship(order_by="PlateRead.id", cascade="all, delete-orphan")
 
     @property
     def plate(self) -> str | None:
@@ -238,6 +244,60 @@ class Look(Base):
     stage2: Mapped[Parts]
     says: Mapped[Says]
     confidence: Mapped[float]
+
+
+class PlateRead(Base):
+    """One OCR attempt on one plate crop, or on `frames` of them made into one picture."""
+
+    __tablename__ = "plate_reads"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    time_s: Mapped[float]
+    frames: Mapped[int]
+    crop: Mapped[str] = mapped_column(String(80))
+    picture: Mapped[str] = mapped_column(String(80))
+    quality: Mapped[float]
+    engine: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(String(64))
+    confidence: Mapped[float]
+    characters: Mapped[Pairs]
+    weight: Mapped[float]
+
+
+class Capture(Base):
+    """The plate crops of a violation on their way to the OCR server: the outbox.
+
+    `crops` are names in the store with their times, deleted once the server has them (`stored_at`). `key` is the
+    content's: the server knows by it what it has already.
+    """
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), unique=True)
+    key: Mapped[str] = mapped_column(String(64), index=True)
+    crops: Mapped[Pairs]
+    created_at: Mapped[datetime]
+    stored_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class Received(Base):
+    """A capture as the OCR server keeps it: stored first, read when its turn comes."""
+
+    __tablename__ = "received"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    crops: Mapped[Pairs]
+    received_at: Mapped[datetime]
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
+    result: Mapped[Json | None]
+    error: Mapped[str | None] = mapped_column(Text)
 
 
 class Review(Base):

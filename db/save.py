@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.jobs import ENDED, now
 from db.models import Case, Job, JobState, Look, Parts, Sighting, Track
+from db.outbox import to_send
+from db.plates import set_plate
 from pipeline import types
 from pipeline.occupants import occupants
 from pipeline.types import Analysis, Detection
@@ -38,6 +40,12 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> li
             for case, evidence in analysis.cases
         ]
         session.add_all(rows)
+        session.flush()
+        session.add_all(
+            to_send(row.id, case.captured)
+            for row, (case, _) in zip(rows, analysis.cases, strict=True)
+            if case.captured and row not in kept
+        )
         job.state, job.finished_at, job.message = JobState.DONE, now(), analysis.warning
         job.fraction, job.left_s, job.worker = 1.0, None, None
         job.width, job.height = analysis.width, analysis.height
@@ -119,7 +127,7 @@ def _heads(track: types.Track) -> tuple[int, int]:
 
 
 def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -> Case:
-    return Case(
+    row = Case(
         outcome=case.verdict.outcome,
         clip_id=job.clip_id,
         job_id=job.id,
@@ -140,6 +148,9 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
         video_start_s=evidence.clip_start_s,
         looks=[_look(look, picture) for look, picture in zip(case.verdict.looks, case.looks, strict=True)],
     )
+    if case.reading is not None:
+        set_plate(row, case.reading, case.read_pictures)
+    return row
 
 
 def _look(look: types.Look, picture: str) -> Look:

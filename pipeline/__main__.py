@@ -141,6 +141,7 @@ def _case(id_: int, case: Case, evidence: Evidence, store: FileStore) -> dict[st
         if sighting.time_s >= due:
             places.append([round(number, 3) for number in (sighting.time_s, *sighting.box.as_tuple())])
             due = sighting.time_s + _TRACK_STEP_S
+    plate = case.reading if case.reading and case.reading.readable else None
     return {
         "id": id_,
         "outcome": case.verdict.outcome.value,
@@ -153,7 +154,7 @@ def _case(id_: int, case: Case, evidence: Evidence, store: FileStore) -> dict[st
         "heads_with": case.heads_with,
         "stage1": round(case.stage1, 3),
         "stage2": round(case.verdict.confidence, 3),
-        "plate": None,
+        "plate": {"text": plate.text, "confidence": round(plate.probability, 3)} if plate else None,
         "files": {
             "picture": str(store.path(evidence.picture)),
             "crop": str(store.path(evidence.crop)),
@@ -171,7 +172,8 @@ def _summary(document: dict[str, Any]) -> str:
         f" ({document['duration_s']:.1f} s of clip in {document['wall_s']:.1f} s)"
     ]
     lines += [
-        f"  violation {one['id']} at {one['best_s']:.1f} s, stage 2 {one['stage2']:.0%}: {one['files']['clip']}"
+        f"  violation {one['id']} at {one['best_s']:.1f} s, stage 2 {one['stage2']:.0%},"
+        f" plate {one['plate']['text'] if one['plate'] else 'not read'}: {one['files']['clip']}"
         for one in document["violations"]
     ]
     return "\n".join(lines)

@@ -9,16 +9,17 @@ from pathlib import Path
 from threading import Event
 
 from pipeline.associate import associate
-from pipeline.case import close_case
+from pipeline.case import capture_plate, close_case, read_plate
 from pipeline.detect import Detector
 from pipeline.evidence import Recorder
 from pipeline.meter import Meter, Stopwatch
+from pipeline.plates import PlateReader
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.suspects import Collector, is_suspect
 from pipeline.threads import FRAMES_AHEAD, StageThread, ahead
 from pipeline.track import Tracker
-from pipeline.types import Analysis, Case, Detection, Frame, Label, Progress, Suspect, Track
+from pipeline.types import Analysis, Case, Crop, Detection, Frame, Label, Progress, Suspect, Track
 from pipeline.verify import Verifier
 from pipeline.video import Clip
 from pipeline.weights import read_manifest
@@ -78,7 +79,7 @@ def _look_for_suspects(
     tracker = Tracker(read_manifest(settings.weights).stage1.thresholds.rider, settings)
     collector = Collector(settings)
     tracks: list[Track] = []
-    cases: list[Future[Case]] = []
+    cases: list[Future[tuple[Case, Future[Case] | None]]] = []
 
     detectors = _DETECTORS if device(settings) == "cpu" else 1
 
@@ -98,11 +99,21 @@ def _look_for_suspects(
                 yield _done(under_way.popleft())
         yield from map(_done, under_way)
 
-    def verify(stage2: Verifier, suspect: Suspect) -> Case:
+    def verify(stage2: Verifier, suspect: Suspect) -> tuple[Case, Future[Case] | None]:
         with watch.stage("verify"):
-            return close_case(suspect, stage2.verify(suspect), store)
+            case = close_case(suspect, stage2.verify(suspect), store)
+        if not case.confirmed:
+            return case, None
+        if settings.ocr_url:
+            return capture_plate(case, suspect.plates, store), None
+        return case, plates.submit((case, suspect.plates))
+
+    def read(reader: PlateReader, violation: tuple[Case, tuple[Crop, ...]]) -> Case:
+        with watch.stage("plates"):
+            return read_plate(*violation, reader, store)
 
     with (
+        StageThread("plates", lambda: PlateReader(settings), read, settings.plate_queue) as plates,
         StageThread("verify", lambda: Verifier(settings), verify, settings.verify_queue) as stage2,
         ahead("decode", frames, FRAMES_AHEAD) as decoded,
         StageThread("detect", lambda: Detector(settings, detectors), detect, FRAMES_AHEAD, detectors) as stage1,
@@ -121,9 +132,10 @@ def _look_for_suspects(
                 sightings = associate(frame.index, frame.time_s, detections, tracked)
                 collector.add(frame, sightings, tracked.hidden)
                 settle(collector.gone(frame.time_s))
-            meter.frame(frame, sightings, sum(case.result().confirmed for case in cases if case.done()))
+            meter.frame(frame, sightings, sum(case.result()[0].confirmed for case in cases if case.done()))
         settle(collector.rest())
-        return tracks, [case.result() for case in cases]
+        closed = [case.result() for case in cases]
+        return tracks, [reading.result() if reading else case for case, reading in closed]
 
 
 def _done(one: tuple[Frame, Future[tuple[Detection, ...]]]) -> tuple[Frame, tuple[Detection, ...]]:

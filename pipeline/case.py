@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from statistics import fmean, median_low
 
+from pipeline.plates import PlateReader
 from pipeline.store import FileStore
-from pipeline.types import Case, Label, Look, Says, Suspect, Verdict
+from pipeline.types import Case, Crop, Label, Look, PlateCrop, Says, Suspect, Verdict
 
 
 def close_case(suspect: Suspect, verdict: Verdict, store: FileStore) -> Case:
@@ -28,6 +30,27 @@ def close_case(suspect: Suspect, verdict: Verdict, store: FileStore) -> Case:
         looks=tuple(store.put_picture(crop.image) for crop in suspect.crops),
         plate=store.put_picture(plate.image) if plate else None,
     )
+
+
+def read_plate(case: Case, crops: Iterable[Crop], reader: PlateReader, store: FileStore) -> Case:
+    """The case with its plate read, and the pictures of every attempt stored.
+
+    Raises:
+        OSError: a picture cannot be stored.
+    """
+    found = reader.read([PlateCrop(crop.image, crop.sighting.time_s) for crop in crops])
+    pictures = tuple((store.put_picture(crop), store.put_picture(seen)) for crop, seen in found.pictures)
+    return replace(case, reading=found.plate, read_pictures=pictures, plate=pictures[0][0] if pictures else case.plate)
+
+
+def capture_plate(case: Case, crops: Iterable[Crop], store: FileStore) -> Case:
+    """The case with its plate's crops stored as they are, for another machine to read.
+
+    Raises:
+        OSError: a picture cannot be stored.
+    """
+    captured = tuple((store.put_capture(crop.image), crop.sighting.time_s) for crop in crops)
+    return replace(case, captured=captured)
 
 
 def _heads(looks: Iterable[Look], label: Label) -> int:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class PlateEngine(StrEnum):
+    OWN = "own"
+    STOCK = "stock"
+
+
+class PlateUpscale(StrEnum):
+    OFF = "off"
+    BICUBIC = "bicubic"
+    NETWORK = "network"
 
 
 class Settings(BaseSettings):
@@ -29,6 +41,20 @@ class Settings(BaseSettings):
     min_looks: int = Field(2, ge=1, description="Looks that have to say bare before a rider is accused")
     lost_after_s: float = Field(2.5, gt=0, description="A rider unseen for longer is gone, seconds")
     verify_queue: int = Field(8, ge=1, description="Suspects that may wait for stage 2")
+
+    plate_crops: int = Field(12, ge=1, le=30, description="Plate crops of a track that are read")
+    plate_upscale: PlateUpscale = Field(PlateUpscale.BICUBIC, description="off, bicubic, or network (ours)")
+    plate_fusion: bool = Field(True, description="Also read all crops of a track made into one picture")
+    plate_engine: PlateEngine = Field(
+        PlateEngine.OWN, description="own, or stock: EasyOCR's Korean and English models, downloaded at first use"
+    )
+    plate_queue: int = Field(8, ge=1, description="Tracks that may wait for the reading of their plates")
+
+    ocr_url: str = Field("", description="Where an OCR server reads the plates; empty: read here")
+    ocr_token: SecretStr = Field(SecretStr(""), description="The word that this machine and the OCR server share")
+
+    ocr_max_waiting: int = Field(1000, ge=1, description="OCR server: captures that may wait before it is full")
+    ocr_keep_days: float = Field(30, gt=0, description="OCR server: how long results are kept, days")
 
     evidence_margin_s: float = Field(1.0, ge=0, description="Evidence clip: seconds before and after")
     evidence_max_s: float = Field(12.0, gt=0, description="Evidence clip: longest length, seconds")

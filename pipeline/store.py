@@ -39,15 +39,29 @@ class FileStore:
 
     def put_picture(self, image: Image) -> str:
         """Store a BGR picture as JPEG and return its name."""
-        done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        return self._put(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, 90])
+
+    def put_capture(self, image: Image) -> str:
+        """Store a BGR picture as it is, as PNG, and return its name."""
+        return self._put(image, ".png", [])
+
+    def put_content(self, content: bytes, suffix: str) -> str:
+        """Store a file's content and return its name."""
+        name = f"{hashlib.sha256(content).hexdigest()}{suffix}"
+        with self.scratch() as scratch:
+            (scratch / "content").write_bytes(content)
+            self._move(scratch / "content", name)
+        return name
+
+    def delete(self, name: str) -> None:
+        """Delete a stored file, whether it is there or not."""
+        self.path(name).unlink(missing_ok=True)
+
+    def _put(self, image: Image, suffix: str, options: list[int]) -> str:
+        done, data = cv2.imencode(suffix, image, options)
         if not done:
             raise OSError("the picture could not be encoded")
-        content = data.tobytes()
-        name = f"{hashlib.sha256(content).hexdigest()}.jpg"
-        with self.scratch() as scratch:
-            (scratch / "picture").write_bytes(content)
-            self._move(scratch / "picture", name)
-        return name
+        return self.put_content(data.tobytes(), suffix)
 
     def take(self, path: Path) -> str:
         """Move a finished file (its suffix in lower case) into the store and return its name."""

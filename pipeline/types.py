@@ -164,6 +164,55 @@ class Suspect:
     plates: tuple[Crop, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PlateRead:
+    """One OCR attempt on one plate crop, or on several made into one picture (`frames` of them, the best's time).
+
+    `characters` of the text with the confidence of each. `weight` is how much it counts in the vote, 0 where the
+    text is no plate's. All numbers 0 to 1.
+    """
+
+    time_s: float
+    frames: int
+    quality: float
+    engine: str
+    text: str
+    confidence: float
+    characters: tuple[tuple[str, float], ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """What all reads of a track agree on, readable or not.
+
+    `text` is compact and empty where nothing was read; `probability` that all of it is right, 0 to 1;
+    `characters` of it with the share of the vote that each has.
+    """
+
+    text: str
+    probability: float
+    readable: bool
+    characters: tuple[tuple[str, float], ...]
+    reads: tuple[PlateRead, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateCrop:
+    """A piece of a frame with a plate on it, and when it was seen."""
+
+    image: Image
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateFound:
+    """A reading with its pictures: for each read the crop, and the plate upscaled and from the front as it was read."""
+
+    plate: Plate
+    pictures: tuple[tuple[Image, Image], ...]
+
+
 class Outcome(StrEnum):
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
@@ -212,7 +261,9 @@ class Case:
     """A suspect with its verdict: a violation if it was confirmed.
 
     `best` is the sighting that shows it best; `stage1` how sure stage 1 was of the bare head, the mean of the
-    crops, 0 to 1. `looks` (one per look of the verdict) and `plate` name pictures in the store.
+    crops, 0 to 1. `looks` (one per look of the verdict) and `plate` name pictures in the store, as do
+    `read_pictures`: per plate read the crop, and what the engine saw of it. `reading` is None where no plate was
+    read; `captured` names the crops that another machine is to read, with their times.
     """
 
     track: Track
@@ -223,6 +274,9 @@ class Case:
     heads_with: int
     looks: tuple[str, ...]
     plate: str | None
+    reading: Plate | None = None
+    read_pictures: tuple[tuple[str, str], ...] = ()
+    captured: tuple[tuple[str, float], ...] = ()
 
     @property
     def confirmed(self) -> bool:

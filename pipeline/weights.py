@@ -74,7 +74,7 @@ def checked(folder: Path, stage: StageWeights) -> Path:
         WeightsError: the file is missing or altered.
     """
     path = folder / stage.file
-    _check(path, stage.sha256)
+    check(path, stage.sha256)
     return path
 
 
@@ -86,7 +86,7 @@ def checked_openvino(folder: Path, stage: StageWeights) -> Path:
     """
     model = openvino_folder(folder / stage.file)
     for name, total in stage.openvino.items():
-        _check(model / name, total)
+        check(model / name, total)
     extra = {path.name for path in model.iterdir()} - set(stage.openvino)
     if extra:
         raise WeightsError(f"{model} is not what {MANIFEST} names: restore it from the repository")
@@ -98,7 +98,12 @@ def openvino_folder(weights: Path) -> Path:
     return weights.with_name(f"{weights.stem}_openvino_model")
 
 
-def _check(path: Path, total: str) -> None:
+def check(path: Path, total: str | None) -> None:
+    """Compare a file with its SHA-256 sum.
+
+    Raises:
+        WeightsError: it is missing or altered.
+    """
     if not path.is_file():
         raise WeightsError(f"{path} is missing: restore it from the repository")
     if sha256(path) != total:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dashboard.export.report import Page
 from dashboard.i18n import _, later
+from dashboard.plate_text import spelled
 from dashboard.record import DEEDS
 from dashboard.review import REASONS, STATES
 from dashboard.text import clock, local
@@ -54,8 +55,8 @@ def page(case: Case, history: Sequence[Review], others_hidden: bool) -> Page:
 
 def _plate(case: Case) -> str:
     if case.plate_corrected:
-        return _("{plate} (corrected by a person)", plate=case.plate_corrected)
-    return case.plate_text or _("not read")
+        return _("{plate} (corrected by a person)", plate=spelled(case.plate_corrected))
+    return spelled(case.plate_text) if case.plate_text else _("not read")
 
 
 def _deed(row: Review) -> str:

@@ -1,0 +1,56 @@
+"""Every OCR attempt in a row: what was cut, what the engine saw, what it read, what the vote made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.i18n import _, later, several
+from dashboard.plate_text import characters, made_of_it
+from dashboard.text import clock, plain
+from pipeline.types import Image, PlateRead
+
+_WIDTHS = (1, 2, 2, 2, 4, 2)
+_HEADS = (later("Frame"), later("Crop"), later("Upscaled, from the front"), later("Read"), later("Confidence"),
+          later("The vote"))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A read with its pictures: files of the store, or pictures in memory (BGR)."""
+
+    read: PlateRead
+    crop: Path | Image
+    picture: Path | Image
+
+
+def table(attempts: Sequence[Attempt], agreed: str) -> None:
+    """The attempts, in rows; `agreed` is what the vote gave."""
+    for place, head in zip(st.columns(_WIDTHS), _HEADS, strict=True):
+        place.caption(_(head))
+    for attempt in attempts:
+        _row(attempt, agreed)
+
+
+def _row(attempt: Attempt, agreed: str) -> None:
+    read = attempt.read
+    frame, crop, picture, text, confidence, vote = st.columns(_WIDTHS, vertical_alignment="center")
+    frame.markdown(f"{clock(read.time_s)}.{int(read.time_s * 10) % 10}")
+    if read.frames > 1:
+        crop.caption(several("{n} crop made into one", "{n} crops made into one", read.frames))
+    else:
+        _picture(crop, attempt.crop, _("Plate crop"))
+    _picture(picture, attempt.picture, _("The plate as the engine saw it"))
+    text.markdown(f"**{read.text or '–'}**  \n:small[{plain(read.engine)}]")
+    confidence.markdown(characters(read.characters, agreed) or "–")
+    vote.markdown(made_of_it(read.text, read.weight, agreed))
+
+
+def _picture(place: st.delta_generator.DeltaGenerator, picture: Path | Image, alt: str) -> None:
+    if isinstance(picture, Path) and not picture.is_file():
+        place.caption(_("missing from the data folder"))
+        return
+    place.image(picture, channels="BGR" if not isinstance(picture, Path) else "RGB", width=150, alt=alt)

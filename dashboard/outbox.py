@@ -1,0 +1,31 @@
+"""How the plates fare that another machine is to read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import resources
+from dashboard.i18n import _, told
+from dashboard.text import local, plain
+
+
+def show() -> None:
+    """Backlog and last error; nothing where everything is read on this machine."""
+    backlog = resources.outbox().backlog()
+    settings = resources.settings()
+    if not settings.ocr_url and not backlog.waiting and not backlog.reading:
+        return
+    with st.container(border=True):
+        st.markdown(_("**OCR server** {url}", url=plain(settings.ocr_url) or _("(none is set)")))
+        here, there, since = st.columns(3)
+        here.metric(_("Waiting to be sent"), backlog.waiting)
+        there.metric(_("At the server"), backlog.reading)
+        since.metric(_("Oldest"), local(backlog.oldest) if backlog.oldest else "–")
+        trouble = (
+            resources.postman().trouble if settings.ocr_url else _("No server is set: HELMET_WATCH_OCR_URL names it.")
+        )
+        for problem in filter(None, (trouble, backlog.error)):
+            st.error(plain(told(problem)), icon=":material/cloud_off:")
+        if backlog.error and st.button(_("Try again now"), key="outbox-again", icon=":material/replay:"):
+            resources.outbox().retry()
+            st.rerun()

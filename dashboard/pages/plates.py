@@ -1,0 +1,42 @@
+"""How plates were read: every attempt, and a place to try."""
+
+import streamlit as st
+
+from dashboard import attempts, outbox, resources, try_plate
+from dashboard.attempts import Attempt
+from dashboard.i18n import _
+from dashboard.plate_text import summary
+from dashboard.text import clock, plain
+from db.models import Case
+from db.plates import as_read
+
+_PAGE_SIZE = 3
+
+
+def _violation(case: Case) -> None:
+    with st.container(border=True):
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        where = _("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s))
+        left.markdown(f"{summary(case)}  \n{where}")
+        if right.button(_("Details"), key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
+            st.switch_page("dashboard/pages/gallery.py", query_params={"case": str(case.id)})
+        path = resources.store().path
+        rows = [Attempt(as_read(read), path(read.crop), path(read.picture)) for read in case.reads]
+        attempts.table(rows, case.plate_guess or "")
+
+
+st.title(_("OCR attempts"))
+outbox.show()
+with st.expander(_("Try OCR on a crop of your own"), icon=":material/document_scanner:"):
+    try_plate.show()
+total = resources.plates().count()
+if not total:
+    st.info(
+        _("No plate has been read yet: that happens when a violation is found. Hand in a clip on the page Analyse."),
+        icon=":material/info:",
+    )
+else:
+    pages = -(-total // _PAGE_SIZE)
+    number = st.pagination(pages, key="plates-page") if pages > 1 else 1
+    for violation in resources.plates().page(number - 1, _PAGE_SIZE):
+        _violation(violation)

@@ -1,0 +1,141 @@
+"""The outbox: plate crops on their way to an OCR server. Nothing leaves it that the server has not confirmed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.jobs import now
+from db.models import Capture, Case
+from db.plates import set_plate
+from pipeline.errors import HelmetWatchError
+from pipeline.ocr_client import OcrClient, RefusedError, ServerAwayError, UnknownError
+from pipeline.ocr_protocol import PlateResult, from_result, key_of
+from pipeline.store import FileStore
+
+_log = logging.getLogger(__name__)
+_AT_ONCE = 50  # captures per round, so that a round ends
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 10.0, 600.0
+_REFUSED_WAIT_S = 300.0  # until somebody has mended the token, say
+_POLL_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """`waiting` captures are still here, `reading` are at the server; `error` is the last that went wrong."""
+
+    waiting: int
+    reading: int
+    oldest: datetime | None
+    error: str | None
+
+
+def to_send(case_id: int, crops: Sequence[tuple[str, float]]) -> Capture:
+    """The row for a capture that is to be sent; its key is known when it is."""
+    return Capture(case_id=case_id, key="", crops=list(crops), created_at=now(), next_at=now())
+
+
+class Outbox:
+    """Sends what is due, and fetches what came of it. Two at a time double nothing: the server knows each by its key.
+
+    Args:
+        sessions: of the database that holds the outbox.
+        store: where the crops lie, and where the pictures of the reads go.
+    """
+
+    def __init__(self, sessions: sessionmaker[Session], store: FileStore) -> None:
+        self._sessions, self._store = sessions, store
+
+    def send_due(self, client: OcrClient) -> None:
+        """One round: every capture that is due, oldest first, until the server does not answer."""
+        for capture in self._due():
+            try:
+                if capture.stored_at is None:
+                    self._send(capture, client)
+                self._fetch(capture, client)
+            except ServerAwayError as error:
+                self._later(capture, str(error), error.after_s)
+                return
+            except (RefusedError, UnknownError) as error:
+                self._later(capture, str(error), _REFUSED_WAIT_S)
+            except (HelmetWatchError, OSError) as error:
+                _log.warning("capture %s: %s", capture.id, error)
+                self._later(capture, str(error), _REFUSED_WAIT_S)
+
+    def backlog(self) -> Backlog:
+        with self._sessions() as session:
+            open_ = Capture.done_at.is_(None)
+            waiting = session.scalar(
+                select(func.count()).select_from(Capture).where(open_, Capture.stored_at.is_(None))
+            )
+            reading = session.scalar(
+                select(func.count()).select_from(Capture).where(open_, Capture.stored_at.is_not(None))
+            )
+            oldest = session.scalar(select(func.min(Capture.created_at)).where(open_))
+            error = session.scalar(
+                select(Capture.error).where(open_, Capture.error.is_not(None)).order_by(Capture.next_at.desc()).limit(1)
+            )
+        return Backlog(waiting or 0, reading or 0, oldest, error)
+
+    def retry(self) -> None:
+        """Make everything due at once."""
+        with self._sessions.begin() as session:
+            session.execute(update(Capture).where(Capture.done_at.is_(None)).values(next_at=now(), attempts=0))
+
+    def _due(self) -> Sequence[Capture]:
+        query = select(Capture).where(Capture.done_at.is_(None), Capture.next_at <= now())
+        with self._sessions() as session:
+            return session.scalars(query.order_by(Capture.id).limit(_AT_ONCE)).all()
+
+    def _send(self, capture: Capture, client: OcrClient) -> None:
+        contents = [self._store.path(name).read_bytes() for name, _ in capture.crops]
+        times = [time_s for _, time_s in capture.crops]
+        capture.key = key_of(contents, times)
+        client.send(capture.key, contents, times)
+        self._note(capture, stored_at=now(), key=capture.key, error=None, attempts=0)
+        self._drop_crops(capture)
+
+    def _drop_crops(self, capture: Capture) -> None:
+        """Delete the crops that the server has, but for those that another capture still has to send."""
+        with self._sessions() as session:
+            others = session.scalars(select(Capture.crops).where(Capture.stored_at.is_(None), Capture.id != capture.id))
+            wanted = {name for crops in others for name, _ in crops}
+        for name, _ in capture.crops:
+            if name not in wanted:
+                self._store.delete(name)
+
+    def _fetch(self, capture: Capture, client: OcrClient) -> None:
+        answer = client.result(capture.key)
+        if not answer.done:
+            self._note(capture, next_at=now() + timedelta(seconds=_POLL_S))
+        elif answer.result is None:
+            self._note(capture, done_at=now(), error=answer.error)
+        else:
+            self._keep(capture, answer.result)
+
+    def _keep(self, capture: Capture, result: PlateResult) -> None:
+        """The reading into its case, once."""
+        found = from_result(result)
+        pictures = [(self._store.put_picture(crop), self._store.put_picture(seen)) for crop, seen in found.pictures]
+        with self._sessions.begin() as session:
+            row = session.get(Capture, capture.id, with_for_update=True)
+            if row is None or row.done_at is not None:
+                return
+            case = session.get_one(Case, row.case_id)
+            set_plate(case, found.plate, pictures)
+            if pictures:
+                case.plate_crop = pictures[0][0]
+            row.done_at, row.error = now(), None
+
+    def _later(self, capture: Capture, error: str, after_s: float | None) -> None:
+        wait_s = after_s if after_s is not None else min(_FIRST_WAIT_S * 2**capture.attempts, _LONGEST_WAIT_S)
+        self._note(capture, error=error, attempts=capture.attempts + 1, next_at=now() + timedelta(seconds=wait_s))
+
+    def _note(self, capture: Capture, **values: object) -> None:
+        with self._sessions.begin() as session:
+            session.execute(update(Capture).where(Capture.id == capture.id, Capture.done_at.is_(None)).values(**values))

@@ -1,0 +1,69 @@
+"""What was read of a plate, into the tables and out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload, sessionmaker
+
+from db.models import Case, PlateRead
+from pipeline import types
+from pipeline.types import Plate
+
+
+def set_plate(row: Case, plate: Plate, pictures: Sequence[tuple[str, str]]) -> None:
+    """Note the reading of a case in place of an earlier one; a person's correction stays.
+
+    `pictures` names for each read the crop and what the engine saw of it.
+    """
+    row.plate_text = plate.text if plate.readable else None
+    row.plate_guess = plate.text or None
+    row.plate_confidence = plate.probability if plate.text else None
+    row.plate_characters = list(plate.characters)
+    row.reads = [
+        PlateRead(
+            time_s=one.time_s,
+            frames=one.frames,
+            crop=crop,
+            picture=picture,
+            quality=one.quality,
+            engine=one.engine,
+            text=one.text[:64],
+            confidence=one.confidence,
+            characters=list(one.characters),
+            weight=one.weight,
+        )
+        for one, (crop, picture) in zip(plate.reads, pictures, strict=True)
+    ]
+
+
+def as_read(row: PlateRead) -> types.PlateRead:
+    return types.PlateRead(
+        time_s=row.time_s,
+        frames=row.frames,
+        quality=row.quality,
+        engine=row.engine,
+        text=row.text,
+        confidence=row.confidence,
+        characters=tuple((one, confidence) for one, confidence in row.characters),
+        weight=row.weight,
+    )
+
+
+class Plates:
+    """The readings as the pages show them."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def count(self) -> int:
+        """How many cases have been read."""
+        with self._sessions() as session:
+            return session.scalar(select(func.count()).select_from(Case).where(Case.reads.any())) or 0
+
+    def page(self, number: int, size: int) -> Sequence[Case]:
+        """Cases with their reads, newest first; page `number` counts from 0."""
+        query = select(Case).where(Case.reads.any()).order_by(Case.id.desc())
+        with self._sessions() as session:
+            return session.scalars(query.offset(number * size).limit(size).options(selectinload(Case.reads))).all()

@@ -1,0 +1,52 @@
+"""Sends the outbox every ten seconds, in a thread of its own."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.engine import explain
+from db.jobs import now
+from db.outbox import Outbox
+from pipeline.errors import HelmetWatchError
+from pipeline.ocr_client import OcrClient
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+
+_log = logging.getLogger(__name__)
+_EVERY_S = 10
+
+
+class Postman:
+    """`trouble` says why nothing is sent at all, for people."""
+
+    def __init__(self, sessions: sessionmaker[Session], settings: Settings) -> None:
+        self._settings = settings
+        self._outbox = Outbox(sessions, FileStore(settings.files))
+        self.trouble: str | None = None
+        self._scheduler = BackgroundScheduler(daemon=True)
+        # a slow round is not overtaken by the next, and rounds that were missed are not made up for
+        self._scheduler.add_job(
+            self._round, "interval", seconds=_EVERY_S, max_instances=1, coalesce=True, next_run_time=now()
+        )
+        self._scheduler.start()
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """End the round under way, and the thread."""
+        atexit.unregister(self.stop)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def _round(self) -> None:
+        try:
+            with OcrClient(self._settings) as client:
+                self._outbox.send_due(client)
+            self.trouble = None
+        except (HelmetWatchError, DBAPIError, OSError) as error:
+            _log.warning("nothing is sent: %s", error)
+            self.trouble = explain(error)

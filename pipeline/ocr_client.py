@@ -1,0 +1,117 @@
+"""The way to an OCR server: hand in a capture, ask what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from pipeline.errors import HelmetWatchError
+from pipeline.ocr_protocol import Answer, Stored, _Message
+from pipeline.settings import Settings
+
+_TIMEOUT_S = 20.0
+Reply = TypeVar("Reply", bound=_Message)
+
+
+class ServerAwayError(HelmetWatchError):
+    """The server does not answer, or not now: the same may work later. `after_s` is when it asks to be asked again."""
+
+    def __init__(self, message: str, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class RefusedError(HelmetWatchError):
+    """The server does not want this capture, or not from us."""
+
+
+class UnknownError(HelmetWatchError):
+    """The server does not have this capture."""
+
+
+class OcrClient:
+    """A connection to the server that the settings name.
+
+    Raises:
+        HelmetWatchError: no server or no token is set.
+    """
+
+    def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
+        token = settings.ocr_token.get_secret_value()
+        if not settings.ocr_url or not token:
+            raise HelmetWatchError(
+                "set HELMET_WATCH_OCR_URL and HELMET_WATCH_OCR_TOKEN to send plates to an OCR server"
+            )
+        self._http = httpx.Client(
+            base_url=settings.ocr_url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT_S,
+            transport=transport,
+        )
+
+    def send(self, key: str, crops: Sequence[bytes], times_s: Sequence[float]) -> None:
+        """Hand in a capture; return when the server has said that it is stored, whether now or before.
+
+        Raises:
+            ServerAwayError, RefusedError: it has not said so.
+        """
+        reply = self._ask(
+            Stored,
+            "POST",
+            "/captures",
+            data={"key": key, "times_s": [f"{time_s:.6f}" for time_s in times_s]},
+            files=[("crops", (f"{row}.png", crop, "image/png")) for row, crop in enumerate(crops)],
+        )
+        if reply.key != key or not reply.stored:
+            raise ServerAwayError("the server confirmed something else")
+
+    def result(self, key: str) -> Answer:
+        """What came of a capture.
+
+        Raises:
+            ServerAwayError, RefusedError: it does not say.
+            UnknownError: it does not have the capture.
+        """
+        return self._ask(Answer, "GET", f"/captures/{key}")
+
+    def _ask(self, kind: type[Reply], method: str, path: str, **content: object) -> Reply:
+        try:
+            response = self._http.request(method, path, **content)  # type: ignore[arg-type]
+        except httpx.HTTPError as error:
+            raise ServerAwayError(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise UnknownError("the server does not know this capture")
+        if response.is_client_error and response.status_code not in {408, 425, 429}:
+            raise RefusedError(f"the server refused: {response.status_code} {_reason(response)}")
+        if not response.is_success:
+            raise ServerAwayError(
+                f"the server cannot now: {response.status_code} {_reason(response)}", _after(response)
+            )
+        try:
+            return kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise ServerAwayError(f"{self._http.base_url} does not answer as an OCR server") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["detail"])[:200]
+    except (ValueError, KeyError, TypeError):
+        return response.reason_phrase
+
+
+def _after(response: httpx.Response) -> float | None:
+    wish = response.headers.get("Retry-After", "")
+    return float(wish) if wish.isdecimal() else None

@@ -1,0 +1,166 @@
+"""What the dashcam's side and the OCR server say to each other."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable
+from typing import Annotated
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.errors import HelmetWatchError
+from pipeline.types import Image, Plate, PlateFound, PlateRead
+
+MAX_CROPS = 30
+MAX_CROP_BYTES = 4 << 20
+MAX_SIDE = 2048  # pixels of a crop
+KEY = r"^[0-9a-f]{64}$"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Characters = Annotated[list[tuple[Annotated[str, Field(max_length=4)], Share]], Field(max_length=64)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Stored(_Message):
+    """The server's word that it has a capture, on its disk."""
+
+    key: Annotated[str, Field(pattern=KEY)]
+    stored: bool = True
+
+
+class ReadResult(_Message):
+    """One attempt; `crop` and `picture` are JPEG in base 64."""
+
+    time_s: float
+    frames: Annotated[int, Field(ge=1)]
+    quality: Share
+    engine: Annotated[str, Field(max_length=32)]
+    text: Annotated[str, Field(max_length=64)]
+    confidence: Share
+    characters: Characters
+    weight: Share
+    crop: str
+    picture: str
+
+
+class PlateResult(_Message):
+    """What all attempts agree on."""
+
+    text: Annotated[str, Field(max_length=32)]
+    probability: Share
+    readable: bool
+    characters: Characters
+    reads: Annotated[list[ReadResult], Field(max_length=MAX_CROPS + 1)]
+
+
+class Answer(_Message):
+    """How far a capture is: no result yet, a result, or why there is none."""
+
+    key: Annotated[str, Field(pattern=KEY)]
+    done: bool
+    result: PlateResult | None = None
+    error: str | None = None
+
+
+class Health(_Message):
+    status: str
+    waiting: int
+    free_bytes: int
+
+
+def key_of(crops: Iterable[bytes], times_s: Iterable[float]) -> str:
+    """What a capture is known by: the SHA-256 sum over its crops and times."""
+    total = hashlib.sha256()
+    for crop, time_s in zip(crops, times_s, strict=True):
+        total.update(hashlib.sha256(crop).digest())
+        total.update(f"{time_s:.6f}".encode())
+    return total.hexdigest()
+
+
+def to_image(content: bytes) -> Image:
+    """A picture that came from elsewhere, BGR.
+
+    Raises:
+        HelmetWatchError: it is none, or too large.
+    """
+    if len(content) > MAX_CROP_BYTES:
+        raise HelmetWatchError(f"a crop is larger than {MAX_CROP_BYTES >> 20} MB")
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    except cv2.error as error:
+        raise HelmetWatchError("a crop cannot be decoded") from error
+    if image is None:
+        raise HelmetWatchError("a crop is no picture")
+    if max(image.shape[:2]) > MAX_SIDE or min(image.shape[:2]) < 4:
+        raise HelmetWatchError(f"a crop is {image.shape[1]} x {image.shape[0]} pixels: 4 to {MAX_SIDE} are accepted")
+    return np.asarray(image, np.uint8)
+
+
+def to_result(found: PlateFound) -> PlateResult:
+    plate = found.plate
+    reads = [
+        ReadResult(
+            time_s=one.time_s,
+            frames=one.frames,
+            quality=one.quality,
+            engine=one.engine,
+            text=one.text[:64],
+            confidence=one.confidence,
+            characters=list(one.characters),
+            weight=one.weight,
+            crop=_to_text(crop),
+            picture=_to_text(picture),
+        )
+        for one, (crop, picture) in zip(plate.reads, found.pictures, strict=True)
+    ]
+    return PlateResult(
+        text=plate.text,
+        probability=plate.probability,
+        readable=plate.readable,
+        characters=list(plate.characters),
+        reads=reads,
+    )
+
+
+def from_result(result: PlateResult) -> PlateFound:
+    """What the server found, its pictures decoded.
+
+    Raises:
+        HelmetWatchError: a picture is none.
+    """
+    reads = tuple(
+        PlateRead(
+            time_s=one.time_s,
+            frames=one.frames,
+            quality=one.quality,
+            engine=one.engine,
+            text=one.text,
+            confidence=one.confidence,
+            characters=tuple(one.characters),
+            weight=one.weight,
+        )
+        for one in result.reads
+    )
+    plate = Plate(result.text, result.probability, result.readable, tuple(result.characters), reads)
+    return PlateFound(plate, tuple((_from_text(one.crop), _from_text(one.picture)) for one in result.reads))
+
+
+def _to_text(image: Image) -> str:
+    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    if not done:
+        raise HelmetWatchError("a picture could not be encoded")
+    return base64.b64encode(data.tobytes()).decode()
+
+
+def _from_text(text: str) -> Image:
+    try:
+        return to_image(base64.b64decode(text, validate=True))
+    except binascii.Error as error:
+        raise HelmetWatchError("a picture in the answer is none") from error

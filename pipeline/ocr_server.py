@@ -1,0 +1,241 @@
+"""Reads plates for dashcams elsewhere: stores what they hand in, says so, reads it when its turn comes.
+
+HELMET_WATCH_OCR_TOKEN=... python -m pipeline.ocr_server [--host 127.0.0.1] [--port 8600] [--data DIR]
+
+/docs describes the interface. Everything but the health needs the token.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import secrets
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated
+
+import uvicorn
+from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, Response, UploadFile
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import DBAPIError
+from starlette.middleware.base import RequestResponseEndpoint
+
+from db.engine import explain, sessions
+from db.inbox import Inbox
+from db.models import Received
+from pipeline.errors import HelmetWatchError
+from pipeline.ocr_protocol import (
+    KEY,
+    MAX_CROP_BYTES,
+    MAX_CROPS,
+    Answer,
+    Health,
+    Stored,
+    key_of,
+    to_image,
+    to_result,
+)
+from pipeline.plate_weights import read_plate_manifest
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.types import PlateCrop
+
+if TYPE_CHECKING:
+    from pipeline.plates import PlateReader
+
+_log = logging.getLogger(__name__)
+_POLL_S = 1.0
+_AGAIN_S = 60.0
+_PATIENCE_S = 20.0
+_FULL_RETRY_S = "60"
+_LEAST_FREE = 1 << 28  # bytes on the disk below which nothing more is taken
+
+
+class ReadingThread:
+    """Reads the captures of the inbox one after the other. `trouble` says why none is read."""
+
+    def __init__(self, inbox: Inbox, store: FileStore, settings: Settings) -> None:
+        self._inbox, self._store, self._settings = inbox, store, settings
+        self._stopped, self._wake = Event(), Event()
+        self._thread = Thread(target=self._work, name="plates", daemon=True)
+        self.trouble: str | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._wake.set()
+        self._thread.join(_PATIENCE_S)
+
+    def _work(self) -> None:
+        from pipeline.plates import PlateReader  # noqa: PLC0415 loads the models' libraries: a wrong start fails at once
+
+        reader: PlateReader | None = None
+        while not self._stopped.is_set():
+            wait_s = _POLL_S
+            try:
+                reader = reader or PlateReader(self._settings)
+                while not self._stopped.is_set() and (row := self._inbox.next()) is not None:
+                    self._read(row, reader)
+                self._inbox.forget(self._settings.ocr_keep_days)
+                self.trouble = None
+            except (HelmetWatchError, DBAPIError, OSError) as error:
+                self.trouble, wait_s = explain(error), _AGAIN_S
+                _log.warning("reading stands still: %s", self.trouble)
+            self._wake.wait(wait_s)
+            self._wake.clear()
+
+    def _read(self, row: Received, reader: PlateReader) -> None:
+        try:
+            crops = [PlateCrop(to_image(self._store.path(name).read_bytes()), time_s) for name, time_s in row.crops]
+            result = to_result(reader.read(crops))
+        except HelmetWatchError as error:
+            self._inbox.finish(row.key, None, str(error))
+        except FileNotFoundError:
+            self._inbox.finish(row.key, None, "the crops are gone from the server's disk")
+        except Exception as error:  # noqa: BLE001 one capture must not stop the others
+            _log.exception("capture %s", row.key)
+            self._inbox.finish(row.key, None, f"internal error: {type(error).__name__}")
+        else:
+            self._inbox.finish(row.key, result.model_dump(mode="json"))
+        wanted = self._inbox.crops()
+        for name, _ in row.crops:
+            if name not in wanted:
+                self._store.delete(name)
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The server as an ASGI application.
+
+    Raises:
+        HelmetWatchError: no token is set, or the weights cannot be used.
+        DBAPIError: the database cannot be used.
+    """
+    token = settings.ocr_token.get_secret_value()
+    if not token:
+        raise HelmetWatchError("set HELMET_WATCH_OCR_TOKEN to a long random word, here and on the dashcam's side")
+    read_plate_manifest(settings.weights)
+    inbox, store = Inbox(sessions(settings.database)), FileStore(settings.files)
+    thread = ReadingThread(inbox, store, settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        thread.start()
+        yield
+        thread.stop()
+
+    app = FastAPI(title="Helmet Watch OCR server", version="1", lifespan=lifespan)
+
+    def known(credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> None:
+        if not _same(credentials.credentials, token):
+            raise HTTPException(401, "wrong token", {"WWW-Authenticate": "Bearer"})
+
+    @app.middleware("http")
+    async def turn_away(request: Request, go_on: RequestResponseEndpoint) -> Response:
+        """Turn away strangers and what is too large before any of it is read."""
+        if request.method == "POST":
+            length = request.headers.get("content-length", "")
+            if not _same(request.headers.get("authorization", ""), f"Bearer {token}"):
+                return JSONResponse({"detail": "wrong token"}, 401, {"WWW-Authenticate": "Bearer"})
+            if not length.isdecimal() or int(length) > MAX_CROPS * MAX_CROP_BYTES:
+                return JSONResponse({"detail": f"at most {MAX_CROPS} crops of {MAX_CROP_BYTES >> 20} MB"}, 413)
+        return await go_on(request)
+
+    @app.get("/health")
+    def health() -> Health:
+        """Whether captures are taken and read, and how many wait; needs no token."""
+        waiting, free = inbox.waiting(), _free(settings)
+        full = waiting >= settings.ocr_max_waiting or free < _LEAST_FREE
+        status = "full" if full else "standing still" if thread.trouble else "ok"
+        return Health(status=status, waiting=waiting, free_bytes=free)
+
+    @app.post("/captures", status_code=201, dependencies=[Depends(known)])
+    def store_capture(
+        key: Annotated[str, Form(pattern=KEY, description="SHA-256 over the crops' sums and times")],
+        times_s: Annotated[list[float], Form(description="When each crop was seen, seconds")],
+        crops: Annotated[list[UploadFile], File(description="The crops of one track, PNG or JPEG")],
+        response: Response,
+    ) -> Stored:
+        """Store the plate crops of one track. 201 when they are stored, 200 when they were before."""
+        if inbox.get(key) is not None:
+            response.status_code = 200
+            return Stored(key=key)
+        if not 0 < len(crops) <= MAX_CROPS or len(times_s) != len(crops):
+            raise HTTPException(422, f"1 to {MAX_CROPS} crops with a time each")
+        if inbox.waiting() >= settings.ocr_max_waiting or _free(settings) < _LEAST_FREE:
+            raise HTTPException(503, "full for now", {"Retry-After": _FULL_RETRY_S})
+        contents = [crop.file.read(MAX_CROP_BYTES + 1) for crop in crops]
+        try:
+            for content in contents:
+                to_image(content)
+        except HelmetWatchError as error:
+            raise HTTPException(422, str(error)) from error
+        if key_of(contents, times_s) != key:
+            raise HTTPException(422, "the key is not that of these crops: they were altered on the way")
+        new = _keep(inbox, store, key, contents, times_s)
+        response.status_code = 201 if new else 200
+        thread.wake()
+        return Stored(key=key)
+
+    @app.get("/captures/{key}", dependencies=[Depends(known)])
+    def get_capture(key: str) -> Answer:
+        """What came of a capture."""
+        row = inbox.get(key)
+        if row is None:
+            raise HTTPException(404, "no such capture")
+        return Answer.model_validate(
+            {"key": key, "done": row.done_at is not None, "result": row.result, "error": row.error}
+        )
+
+    return app
+
+
+def _same(word: str, secret: str) -> bool:
+    return secrets.compare_digest(word.encode(), secret.encode())
+
+
+def _keep(inbox: Inbox, store: FileStore, key: str, contents: list[bytes], times_s: list[float]) -> bool:
+    """On the disk first, then in the table: what is confirmed is there."""
+    try:
+        names = [store.put_content(content, ".png") for content in contents]
+        return inbox.add(key, list(zip(names, times_s, strict=True)))
+    except OSError as error:
+        status = 507 if error.errno == errno.ENOSPC else 503
+        raise HTTPException(status, explain(error), {"Retry-After": _FULL_RETRY_S}) from error
+    except DBAPIError as error:
+        raise HTTPException(503, explain(error), {"Retry-After": _FULL_RETRY_S}) from error
+
+
+def _free(settings: Settings) -> int:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return shutil.disk_usage(settings.data).free
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m pipeline.ocr_server")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be reached from other machines")
+    parser.add_argument("--port", type=int, default=8600)
+    parser.add_argument("--data", type=Path, help="folder of the server's own database and crops")
+    options = parser.parse_args(arguments)
+    settings = Settings(data=options.data) if options.data else Settings()
+    try:
+        app = make_app(settings)
+    except (HelmetWatchError, OSError, DBAPIError) as error:
+        print(explain(error), file=sys.stderr)  # noqa: T201
+        return 2
+    uvicorn.run(app, host=options.host, port=options.port)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Put trained plate networks into weights/plates and write their manifest.
+
+python -m pipeline.training.ship_plates [--reader PT] [--corners PT] [--upscaler PT]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from pipeline.plate_weights import CORNERS, FILES, READER, UPSCALER, Calibration, PlateManifest
+from pipeline.settings import Settings
+from pipeline.weights import MANIFEST, sha256
+
+UNCALIBRATED = Calibration(floor=0.01, together=0.7, slope=1.0, offset=0.0, threshold=0.95)
+
+
+def ship(folder: Path, reader: Path | None, corners: Path | None, upscaler: Path | None) -> None:
+    """Copy what was trained; what is not named stays. Calibration stays too and should be done anew."""
+    if reader:
+        state = torch.load(reader, map_location="cpu", weights_only=True)
+        # EasyOCR cuts off the first seven letters: it expects what was trained with DataParallel
+        torch.save({f"module.{name}": tensor for name, tensor in state.items()}, folder / f"{READER}.pth")
+    for source, name in ((corners, CORNERS), (upscaler, UPSCALER)):
+        if source:
+            torch.save(torch.load(source, map_location="cpu", weights_only=True), folder / name)
+    write_manifest(folder, known_calibration(folder))
+
+
+def known_calibration(folder: Path) -> Calibration:
+    path = folder / MANIFEST
+    return PlateManifest.model_validate_json(path.read_text()).calibration if path.exists() else UNCALIBRATED
+
+
+def write_manifest(folder: Path, calibration: Calibration) -> None:
+    sums = {name: sha256(folder / name) for name in FILES}
+    manifest = PlateManifest(files=sums, calibration=calibration)
+    (folder / MANIFEST).write_text(json.dumps(manifest.model_dump(), indent=2) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m pipeline.training.ship_plates")
+    for name in ("--reader", "--corners", "--upscaler"):
+        parser.add_argument(name, type=Path)
+    options = parser.parse_args()
+    ship(Settings().weights / "plates", options.reader, options.corners, options.upscaler)
+
+
+if __name__ == "__main__":
+    main()

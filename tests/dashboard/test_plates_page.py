@@ -1,0 +1,126 @@
+"""The page of OCR attempts: every attempt in its row, the outbox above, a place to try."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import cv2
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+from streamlit.testing.v1 import AppTest
+
+from dashboard import resources
+from dashboard.plate_text import characters, made_of_it, spelled
+from db.models import Case
+from pipeline.plate_formats import MOTORCYCLE_2026
+from pipeline.settings import Settings, get_settings
+from pipeline.store import FileStore
+from pipeline.types import Plate, PlateRead
+from tests import plates
+from tests.dashboard.test_pages import said
+
+Open = Callable[[str], AppTest]
+TEXT = "서울강남가1234"
+READ = PlateRead(1.2, 1, 0.5, "plate_reader", TEXT, 0.7, tuple((one, 0.9) for one in TEXT), 0.9)
+
+
+def add(settings: Settings, sessions: sessionmaker[Session], *, readable: bool = True, number: int = 0) -> int:
+    """A violation with three reads: one agrees, one errs, one is of no plate."""
+    store = FileStore(settings.files)
+    reads = (
+        READ,
+        replace(READ, text="서울강남가1284", characters=tuple((one, 0.6) for one in "서울강남가1284"), frames=3),
+        replace(READ, text="", characters=(), weight=0.0),
+    )
+    plate = Plate(TEXT, 0.97 if readable else 0.4, readable, READ.characters, reads)
+    picture = store.put_picture(plates.crop(MOTORCYCLE_2026, "3모71942"))
+    return plates.saved_case(sessions, store, number, reading=plate, read_pictures=((picture, picture),) * 3)
+
+
+def test_without_plates_the_page_says_what_to_do(open_page: Open) -> None:
+    app = open_page("plates")
+    assert not app.exception
+    assert "Hand in a clip" in said(app)
+
+
+def test_every_attempt_stands_in_a_row(open_page: Open, settings: Settings, sessions: sessionmaker[Session]) -> None:
+    add(settings, sessions)
+    app = open_page("plates")
+    assert not app.exception
+    text = said(app)
+    assert "서울 강남 가 1234" in text
+    assert "97%" in text
+    assert "agrees, counts 90%" in text
+    assert "outvoted in part, counts 90%" in text
+    assert "nothing read" in text
+    assert "3 crops made into one" in text
+    assert ":red-badge[8 60%]" in text
+
+
+def test_what_is_not_readable_is_a_guess(open_page: Open, settings: Settings, sessions: sessionmaker[Session]) -> None:
+    add(settings, sessions, readable=False)
+    for page in ("plates", "gallery"):
+        app = open_page(page)
+        assert not app.exception
+    assert "서울 강남 가 1234" not in said(app), "a card shows no guess"
+    assert "at a guess 서울 강남 가 1234, 40%" in said(open_page("plates"))
+
+
+def test_a_correction_wins(open_page: Open, settings: Settings, sessions: sessionmaker[Session]) -> None:
+    case_id = add(settings, sessions)
+    with sessions.begin() as session:
+        session.get_one(Case, case_id).plate_corrected = "3모71942"
+    assert "**3모7 1942** · corrected by a person" in said(open_page("plates"))
+    assert "3모7 1942" in said(open_page("gallery"))
+
+
+def test_many_violations_go_to_pages(open_page: Open, settings: Settings, sessions: sessionmaker[Session]) -> None:
+    for number in range(4):
+        add(settings, sessions, number=number)
+    app = open_page("plates")
+    assert not app.exception
+    assert said(app).count("97%") == 3
+
+
+@pytest.fixture
+def with_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("HELMET_WATCH_OCR_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("HELMET_WATCH_OCR_TOKEN", "word")
+    get_settings.cache_clear()
+    yield
+    resources.postman.clear()
+
+
+@pytest.mark.usefixtures("with_server")
+def test_the_backlog_and_the_last_error_are_seen(
+    settings: Settings, sessions: sessionmaker[Session], open_page: Open
+) -> None:
+    store = FileStore(settings.files)
+    plates.saved_case(sessions, store, captured=((store.put_capture(plates.crop(MOTORCYCLE_2026, "3모71942")), 0.1),))
+    app = open_page("plates")
+    assert not app.exception
+    assert [metric.value for metric in app.metric[:2]] == ["1", "0"]
+    for _ in range(100):
+        if app.error:
+            break
+        app.run()
+    assert "Connection refused" in said(app)
+    assert not app.button(key="outbox-again").click().run().exception
+
+
+def test_a_crop_can_be_tried(open_page: Open) -> None:
+    app = open_page("plates")
+    crop = cv2.imencode(".png", plates.crop(MOTORCYCLE_2026, "3모71942"))[1].tobytes()
+    app.file_uploader(key="try-crops").set_value([("good.png", crop, "image/png"), ("bad.png", b"no", "image/png")])
+    app.run(timeout=120)
+    assert not app.exception
+    assert "3모71942" in said(app)
+    assert "bad" in said(app)
+    assert "is no picture" in said(app)
+    resources.plate_reader.clear()
+
+
+def test_characters_are_marked_by_what_became_of_them() -> None:
+    assert characters([("1", 0.5), ("가", 0.9)], "1나") == ":green-badge[1 50%] :red-badge[가 90%]"
+    assert made_of_it("1가", 0.0, "1가") == "no plate's text: not counted"
+    assert spelled("서울강남가1234") == "서울 강남 가 1234"
+    assert spelled("nothing") == "nothing"

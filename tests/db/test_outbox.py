@@ -1,0 +1,294 @@
+"""Plates on their way to a server that is away, slow, full, or answers twice: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from pydantic import SecretStr
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.cases import Cases, Filter, Sort
+from db.jobs import now
+from db.models import Capture, Case, PlateRead
+from db.outbox import Outbox
+from db.plates import set_plate
+from db.postman import Postman
+from pipeline import ocr_client
+from pipeline.errors import HelmetWatchError
+from pipeline.ocr_client import OcrClient
+from pipeline.ocr_protocol import key_of
+from pipeline.ocr_server import make_app
+from pipeline.plate_formats import MOTORCYCLE_2026
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.types import Plate
+from tests.plates import saved_case, track, view
+
+TEXT = "3모71942"
+
+
+@pytest.fixture
+def server(settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """A real server on this machine; its address."""
+    own = settings.model_copy(update={"data": tmp_path / "server", "ocr_token": SecretStr("word")})
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = uvicorn.Server(uvicorn.Config(make_app(own), host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    while not running.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def there(settings: Settings, server: str) -> Settings:
+    return settings.model_copy(update={"ocr_url": server, "ocr_token": SecretStr("word")})
+
+
+@pytest.fixture
+def store(settings: Settings) -> FileStore:
+    return FileStore(settings.files)
+
+
+@pytest.fixture
+def outbox(sessions: sessionmaker[Session], store: FileStore) -> Outbox:
+    return Outbox(sessions, store)
+
+
+@pytest.fixture
+def case_id(sessions: sessionmaker[Session], store: FileStore) -> int:
+    """A violation whose plate waits to be sent."""
+    return add_case(sessions, store)
+
+
+def add_case(sessions: sessionmaker[Session], store: FileStore, number: int = 0) -> int:
+    crops = track(MOTORCYCLE_2026, TEXT, 3, view(24))
+    captured = tuple((store.put_capture(one.image), one.time_s) for one in crops)
+    return saved_case(sessions, store, number, captured=captured)
+
+
+def crops_of(store: FileStore, sessions: sessionmaker[Session]) -> list[Path]:
+    with sessions() as session:
+        names = {name for row in session.scalars(select(Capture)) for name, _ in row.crops}
+    return [store.path(name) for name in sorted(names)]
+
+
+def the_capture(sessions: sessionmaker[Session]) -> Capture:
+    with sessions() as session:
+        return session.scalars(select(Capture)).one()
+
+
+def make_due(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Capture).values(next_at=now()))
+
+
+def send_until_done(outbox: Outbox, client: OcrClient, sessions: sessionmaker[Session], patience_s: float = 60) -> None:
+    until = time.monotonic() + patience_s
+    while outbox.backlog().waiting or outbox.backlog().reading:
+        assert time.monotonic() < until
+        make_due(sessions)
+        outbox.send_due(client)
+
+
+Answerer = Callable[[httpx.Request], httpx.Response]
+
+
+def answering(settings: Settings, answer: Answerer) -> OcrClient:
+    set_ = settings.model_copy(update={"ocr_url": "http://elsewhere", "ocr_token": SecretStr("word")})
+    return OcrClient(set_, httpx.MockTransport(answer))
+
+
+def test_a_plate_is_sent_read_and_kept(
+    outbox: Outbox, there: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
+) -> None:
+    crops = crops_of(store, sessions)
+    assert len(crops) == 3
+    assert all(crop.is_file() for crop in crops)
+    with OcrClient(there) as client:
+        send_until_done(outbox, client, sessions)
+    assert not any(crop.is_file() for crop in crops)
+    case = Cases(sessions).get(case_id)
+    assert case is not None
+    assert case.plate_guess == TEXT
+    assert len(case.reads) == 4
+    assert all(store.path(name).is_file() for read in case.reads for name in (read.crop, read.picture))
+
+
+def test_crops_stay_until_the_server_has_confirmed(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
+) -> None:
+    def lost(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("too slow", request=request)
+
+    answers: list[Answerer] = [
+        lost,
+        lambda _: httpx.Response(503, json={"detail": "full for now"}),
+        lambda _: httpx.Response(507, json={"detail": "the disk is full"}),
+        lambda _: httpx.Response(500, text="oops"),
+        lambda _: httpx.Response(401, json={"detail": "wrong token"}),
+        lambda _: httpx.Response(422, json={"detail": "no"}),
+        lambda _: httpx.Response(200, text="<html>log in here</html>"),
+        lambda _: httpx.Response(200, json={"key": "f" * 64, "stored": True}),
+        lambda _: httpx.Response(200, json={"key": the_key(store, sessions), "stored": False}),
+        lambda _: httpx.Response(302, headers={"Location": "http://evil"}),
+    ]
+    for answer in answers:
+        make_due(sessions)
+        outbox.send_due(answering(settings, answer))
+        assert outbox.backlog().waiting == 1
+        assert outbox.backlog().error
+        assert all(crop.is_file() for crop in crops_of(store, sessions))
+
+
+def the_key(store: FileStore, sessions: sessionmaker[Session]) -> str:
+    crops = the_capture(sessions).crops
+    return key_of([store.path(name).read_bytes() for name, _ in crops], [time_s for _, time_s in crops])
+
+
+def test_an_answer_that_got_lost_doubles_nothing(
+    outbox: Outbox, there: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
+) -> None:
+    """The server stored the capture but its word did not arrive: it is sent once more, and known already."""
+    real = httpx.HTTPTransport()
+
+    def lose_the_first(request: httpx.Request) -> httpx.Response:
+        response = real.handle_request(request)
+        response.read()
+        if request.method == "POST" and not seen:
+            seen.append(response.status_code)
+            raise httpx.RemoteProtocolError("cut off", request=request)
+        seen.append(response.status_code)
+        return httpx.Response(response.status_code, content=response.content)
+
+    seen: list[int] = []
+    client = OcrClient(there, httpx.MockTransport(lose_the_first))
+    outbox.send_due(client)
+    assert outbox.backlog().waiting == 1
+    assert all(crop.is_file() for crop in crops_of(store, sessions))
+    send_until_done(outbox, client, sessions)
+    assert seen[:2] == [201, 200]
+    with sessions() as session:
+        assert len(session.scalars(select(PlateRead)).all()) == 4
+
+
+def test_a_result_that_comes_twice_is_kept_once(
+    outbox: Outbox, there: Settings, sessions: sessionmaker[Session], case_id: int
+) -> None:
+    with OcrClient(there) as client:
+        send_until_done(outbox, client, sessions)
+        capture = the_capture(sessions)
+        outbox._fetch(capture, client)
+        capture.done_at = None
+        outbox._fetch(capture, client)
+    with sessions() as session:
+        assert len(session.scalars(select(PlateRead)).all()) == 4
+
+
+def test_when_the_server_is_away_the_others_wait_and_all_go_later(
+    outbox: Outbox, settings: Settings, there: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    ids = [add_case(sessions, store, number) for number in range(3)]
+    asked = []
+
+    def away(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        raise httpx.ConnectError("refused", request=request)
+
+    outbox.send_due(answering(settings, away))
+    assert len(asked) == 1
+    assert outbox.backlog().waiting == 3
+    assert "refused" in (outbox.backlog().error or "")
+    with OcrClient(there) as client:
+        send_until_done(outbox, client, sessions)
+    # the three captures are of the same crops: none was deleted before the last was sent
+    assert {case.plate_guess for case in map(Cases(sessions).get, ids) if case} == {TEXT}
+
+
+def test_a_capture_that_failed_waits_longer_each_time_and_as_long_as_the_server_wishes(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int
+) -> None:
+    waits = []
+    for _ in range(3):
+        make_due(sessions)
+        outbox.send_due(answering(settings, lambda _: httpx.Response(503)))
+        waits.append(the_capture(sessions).next_at - now())
+    assert waits[0] < waits[1] < waits[2] < timedelta(minutes=11)
+    make_due(sessions)
+    outbox.send_due(answering(settings, lambda _: httpx.Response(503, headers={"Retry-After": "3600"})))
+    assert the_capture(sessions).next_at - now() > timedelta(minutes=59)
+    outbox.send_due(answering(settings, pytest.fail))
+    outbox.retry()
+    assert the_capture(sessions).next_at <= now()
+
+
+def test_why_the_server_could_not_read_is_kept(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        key = the_key(store, sessions) if request.method == "POST" else request.url.path.rsplit("/")[-1]
+        if request.method == "POST":
+            return httpx.Response(201, json={"key": key, "stored": True})
+        return httpx.Response(200, json={"key": key, "done": True, "error": "the crops are gone"})
+
+    outbox.send_due(answering(settings, answer))
+    assert the_capture(sessions).error == "the crops are gone"
+    assert the_capture(sessions).done_at is not None
+
+
+def test_a_correction_by_a_person_outlives_a_late_answer(
+    outbox: Outbox, there: Settings, sessions: sessionmaker[Session], case_id: int
+) -> None:
+    with sessions.begin() as session:
+        session.get_one(Case, case_id).plate_corrected = "1가23456"
+    with OcrClient(there) as client:
+        send_until_done(outbox, client, sessions)
+    case = Cases(sessions).get(case_id)
+    assert case is not None
+    assert (case.plate, case.plate_guess) == ("1가23456", TEXT)
+
+
+def test_the_postman_sends_on_his_own_and_stops(
+    there: Settings, sessions: sessionmaker[Session], outbox: Outbox, case_id: int
+) -> None:
+    before = set(threading.enumerate())
+    postman = Postman(sessions, there)
+    until = time.monotonic() + 60
+    while outbox.backlog().waiting:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert postman.trouble is None
+    postman.stop()
+    assert {one.name for one in set(threading.enumerate()) - before} <= {"plates"} | {
+        one.name for one in threading.enumerate() if "AnyIO" in one.name
+    }
+
+
+def test_without_a_server_or_a_token_nothing_is_sent(settings: Settings) -> None:
+    for changes in ({}, {"ocr_url": "http://elsewhere"}, {"ocr_token": SecretStr("word")}):
+        with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR"):
+            OcrClient(settings.model_copy(update=changes))
+    assert ocr_client._TIMEOUT_S < 60
+
+
+def test_a_new_reading_takes_the_place_of_the_old(
+    sessions: sessionmaker[Session], case_id: int, store: FileStore
+) -> None:
+    with sessions.begin() as session:
+        case = session.get_one(Case, case_id)
+        set_plate(case, Plate("1가23456", 0.4, readable=False, characters=(("1", 0.5),), reads=()), [])
+    page = Cases(sessions).page(Filter(), Sort.NEWEST, 0, 5)
+    assert [(one.plate, one.plate_guess, one.plate_confidence) for one in page] == [(None, "1가23456", 0.4)]
