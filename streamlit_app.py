@@ -12,8 +12,10 @@ with st.sidebar:
 st.navigation(
     [
         st.Page("dashboard/pages/analyse.py", title=_("Analyse"), icon=":material/upload:", default=True),
+        st.Page("dashboard/pages/live.py", title=_("Live"), icon=":material/videocam:"),
         st.Page("dashboard/pages/gallery.py", title=_("Gallery"), icon=":material/photo_library:"),
         st.Page("dashboard/pages/plates.py", title=_("OCR attempts"), icon=":material/pin:"),
         st.Page("dashboard/pages/turned_down.py", title=_("Turned down"), icon=":material/gavel:"),
+        st.Page("dashboard/pages/statistics.py", title=_("Statistics"), icon=":material/bar_chart:"),
     ]
 ).run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.settings import Settings
 from pipeline.types import HEADS, Detection, Frame, Label
 from pipeline.weights import Thresholds, read_manifest
@@ -29,8 +31,13 @@ class Detector:
 
     def detect(self, frame: Frame) -> tuple[Detection, ...]:
         """Detections in a frame, one box per object; riders down to `WEAK_RIDER`, the rest above threshold."""
-        found = self._model.detect(frame.image, min(WEAK_RIDER, *self._thresholds.model_dump().values()))
-        return distinct(above(found, self._thresholds, rider=WEAK_RIDER))
+        return self.detect_all([frame])[0]
+
+    def detect_all(self, frames: Sequence[Frame]) -> list[tuple[Detection, ...]]:
+        """The same for several frames, of any sizes; a GPU takes them in one go."""
+        least = min(WEAK_RIDER, *self._thresholds.model_dump().values())
+        found = self._model.detect_all([frame.image for frame in frames], least)
+        return [distinct(above(one, self._thresholds, rider=WEAK_RIDER)) for one in found]
 
 
 def above(found: tuple[Detection, ...], thresholds: Thresholds, rider: float | None = None) -> tuple[Detection, ...]:

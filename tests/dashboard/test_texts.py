@@ -58,7 +58,7 @@ SAYS = {
     *("title", "header", "subheader", "markdown", "caption", "write", "text", "info", "success", "warning", "error"),
     *("button", "download_button", "link_button", "popover", "expander", "spinner", "toast", "metric", "checkbox"),
     *("toggle", "radio", "selectbox", "multiselect", "slider", "select_slider", "text_input", "text_area", "pills"),
-    *("number_input", "date_input", "file_uploader", "segmented_control", "form_submit_button", "dialog", "page_link"),
+    *("number_input", "date_input", "file_uploader", "segmented_control", "form_submit_button", "dialog"),
     *("tabs", "badge", "status", "progress", "html"),
 }
 ARGUMENTS = {
@@ -120,15 +120,14 @@ st.markdown(f":red[{n}] **{name}** :material/flag:")
     assert list(unmarked(code)) == ["2: Found ", "2:  riders", "3: Goes"]
 
 
+ERRORS = {"ClipError", "WeightsError", "StreamError", "RefusedError", "PackageError"}
+
+
 def test_what_the_pipeline_says_of_a_clip_is_known() -> None:
     """Its words are kept with the job, so they are translated where they are shown."""
     for path in (*ROOT.glob("pipeline/*.py"), *ROOT.glob("db/*.py"), *ROOT.glob("dashboard/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
-                "ClipError",
-                "WeightsError",
-                "PackageError",
-            }:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ERRORS:
                 message = "".join(
                     part.value if isinstance(part, ast.Constant) else "7"
                     for part in (node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]])
