@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 
@@ -39,6 +40,12 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
             key=f"{key}-plate",
             width=200,
         )
-    first = day_start(datetime.combine(days[0], time())) if days else None
-    last = day_start(datetime.combine(days[-1], time())) + timedelta(days=1) if days else None
-    return Filter(outcomes, clip_id, None, first, last, least / 100, plate)
+    return Filter(outcomes, clip_id, None, *span(days), least / 100, plate)
+
+
+def span(days: Sequence[date]) -> tuple[datetime | None, datetime | None]:
+    """The first moment of the first day and that after the last, in the viewer's zone; no days are all days."""
+    if not days:
+        return None, None
+    first, after = days[0], days[-1] + timedelta(days=1)
+    return day_start(datetime.combine(first, time())), day_start(datetime.combine(after, time()))

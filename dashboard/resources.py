@@ -13,6 +13,7 @@ from db.jobs import Jobs
 from db.outbox import Outbox
 from db.plates import Plates
 from db.postman import Postman
+from db.statistics import Statistics
 from pipeline.settings import PlateEngine, PlateUpscale, Settings, get_settings
 from pipeline.store import FileStore
 from pipeline.threads import StageThread
@@ -29,6 +30,10 @@ def jobs() -> Jobs:
 
 def cases() -> Cases:
     return Cases(engine.sessions(settings().database))
+
+
+def statistics() -> Statistics:
+    return Statistics(engine.sessions(settings().database))
 
 
 def store() -> FileStore:

@@ -33,8 +33,14 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> li
         kept = _keep_reviewed(session, job)
         session.execute(delete(Job).where(Job.clip_id == job.clip_id, Job.id != job_id, Job.state.in_(ENDED)))
         heads = {case.track.id: (case.heads_without, case.heads_with) for case, _ in analysis.cases}
-        track_ids = {track.id: _add_track(session, job_id, track, heads.get(track.id)) for track in analysis.tracks}
         known = same_motorcycles(kept, [case.track for case, _ in analysis.cases])
+        cleared = [track for track in analysis.tracks if track.id not in heads]
+        again = {*known, *same_motorcycles([case for case in kept if case not in known.values()], cleared)}
+        track_ids = {  # a rider whose kept case stands for it is there already
+            track.id: _add_track(session, job_id, track, heads.get(track.id))
+            for track in analysis.tracks
+            if track.id not in again
+        }
         rows = [
             known.get(case.track.id) or _case(case, evidence, job, track_ids[case.track.id])
             for case, evidence in analysis.cases
@@ -50,7 +56,7 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> li
         job.fraction, job.left_s, job.worker = 1.0, None, None
         job.width, job.height = analysis.width, analysis.height
         job.duration_s, job.frames, job.wall_s = analysis.duration_s, analysis.frames, analysis.wall_s
-        job.stages, job.video = dict(analysis.stages), analysis.video
+        job.stages, job.video, job.trace = dict(analysis.stages), analysis.video, analysis.trace
         session.flush()
         job.violations = sum(case.outcome is types.Outcome.CONFIRMED for case in {*rows, *kept})
         return [row.id for row in rows]

@@ -29,8 +29,16 @@ class Detector:
 
     def detect(self, frame: Frame) -> tuple[Detection, ...]:
         """Detections in a frame, one box per object; riders down to `WEAK_RIDER`, the rest above threshold."""
-        found = self._model.detect(frame.image, min(WEAK_RIDER, *self._thresholds.model_dump().values()))
-        return distinct(above(found, self._thresholds, rider=WEAK_RIDER))
+        return sift(self.look(frame), self._thresholds)
+
+    def look(self, frame: Frame) -> tuple[Detection, ...]:
+        """All that the model sees in a frame down to `WEAK_RIDER`, unjudged."""
+        return self._model.detect(frame.image, min(WEAK_RIDER, *self._thresholds.model_dump().values()))
+
+
+def sift(found: tuple[Detection, ...], thresholds: Thresholds) -> tuple[Detection, ...]:
+    """What stage 1 makes of what its model sees: riders down to `WEAK_RIDER`, the rest above threshold."""
+    return distinct(above(found, thresholds, rider=WEAK_RIDER))
 
 
 def above(found: tuple[Detection, ...], thresholds: Thresholds, rider: float | None = None) -> tuple[Detection, ...]:

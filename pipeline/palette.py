@@ -3,7 +3,7 @@
 Okabe and Ito, Color Universal Design, 2008.
 """
 
-from pipeline.types import Label
+from pipeline.types import Label, Outcome
 
 COLORS = {
     Label.RIDER: "#56B4E9",
@@ -12,3 +12,7 @@ COLORS = {
     Label.PLATE: "#F0E442",
 }
 ACCUSED = COLORS[Label.WITHOUT_HELMET]
+CLEARED = COLORS[Label.WITH_HELMET]
+NEUTRAL = "#AAAAAA"  # neither, or not known
+AGREED, DISAGREED = "#0072B2", "#CC79A7"
+OUTCOME_COLORS = {Outcome.CONFIRMED: ACCUSED, Outcome.REJECTED: CLEARED, Outcome.UNSURE: NEUTRAL}

@@ -48,7 +48,13 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *
 
 
 @pytest.mark.parametrize(
-    ("page", "hint"), [("analyse", "Hand in a clip"), ("gallery", "Hand in a clip"), ("turned_down", "no suspect yet")]
+    ("page", "hint"),
+    [
+        ("analyse", "Hand in a clip"),
+        ("gallery", "Hand in a clip"),
+        ("turned_down", "no suspect yet"),
+        ("statistics", "Hand in a clip"),
+    ],
 )
 def test_empty_pages_say_what_to_do_next(open_page: Open, page: str, hint: str) -> None:
     app = open_page(page)

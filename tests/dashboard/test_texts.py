@@ -58,14 +58,14 @@ SAYS = {
     *("title", "header", "subheader", "markdown", "caption", "write", "text", "info", "success", "warning", "error"),
     *("button", "download_button", "link_button", "popover", "expander", "spinner", "toast", "metric", "checkbox"),
     *("toggle", "radio", "selectbox", "multiselect", "slider", "select_slider", "text_input", "text_area", "pills"),
-    *("number_input", "date_input", "file_uploader", "segmented_control", "form_submit_button", "dialog", "page_link"),
+    *("number_input", "date_input", "file_uploader", "segmented_control", "form_submit_button", "dialog"),
     *("tabs", "badge", "status", "progress", "html"),
 }
 ARGUMENTS = {
     *("label", "help", "caption", "alt", "placeholder", "text", "title", "name", "hovertemplate", "hovertext"),
     *("xaxis_title", "yaxis_title", "page_title"),
 }
-MARKUP = re.compile(r":(material/\w+:|[a-z-]+\[)|&nbsp;|<[^>]*>|%\{[^}]*\}")
+MARKUP = re.compile(r"(?s:<style>.*</style>)|:(material/\w+:|[a-z-]+\[)|&nbsp;|<[^>]*>|%\{[^}]*\}")
 WORD = re.compile(r"[^\W\d_]{2}")
 SAME_EVERYWHERE = {"Helmet Watch", "Language · 언어"}
 

@@ -1,0 +1,304 @@
+"""The figures of the page of statistics, each with its number of cases and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import resources
+from dashboard.detail import OUTCOMES
+from dashboard.figure import card, nothing, short
+from dashboard.i18n import _, later, several
+from dashboard.text import local, zone
+from db.models import Reason, ReviewState
+from db.statistics import STAGE1_BINS, Scope
+from pipeline.palette import ACCUSED, AGREED, CLEARED, DISAGREED, NEUTRAL, OUTCOME_COLORS
+from pipeline.types import Outcome
+
+_SOURCES = 12
+_SOURCES_IN_TABLE = 10_000
+_JOBS = 60
+_DAY_MS = 24 * 3600 * 1000
+_STEPS = {"hour": later("Hour of the day"), "day": later("Day"), "week": later("Week, from Monday")}
+_STATES = {
+    ReviewState.ACCEPTED: (later("Accepted"), AGREED),
+    ReviewState.DISMISSED: (later("Dismissed"), DISAGREED),
+    ReviewState.OPEN: (later("Not reviewed"), NEUTRAL),
+}
+_REASONS = {
+    Reason.HELMET: later("Wears a helmet"),
+    Reason.NO_RIDER: later("No motorcycle rider"),
+    Reason.OTHER_RIDER: later("Somebody else's head"),
+    Reason.UNCLEAR: later("Cannot be told"),
+    Reason.TWICE: later("Same violation twice"),
+    Reason.OTHER: later("Other"),
+    None: later("No reason given"),
+}
+
+
+@st.fragment
+def over_time(scope: Scope) -> None:
+    title, counts = _("Violations over time"), resources.statistics()
+    step = st.segmented_control(
+        _("By"), list(_STEPS), format_func=lambda step: _(_STEPS[step]), default="hour", key="step", required=True
+    )
+    if step == "hour":
+        hours = counts.by_hour(scope, zone())
+        all_day = [hours.get(hour, 0) for hour in range(24)]
+        table = pd.DataFrame({_("Hour"): range(24), _("Violations"): all_day})
+        total, figure = sum(all_day), _hours(all_day)
+    else:
+        days = counts.by_day(scope, zone()) if step == "day" else counts.by_week(scope, zone())
+        table = pd.DataFrame({_(_STEPS[step]): list(days), _("Violations"): list(days.values())})
+        total, figure = sum(days.values()), _days(days, 7 if step == "week" else 1)
+    if not total:
+        nothing(title, _("No violation in these days and this source."))
+        return
+    when = _("a clip counts from when it was handed in, in the time zone {zone}", zone=zone().key)
+    card(title, f"{_violations(total)} · {when}", figure, table, f"violations-by-{step}")
+
+
+def _hours(counts: Sequence[int]) -> go.Figure:
+    bars = go.Bar(
+        x=list(range(24)), y=list(counts), marker_color=ACCUSED, hovertemplate="%{x}:00 · %{y:,}<extra></extra>"
+    )
+    figure = go.Figure(bars).update_xaxes(range=[-0.5, 23.5], dtick=3, ticksuffix=":00")
+    return figure.update_yaxes(**_whole(max(counts)))
+
+
+def _days(counts: Mapping[date, int], length: int) -> go.Figure:
+    """Bars of `length` days that begin on these dates."""
+    first = [pd.Timestamp(day) for day in counts]
+    bars = go.Bar(x=first, y=list(counts.values()), marker_color=ACCUSED, width=0.85 * length * _DAY_MS, offset=0)
+    bars.update(hovertemplate="%{x|%Y-%m-%d} · %{y:,}<extra></extra>")
+    figure = go.Figure(bars).update_yaxes(**_whole(max(counts.values(), default=0)))
+    if first:
+        room = pd.Timedelta(days=2 * length)
+        figure.update_xaxes(type="date", range=[first[0] - room, first[-1] + room], tickformat="%Y-%m-%d", nticks=6)
+    return figure
+
+
+def by_source(scope: Scope) -> None:
+    title = _("Violations by source")
+    total = resources.statistics().violations(scope)
+    if not total:
+        nothing(title, _("No violation in these days and this source."))
+        return
+    sources = resources.statistics().by_source(scope, _SOURCES_IN_TABLE)
+    table = pd.DataFrame([(one.name, one.violations) for one in sources], columns=[_("Source"), _("Violations")])
+    shown = sources[:_SOURCES]
+    figure = _across([one.name for one in shown], [one.violations for one in shown], ACCUSED)
+    number = _violations(total)
+    if len(sources) > len(shown):
+        part = f"{sum(one.violations for one in shown):,}"
+        number = _("{number}, {part} of them in these {n} sources", number=number, part=part, n=len(shown))
+    card(title, number, figure, table, "violations-by-source")
+
+
+def riders(scope: Scope) -> None:
+    counts = resources.statistics().riders(scope)
+    parts = {
+        _("without helmet"): (counts.without_helmet, ACCUSED),
+        _("with helmet"): (counts.with_helmet, CLEARED),
+        _("not known"): (counts.unknown, NEUTRAL),
+    }
+    number = several("{n} rider, counted by track", "{n} riders, counted by track", counts.total)
+    _shares(_("Riders"), number, parts, "riders", _("No rider in these days and this source."))
+
+
+def heads(scope: Scope) -> None:
+    counts = resources.statistics().heads(scope)
+    parts = {
+        _("bare head"): (counts.without_helmet, ACCUSED),
+        _("helmet"): (counts.with_helmet, CLEARED),
+    }
+    number = several(
+        "{n} head, passengers too", "{n} heads, passengers too", counts.without_helmet + counts.with_helmet
+    )
+    _shares(_("Heads"), number, parts, "heads", _("No head in these days and this source."))
+
+
+def funnel(scope: Scope) -> None:
+    title = _("From suspicion to a person's word")
+    counts = resources.statistics().verdicts(scope)
+    suspects = sum(counts.values())
+    if not suspects:
+        nothing(title, _("No suspect in these days and this source."))
+        return
+    confirmed = sum(count for (outcome, _state), count in counts.items() if outcome is Outcome.CONFIRMED)
+    accepted = counts.get((Outcome.CONFIRMED, ReviewState.ACCEPTED), 0)
+    names = [_("Suspects of stage 1"), _("Confirmed by stage 2"), _("Accepted by people")]
+    values = [suspects, confirmed, accepted]
+    bars = go.Funnel(
+        y=names, x=values, texttemplate="%{value:,}<br>%{percentInitial:.0%}", marker_color=[NEUTRAL, ACCUSED, AGREED]
+    )
+    table = pd.DataFrame({_("Step"): names, _("Suspects"): values})
+    card(title, _suspects(suspects), go.Figure(bars), table, "funnel")
+
+
+def removed(scope: Scope) -> None:
+    """How sure stage 1 was of those whom stage 2 let go, beside those whom it confirmed."""
+    title = _("What stage 2 removed")
+    counts = resources.statistics().sureness(scope)
+    suspects = sum(counts.values())
+    if not suspects:
+        nothing(title, _("No suspect in these days and this source."))
+        return
+    width = 100 // STAGE1_BINS  # percent
+    tenths = [f"{width * row}–{width * (row + 1)} %" for row in range(STAGE1_BINS)]
+    middles = [width * (row + 0.5) for row in range(STAGE1_BINS)]
+    columns = {
+        outcome: [counts.get((row, outcome), 0) for row in range(STAGE1_BINS)]
+        for outcome in (Outcome.CONFIRMED, Outcome.UNSURE, Outcome.REJECTED)
+    }
+    figure = go.Figure(
+        [
+            go.Bar(x=middles, y=column, name=_(OUTCOMES[outcome]), marker_color=OUTCOME_COLORS[outcome])
+            for outcome, column in columns.items()
+        ]
+    )
+    figure.update_layout(barmode="stack", xaxis_title=_("how sure stage 1 was"))
+    figure.update_xaxes(range=[0, 100], ticksuffix=" %", nticks=6)
+    figure.update_yaxes(**_whole(max(sum(row) for row in zip(*columns.values(), strict=True))))
+    table = pd.DataFrame({_("Stage 1"): tenths, **{_(OUTCOMES[one]): column for one, column in columns.items()}})
+    gone = suspects - sum(columns[Outcome.CONFIRMED])
+    number = _("{suspects}, {share} of them removed", suspects=_suspects(suspects), share=f"{gone / suspects:.0%}")
+    card(title, number, figure, table, "stage-2")
+
+
+def agreement(scope: Scope) -> None:
+    """What people say of what stage 2 confirmed and of what it turned down."""
+    title = _("Review: do people agree with stage 2?")
+    counts = resources.statistics().verdicts(scope)
+    decided = sum(count for (_outcome, state), count in counts.items() if state is not ReviewState.OPEN)
+    if not decided:
+        nothing(title, _("Nothing reviewed yet: accept or dismiss violations in the gallery."))
+        return
+    agreed = sum(
+        count
+        for (outcome, state), count in counts.items()
+        if state is (ReviewState.ACCEPTED if outcome is Outcome.CONFIRMED else ReviewState.DISMISSED)
+    )
+    outcomes = list(OUTCOMES)
+    names = [_(OUTCOMES[outcome]) for outcome in outcomes]
+    columns = {state: [counts.get((outcome, state), 0) for outcome in outcomes] for state in _STATES}
+    figure = go.Figure(
+        [
+            go.Bar(y=names, x=column, name=_(_STATES[state][0]), marker_color=_STATES[state][1], orientation="h")
+            for state, column in columns.items()
+        ]
+    )
+    figure.update_layout(barmode="stack").update_yaxes(autorange="reversed")
+    figure.update_xaxes(**_whole(max(sum(row) for row in zip(*columns.values(), strict=True))))
+    table = pd.DataFrame({_("Stage 2"): names, **{_(_STATES[one][0]): column for one, column in columns.items()}})
+    number = several("{n} reviewed suspect", "{n} reviewed suspects", decided)
+    card(title, _("{number}, {share} agree", number=number, share=f"{agreed / decided:.0%}"), figure, table, "reviews")
+
+
+def reasons(scope: Scope) -> None:
+    title = _("Why violations were dismissed")
+    counts = resources.statistics().reasons(scope)
+    if not counts:
+        nothing(title, _("None was dismissed in these days and this source."))
+        return
+    rows = [(_(word), counts[reason]) for reason, word in _REASONS.items() if reason in counts]
+    figure = _across([name for name, _n in rows], [count for _name, count in rows], DISAGREED)
+    number = several("{n} dismissed violation", "{n} dismissed violations", sum(counts.values()))
+    card(title, number, figure, pd.DataFrame(rows, columns=[_("Reason"), _("Violations")]), "reasons")
+
+
+def plates(scope: Scope) -> None:
+    counts = resources.statistics().plates(scope)
+    parts = {
+        _("read"): (counts.read, AGREED),
+        _("seen, not read"): (counts.seen, DISAGREED),
+        _("not seen"): (counts.unseen, NEUTRAL),
+    }
+    total = counts.read + counts.seen + counts.unseen
+    _shares(_("Number plates"), _violations(total), parts, "plates", _("No violation in these days and this source."))
+
+
+def speed(scope: Scope) -> None:
+    title = _("Processing speed")
+    speeds = resources.statistics().speeds(scope, _JOBS)
+    if not speeds.jobs:
+        nothing(title, _("No analysis ended in these days."))
+        return
+    jobs = speeds.newest
+    table = pd.DataFrame(
+        {
+            _("Source"): [one.name for one in jobs],
+            _("Ended"): [local(one.finished_at) for one in jobs],
+            _("Frames"): [one.frames for one in jobs],
+            _("Clip, s"): [round(one.duration_s, 1) for one in jobs],
+            _("Analysis, s"): [round(one.wall_s, 1) for one in jobs],
+            _("Frames/s"): [round(one.frames / one.wall_s, 1) for one in jobs],
+        }
+    )
+    bars = go.Bar(x=list(range(len(jobs))), y=[one.frames / one.wall_s for one in jobs], marker_color=AGREED)
+    bars.update(
+        hovertext=[f"{short(one.name)}<br>{local(one.finished_at)}" for one in jobs],
+        hovertemplate="%{hovertext}<br>%{y:.1f}<extra></extra>",
+    )
+    figure = go.Figure(bars).update_layout(xaxis_title=_("jobs, the newest on the right"), yaxis_title=_("frames/s"))
+    figure.update_xaxes(showticklabels=False, range=[-0.5, max(len(jobs), 12) - 0.5]).update_yaxes(rangemode="tozero")
+    number = several("{n} job", "{n} jobs", speeds.jobs)
+    if speeds.jobs > len(jobs):
+        number = _("{number}, the newest {shown} shown", number=number, shown=len(jobs))
+    mean = _(
+        "all together {speed} frames/s, {factor} times the speed of the clips",
+        speed=f"{speeds.frames / speeds.wall_s:.1f}",
+        factor=f"{speeds.duration_s / speeds.wall_s:.2f}",
+    )
+    card(title, f"{number} · {mean}", figure, table, "speed")
+
+
+def _violations(number: int) -> str:
+    return several("{n} violation", "{n} violations", number)
+
+
+def _suspects(number: int) -> str:
+    return several("{n} suspect", "{n} suspects", number)
+
+
+def _shares(title: str, number: str, parts: Mapping[str, tuple[int, str]], key: str, hint: str) -> None:
+    """A ring of shares."""
+    counts = [count for count, _color in parts.values()]
+    if not sum(counts):
+        nothing(title, hint)
+        return
+    ring = go.Pie(
+        labels=list(parts),
+        values=counts,
+        marker_colors=[color for _count, color in parts.values()],
+        hole=0.55,
+        sort=False,
+        direction="clockwise",
+        text=[f"{count / sum(counts):.0%}" if count else "" for count in counts],
+        textinfo="text",
+        textfont_size=16,
+        insidetextorientation="horizontal",
+        hovertemplate="%{label}: %{value:,} (%{percent})<extra></extra>",
+    )
+    table = pd.DataFrame({title: list(parts), _("Number"): counts})
+    card(title, number, go.Figure(ring), table, key)
+
+
+def _across(names: Sequence[str], counts: Sequence[int], color: str) -> go.Figure:
+    """Bars from left to right, the first on top; two of one name stay two."""
+    rows = list(range(len(names)))
+    bars = go.Bar(x=list(counts), y=rows, orientation="h", marker_color=color, text=[f"{n:,}" for n in counts])
+    bars.update(hovertext=[short(name, 80) for name in names], hovertemplate="%{hovertext}: %{x:,}<extra></extra>")
+    figure = go.Figure(bars).update_layout(height=max(240, 110 + 30 * len(rows)))
+    figure.update_yaxes(tickvals=rows, ticktext=[short(name) for name in names], range=[len(rows) - 0.5, -0.5])
+    return figure.update_xaxes(**_whole(max(counts)))
+
+
+def _whole(most: int) -> dict[str, Any]:
+    """An axis of whole numbers from nought to `most`."""
+    return {"rangemode": "tozero", "tickformat": ",d", "dtick": 1 if most <= 5 else None}

@@ -1,0 +1,41 @@
+"""What was found so far, in figures."""
+
+import streamlit as st
+
+from dashboard import charts, filters, resources
+from dashboard.i18n import _
+from db.statistics import Scope
+
+st.title(_("Statistics"))
+sources = resources.statistics().sources()
+if not sources:
+    st.info(
+        _("Nothing to count yet. Hand in a clip on the page Analyse: the figures appear here when it is done."),
+        icon=":material/info:",
+    )
+    st.page_link("dashboard/pages/analyse.py", label=_("To the page Analyse"), icon=":material/upload:")
+    st.stop()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    clip_id = st.selectbox(
+        _("Source"),
+        [None, *sources],
+        format_func=lambda id_: _("All sources") if id_ is None else sources[id_],
+        key="statistics-source",
+        width=300,
+    )
+    days = st.date_input(_("Days"), value=[], key="statistics-days", width=260)
+scope = Scope(clip_id, *filters.span(days))
+
+charts.over_time(scope)
+left, right = st.columns(2)
+with left:
+    charts.riders(scope)
+    charts.funnel(scope)
+    charts.agreement(scope)
+    charts.plates(scope)
+with right:
+    charts.heads(scope)
+    charts.removed(scope)
+    charts.reasons(scope)
+    charts.by_source(scope)
+charts.speed(scope)

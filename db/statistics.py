@@ -1,0 +1,288 @@
+"""What the page of statistics asks of the database: everything is counted there, so that 100,000 rows are no burden.
+
+A violation is a confirmed case that nobody dismissed; cases that people linked to one motorcycle count once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Executable, Integer, and_, case, cast, exists, extract, func, or_, select
+from sqlalchemy.orm import Session, aliased, sessionmaker
+
+from db.models import Action, Case, Clip, Job, JobState, Reason, Review, ReviewState, Track
+from pipeline.types import Outcome
+
+STAGE1_BINS = 10
+_HOUR_S = 3600
+_DAY_S = 24 * _HOUR_S
+_EPOCH = date(1970, 1, 1)
+_MONDAY = 3  # the epoch began on a Thursday
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is counted; None is all. `since` and `before` bound the time it happened, `before` excluded."""
+
+    clip_id: int | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+    def of(self, clip: Any, time: Any) -> list[ColumnElement[bool]]:
+        wanted: list[ColumnElement[bool]] = []
+        if self.clip_id is not None:
+            wanted.append(clip == self.clip_id)
+        if self.since is not None:
+            wanted.append(time >= self.since)
+        if self.before is not None:
+            wanted.append(time < self.before)
+        return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    clip_id: int
+    name: str
+    violations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Riders:
+    """Riders by track: violations; nobody but helmets seen; no head seen for sure, or none that stage 2 confirms."""
+
+    without_helmet: int = 0
+    with_helmet: int = 0
+    unknown: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.without_helmet + self.with_helmet + self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Heads of all tracks, as stage 2 counted them where it looked; those of dismissed cases are left out."""
+
+    without_helmet: int = 0
+    with_helmet: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plates:
+    """Number plates of the violations."""
+
+    read: int = 0
+    seen: int = 0  # but not read
+    unseen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """One job that is done: frames of its clip, seconds of the clip, seconds it took."""
+
+    job_id: int
+    name: str
+    finished_at: datetime
+    frames: int
+    duration_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """All jobs together, and the newest one by one, oldest first."""
+
+    jobs: int
+    frames: int
+    duration_s: float
+    wall_s: float
+    newest: tuple[Speed, ...]
+
+
+_OTHER = aliased(Case)
+
+
+def _is_violation(one: Any) -> ColumnElement[bool]:
+    return and_(one.outcome == Outcome.CONFIRMED, one.review != ReviewState.DISMISSED)
+
+
+_REPEATED = and_(
+    Case.motorcycle.is_not(None),
+    exists(select(_OTHER.id).where(_OTHER.motorcycle == Case.motorcycle, _OTHER.id < Case.id, _is_violation(_OTHER))),
+)
+_VIOLATION = and_(_is_violation(Case), ~_REPEATED)
+
+
+class Statistics:
+    """Counts of everything, for one scope at a time."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    def sources(self) -> dict[int, str]:
+        """The clips that were analysed, newest first: names by id."""
+        query = select(Clip.id, Clip.name).where(Clip.id.in_(select(Job.clip_id).where(Job.state == JobState.DONE)))
+        return dict(self._rows(query.order_by(Clip.id.desc())))
+
+    def violations(self, scope: Scope) -> int:
+        return int(self._rows(select(func.count(Case.id)).where(_VIOLATION, *_of_case(scope)))[0][0])
+
+    def by_hour(self, scope: Scope, zone: ZoneInfo) -> dict[int, int]:
+        """Violations by hour of the day in a time zone, 0 to 23; only hours that have any."""
+        return self._by(scope, zone, lambda local_s: local_s // _HOUR_S % 24)
+
+    def by_day(self, scope: Scope, zone: ZoneInfo) -> dict[date, int]:
+        """Violations by day in a time zone, in order; only days that have any."""
+        return _dates(self._by(scope, zone, lambda local_s: local_s // _DAY_S))
+
+    def by_week(self, scope: Scope, zone: ZoneInfo) -> dict[date, int]:
+        """Violations by the Monday of their week in a time zone, in order; only weeks that have any."""
+        return _dates(self._by(scope, zone, lambda local_s: local_s // _DAY_S - (local_s // _DAY_S + _MONDAY) % 7))
+
+    def by_source(self, scope: Scope, limit: int) -> list[Source]:
+        """The clips with the most violations."""
+        count = func.count().label("violations")
+        query = select(Clip.id, Clip.name, count).join(Case, Case.clip_id == Clip.id)
+        query = query.where(_VIOLATION, *_of_case(scope)).group_by(Clip.id).order_by(count.desc(), Clip.id).limit(limit)
+        return [Source(*row) for row in self._rows(query)]
+
+    def riders(self, scope: Scope) -> Riders:
+        """Every track is one rider, but for those that people linked to an earlier one."""
+        helmets = and_(Track.heads_with > 0, Track.heads_without == 0, _not_dismissed())
+        kind = case((and_(Case.id.is_not(None), _is_violation(Case)), 0), (helmets, 1), else_=2).label("kind")
+        query = select(kind, func.count()).select_from(Track).outerjoin(Case, Case.track_id == Track.id)
+        query = query.join(Job, Job.id == Track.job_id).join(Clip, Clip.id == Job.clip_id)
+        query = query.where(or_(Case.id.is_(None), ~_REPEATED), *_of_track(scope)).group_by(kind)
+        counts = {int(number): count for number, count in self._rows(query)}
+        return Riders(*(counts.get(number, 0) for number in range(3)))
+
+    def heads(self, scope: Scope) -> Heads:
+        query = select(func.sum(Track.heads_without), func.sum(Track.heads_with)).select_from(Track)
+        query = query.outerjoin(Case, Case.track_id == Track.id)
+        query = query.join(Job, Job.id == Track.job_id).join(Clip, Clip.id == Job.clip_id)
+        query = query.where(or_(Case.id.is_(None), and_(_not_dismissed(), ~_REPEATED)), *_of_track(scope))
+        return Heads(*(int(total or 0) for total in self._rows(query)[0]))
+
+    def verdicts(self, scope: Scope) -> dict[tuple[Outcome, ReviewState], int]:
+        """Suspects by stage 2's word and by what people made of it."""
+        query = select(Case.outcome, Case.review, func.count()).where(*_of_case(scope))
+        rows = self._rows(query.group_by(Case.outcome, Case.review))
+        return {(outcome, review): count for outcome, review, count in rows}
+
+    def sureness(self, scope: Scope) -> dict[tuple[int, Outcome], int]:
+        """Suspects by how sure stage 1 was (in tenths, rounded down, the last one closed) and by stage 2's word."""
+        tenth = case((Case.stage1 >= 1, STAGE1_BINS - 1), else_=cast(func.floor(Case.stage1 * STAGE1_BINS), Integer))
+        query = select(tenth.label("tenth"), Case.outcome, func.count()).where(*_of_case(scope))
+        return {(int(row), outcome): n for row, outcome, n in self._rows(query.group_by("tenth", Case.outcome))}
+
+    def reasons(self, scope: Scope) -> dict[Reason | None, int]:
+        """Why the confirmed cases that are dismissed now were dismissed: the last word that stands."""
+        undoing, later = aliased(Review), aliased(Review)
+        standing = ~exists(select(undoing.id).where(undoing.undoes == Review.id))
+        newer = exists(
+            select(later.id).where(
+                later.case_id == Review.case_id,
+                later.action == Action.DISMISS,
+                later.version > Review.version,
+                ~exists(select(undoing.id).where(undoing.undoes == later.id)),
+            )
+        )
+        query = select(Review.reason, func.count()).join(Case, Case.id == Review.case_id)
+        query = query.where(
+            Case.outcome == Outcome.CONFIRMED,
+            Case.review == ReviewState.DISMISSED,
+            Review.action == Action.DISMISS,
+            standing,
+            ~newer,
+            *_of_case(scope),
+        )
+        return dict(self._rows(query.group_by(Review.reason)))
+
+    def plates(self, scope: Scope) -> Plates:
+        text = func.coalesce(Case.plate_corrected, Case.plate_text)
+        kind = case((text.is_not(None), 0), (Case.plate_crop.is_not(None), 1), else_=2).label("kind")
+        query = select(kind, func.count()).where(_VIOLATION, *_of_case(scope)).group_by(kind)
+        counts = {int(number): count for number, count in self._rows(query)}
+        return Plates(*(counts.get(number, 0) for number in range(3)))
+
+    def speeds(self, scope: Scope, limit: int) -> Speeds:
+        done = [Job.state == JobState.DONE, Job.wall_s > 0, *scope.of(Job.clip_id, Job.finished_at)]
+        totals = select(func.count(), func.sum(Job.frames), func.sum(Job.duration_s), func.sum(Job.wall_s))
+        query = select(Job.id, Clip.name, Job.finished_at, Job.frames, Job.duration_s, Job.wall_s)
+        query = query.join(Clip, Clip.id == Job.clip_id).where(*done).order_by(Job.finished_at.desc()).limit(limit)
+        jobs, frames, duration_s, wall_s = self._rows(totals.where(*done))[0]
+        newest = [Speed(*row) for row in reversed(self._rows(query))]
+        return Speeds(jobs, frames or 0, duration_s or 0.0, wall_s or 0.0, tuple(newest))
+
+    def _by(
+        self, scope: Scope, zone: ZoneInfo, bucket: Callable[[ColumnElement[int]], ColumnElement[int]]
+    ) -> dict[int, int]:
+        """Violations by a number made of the seconds on the zone's clocks since 1970."""
+        ends = select(func.min(Case.happened_at), func.max(Case.happened_at)).where(*_of_case(scope))
+        first, last = self._rows(ends)[0]
+        if first is None:
+            return {}
+        number = bucket(_local_s(zone, first, last)).label("number")
+        query = select(number, func.count()).where(_VIOLATION, *_of_case(scope)).group_by(number).order_by(number)
+        return {int(row): count for row, count in self._rows(query)}
+
+    def _rows(self, query: Executable) -> list[Any]:
+        with self._sessions() as session:
+            return list(session.execute(query).all())
+
+
+def _dates(counts: dict[int, int]) -> dict[date, int]:
+    return {_EPOCH + timedelta(days=number): count for number, count in counts.items()}
+
+
+def _of_case(scope: Scope) -> list[ColumnElement[bool]]:
+    return scope.of(Case.clip_id, Case.happened_at)
+
+
+def _of_track(scope: Scope) -> list[ColumnElement[bool]]:
+    """By the time at which a rider came into view."""
+    seen_s = extract("epoch", Clip.added_at) + Track.start_s
+    wanted: list[ColumnElement[bool]] = []
+    if scope.clip_id is not None:
+        wanted.append(Clip.id == scope.clip_id)
+    if scope.since is not None:
+        wanted.append(seen_s >= scope.since.timestamp())
+    if scope.before is not None:
+        wanted.append(seen_s < scope.before.timestamp())
+    return wanted
+
+
+def _not_dismissed() -> ColumnElement[bool]:
+    return or_(Case.id.is_(None), Case.review != ReviewState.DISMISSED)
+
+
+def _local_s(zone: ZoneInfo, first: datetime, last: datetime) -> ColumnElement[int]:
+    """Seconds on the zone's clocks since 1970 at which a case happened; exact between `first` and `last`."""
+    *changes, (_, final) = offsets(zone, first, last)
+    utc_s = cast(extract("epoch", Case.happened_at), Integer)
+    if not changes:
+        return utc_s + final
+    return utc_s + case(*((Case.happened_at < until, offset) for until, offset in changes), else_=final)
+
+
+def offsets(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[datetime, int]]:
+    """How far a zone's clocks are ahead of UTC between two moments, seconds, each with the moment until which."""
+
+    def ahead(moment: datetime) -> int:
+        return int((moment.astimezone(zone).utcoffset() or timedelta()).total_seconds())
+
+    while first < last:
+        following = min(first + timedelta(days=1), last)
+        if ahead(following) != ahead(first):
+            early, late = first, following  # clocks change between them: to the second
+            while late - early > timedelta(seconds=1):
+                middle = (early + (late - early) / 2).replace(microsecond=0)
+                middle = middle if middle > early else middle + timedelta(seconds=1)
+                early, late = (early, middle) if ahead(middle) != ahead(first) else (middle, late)
+            yield late, ahead(first)
+        first = following
+    yield last, ahead(last)

@@ -1,0 +1,93 @@
+"""The page of statistics: what its figures say with nothing, little and a person's word; what they give away."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy.orm import Session, sessionmaker
+from streamlit.testing.v1 import AppTest
+
+from dashboard import figure
+from db.models import Action, Reason
+from db.reviews import Deed, Reviews
+from pipeline.settings import Settings
+from pipeline.types import Outcome
+from tests.dashboard.test_pages import found, said
+
+Open = Callable[[str], AppTest]
+
+
+def figures(app: AppTest) -> dict[str, dict]:
+    """The figures of a page by their titles."""
+    specs = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    return {spec["layout"]["title"]["text"]: spec for spec in specs}
+
+
+def numbers(app: AppTest) -> dict[str, str]:
+    return {title: spec["layout"]["title"]["subtitle"]["text"] for title, spec in figures(app).items()}
+
+
+def test_every_figure_says_how_many_cases_it_counts(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+    Reviews(sessions).decide({1: 0}, Deed("kim", Action.DISMISS, Reason.HELMET))
+    Reviews(sessions).decide({2: 0}, Deed("kim", Action.ACCEPT))
+    app = open_page("statistics")
+    assert not app.exception
+    shown = numbers(app)
+    assert shown.pop("Violations over time").startswith("2 violations")
+    assert shown.pop("Processing speed").startswith("1 job ·")
+    assert shown == {
+        "Violations by source": "2 violations",
+        "Riders": "4 riders, counted by track",
+        "Heads": "3 heads, passengers too",
+        "From suspicion to a person's word": "4 suspects",
+        "What stage 2 removed": "4 suspects, 25% of them removed",
+        "Review: do people agree with stage 2?": "2 reviewed suspects, 50% agree",
+        "Why violations were dismissed": "1 dismissed violation",
+        "Number plates": "2 violations",
+    }
+    funnel = figures(app)["From suspicion to a person's word"]["data"][0]
+    assert funnel["x"] == [4, 3, 1]
+
+
+def test_filters_narrow_all_figures(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    app = open_page("statistics")
+    assert "Riders" in figures(app)
+    long_ago = pd.Timestamp("2020-01-01").date()
+    app = app.date_input(key="statistics-days").set_value((long_ago, long_ago)).run()
+    assert not app.exception
+    assert figures(app) == {}
+    assert "No violation in these days" in said(app)
+
+
+def test_steps_of_time(open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED)
+    app = open_page("statistics")
+    for step, bars in (("hour", 24), ("day", 1), ("week", 1)):
+        app = app.segmented_control(key="step").set_value(step).run()
+        assert not app.exception
+        (data,) = figures(app)["Violations over time"]["data"]
+        assert len(data["x"]) == bars
+
+
+def test_tables_open_in_excel_and_hold_no_formula() -> None:
+    table = pd.DataFrame({"영상": ["=HYPERLINK(1)", "오토바이, 밤.mp4", "@x", None], "위반": [1, -2, 3, 4]})
+    data = figure.csv(table)
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    assert rows[0] == ["영상", "위반"]
+    assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "오토바이, 밤.mp4", "'@x", ""]
+    assert [row[1] for row in rows[1:]] == ["1", "-2", "3", "4"]
+
+
+def test_names_of_files_are_no_markup() -> None:
+    assert figure.short("<b>a</b>.mp4") == "&lt;b&gt;a&lt;/b&gt;.mp4"
+    assert len(figure.short("n" * 100)) == 28
