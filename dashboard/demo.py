@@ -16,7 +16,7 @@ from dashboard import plate_text, replays, resources
 from dashboard.detail import OUTCOMES, detections
 from dashboard.i18n import _, later, several
 from dashboard.stills import piece, still
-from dashboard.text import class_name, clock, local, plain
+from dashboard.text import class_name, clock, local
 from db.cases import TURNED_DOWN
 from db.models import Case, Job, Look
 from pipeline import replay
