@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -16,9 +17,10 @@ from pipeline.palette import ACCUSED, AGREED, NEUTRAL
 from pipeline.replay import Fate, Rider
 from pipeline.types import Label
 
+Color = Literal["red", "gray", "green", "violet", "blue"]
 _MOST_RIDERS = 24
 _LEAST, _MOST = 10, 95  # percent; the models note nothing weaker
-_FATES = {
+_FATES: dict[Fate, tuple[str, Color]] = {
     Fate.ACCUSED: (later("Accused"), "red"),
     Fate.UNSURE: (later("Unsure: not accused"), "gray"),
     Fate.REJECTED: (later("Stopped by stage 2"), "green"),
@@ -116,7 +118,7 @@ def _card(shown: Shown, rider: Rider, before: Fate) -> None:
         picture = piece(still(shown.job.clip.path, best.time_s), best.box, 0.1, 260)
         st.image(picture, channels="BGR", width="stretch", alt=_("Rider {id}", id=rider.track.id))
         st.markdown(_("**Rider {id}**", id=rider.track.id))
-        st.markdown(f":{badge}-badge[{_(word)}]")
+        st.badge(_(word), color=badge)
         if rider.fate is not before:
             st.markdown(_("before: {fate}", fate=_(_FATES[before][0])))
         if rider.verdict is not None:
