@@ -5,7 +5,6 @@ from __future__ import annotations
 from pipeline.settings import Settings
 from pipeline.types import HEADS, Detection, Frame, Label
 from pipeline.weights import Thresholds, read_manifest
-from pipeline.yolo import Yolo
 
 # below its threshold a rider starts no track but may carry one on through a weak frame (ByteTrack's idea)
 WEAK_RIDER = 0.1
@@ -23,6 +22,8 @@ class Detector:
     """
 
     def __init__(self, settings: Settings, sharing: int = 1) -> None:
+        from pipeline.yolo import Yolo  # noqa: PLC0415 loads torch: the rules of this file do without
+
         stage = read_manifest(settings.weights).stage1
         self._model = Yolo(stage, settings, sharing)
         self._thresholds = stage.thresholds

@@ -8,7 +8,6 @@ from pipeline.settings import Settings
 from pipeline.track import Tracked
 from pipeline.types import Crop, Detection, Label, Look, Outcome, Says, Sighting, Suspect, Verdict
 from pipeline.weights import Thresholds, read_manifest
-from pipeline.yolo import Yolo
 
 _SAME_RIDER_IOU = 0.3  # stage 2 sees the rider at another scale and may draw the box otherwise
 SAME_HEAD_IOU = 0.2
@@ -24,6 +23,8 @@ class Verifier:
     """
 
     def __init__(self, settings: Settings) -> None:
+        from pipeline.yolo import Yolo  # noqa: PLC0415 loads torch: the rules of this file do without
+
         stage = read_manifest(settings.weights).stage2
         self._model = Yolo(stage, settings)
         self._thresholds = stage.thresholds

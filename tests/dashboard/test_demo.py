@@ -126,6 +126,7 @@ def test_a_clip_of_before_traces_were_kept_is_no_dead_end(
 def test_threshold_sliders_in_the_browser(page: Page) -> None:  # noqa: F811 the fixture
     """By mouse and arrow keys: nobody is accused at 95 %, and the rider is accused again when it goes back."""
     page.goto("/demo")
+    expect(page.get_by_role("heading", name="1. What stage 1 sees")).to_be_visible(timeout=120_000)
     page.get_by_test_id("stSegmentedControl").or_(page.get_by_role("radiogroup")).get_by_text("8", exact=True).click()
     expect(page.get_by_role("heading", name="8. What if?")).to_be_visible()
     accused = page.get_by_test_id("stMetric").filter(has_text="Accused").first
