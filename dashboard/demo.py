@@ -279,7 +279,7 @@ def _votes(case: Case) -> None:
     with st.container(horizontal=True):
         for look in looks:
             word, color = _SAYS[look.says]
-            with st.container(width=205):
+            with st.container(width=190):
                 st.image(_framed(_fitted(_drawn(look, stage=2)), color), channels="BGR", width="stretch", alt=_(word))
                 sure = f" · {look.confidence:.0%}" if look.says is not Says.NOTHING else ""
                 st.markdown(f"**{_(word)}**{sure}")

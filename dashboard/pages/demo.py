@@ -26,6 +26,7 @@ _STYLE = """<style>
 .st-key-class-demo [data-testid="stCaptionContainer"] p { font-size: 1.25rem; }
 .st-key-class-demo [data-testid="stMetricValue"] p { font-size: 3.2rem; line-height: 1.2; }
 .st-key-class-demo [data-testid="stMetricLabel"] p { font-size: 1.4rem; }
+.st-key-class-demo .stMarkdownBadge { font-size: 1.3rem; }
 .st-key-class-demo button { min-height: 3.5rem; }
 .st-key-class-demo h2 { font-size: 2.6rem; padding: 0; }
 @media (max-width: 640px) {
@@ -76,8 +77,8 @@ def move(by: int) -> None:
 def ways(place: str) -> None:
     """Large buttons for the way on and back."""
     step = st.session_state["demo-step"]
-    back, forth = st.columns(2)
-    back.button(
+    row = st.container(horizontal=True)
+    row.button(
         _("Back"),
         key=f"demo-back-{place}",
         on_click=move,
@@ -87,7 +88,7 @@ def ways(place: str) -> None:
         width="stretch",
         shortcut="Left" if place == "top" else None,
     )
-    forth.button(
+    row.button(
         _("Next"),
         key=f"demo-next-{place}",
         on_click=move,
