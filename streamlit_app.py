@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from dashboard import i18n
+from dashboard import i18n, reviewer
 from dashboard.i18n import _
 
 st.set_page_config(page_title="Helmet Watch", page_icon=":material/sports_motorsports:", layout="wide")
 with st.sidebar:
     i18n.switch()
+    reviewer.show()
 st.navigation(
     [
         st.Page("dashboard/pages/analyse.py", title=_("Analyse"), icon=":material/upload:", default=True),
+        st.Page("dashboard/pages/live.py", title=_("Live"), icon=":material/videocam:"),
         st.Page("dashboard/pages/gallery.py", title=_("Gallery"), icon=":material/photo_library:"),
         st.Page("dashboard/pages/plates.py", title=_("OCR attempts"), icon=":material/pin:"),
         st.Page("dashboard/pages/turned_down.py", title=_("Turned down"), icon=":material/gavel:"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from dashboard import detail, filters, resources
-from dashboard.i18n import _, later
+from dashboard import detail, filters, resources, review
+from dashboard.i18n import _, later, several
 from dashboard.plate_text import short
 from dashboard.text import clock, local, plain
-from db.cases import Filter, Sort
+from db.cases import VIOLATIONS, Filter, Sort
 from db.models import Case
 from pipeline.types import Outcome
 
@@ -22,13 +24,17 @@ _PAGE_SIZES = (12, 24, 48)
 
 
 def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) -> None:
-    """A page of cases; the address says which one is open. `nothing` is said where no case fits."""
-    st.title(title)
+    """A page of cases; the address says which one is open. `nothing` is said where no case fits.
+
+    Violations are reviewed, suspects that were turned down are only looked at.
+    """
+    review.tell()
     wanted = st.query_params.get("case", "")
     case = resources.cases().get(int(wanted)) if wanted.isdecimal() else None
     if case is not None:
-        detail.show(case)
+        detail.show(case, st.session_state.get(f"{key}-view") or review.View(Filter(outcomes)))
         return
+    st.title(title)
     if wanted:
         st.warning(_("This case does not exist any more."), icon=":material/search_off:")
     _grid(filters.choose(outcomes, key), key, nothing)
@@ -38,18 +44,18 @@ def _grid(wanted: Filter, key: str, nothing: str) -> None:
     total = resources.cases().count(wanted)
     if not total:
         st.info(nothing, icon=":material/info:")
+        review.undo_button()
         return
-    above = st.container(horizontal=True, vertical_alignment="center")
-    size = above.segmented_control(
-        _("Cards per page"),
-        _PAGE_SIZES,
-        default=_PAGE_SIZES[0],
-        key=f"{key}-size",
-        label_visibility="collapsed",
-        required=True,
-    )
-    pages = -(-total // size)
-    with above:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        size = st.segmented_control(
+            _("Cards per page"),
+            _PAGE_SIZES,
+            default=_PAGE_SIZES[0],
+            key=f"{key}-size",
+            label_visibility="collapsed",
+            required=True,
+            persist_state="session",
+        )
         sort = st.selectbox(
             _("Order"),
             list(_SORTS),
@@ -57,26 +63,93 @@ def _grid(wanted: Filter, key: str, nothing: str) -> None:
             key=f"{key}-order",
             label_visibility="collapsed",
             width=180,
+            persist_state="session",
         )
-        number = st.pagination(pages, key=f"{key}-page-{size}-{hash(wanted)}-{sort}") if pages > 1 else 1
-        st.caption(_("{total} in all", total=f"{total:,}"))
-    with st.container(horizontal=True):
-        for case in resources.cases().page(wanted, sort, number - 1, size):
+        pages = -(-total // size)
+        page_key = f"{key}-page-{size}-{hash(wanted)}-{sort}"
+        number = st.pagination(pages, key=page_key, persist_state="session") if pages > 1 else 1
+        st.caption(_("{total} in all", total=f"{total:,}"), width="content")
+    cases = resources.cases().page(wanted, sort, number - 1, size)
+    st.session_state[f"{key}-view"] = review.View(wanted, sort)
+    if wanted.outcomes == VIOLATIONS:
+        _choice(cases, key)
+    grid = st.grid(min_column_width=230, gap="small")
+    for case in cases:
+        with grid.cell(), st.container(border=True, key=f"{key}-card-{case.id}"):
             _card(case, key)
 
 
-def _card(case: Case, key: str) -> None:
-    with st.container(border=True, width=260, key=f"{key}-card-{case.id}"):
-        st.image(resources.store().path(case.crop), width="stretch", alt=_("Rider of case {id}", id=case.id))
-        st.markdown(_("**{clip}** at {time}", clip=plain(case.clip.name), time=clock(case.best_s)))
-        st.caption(local(case.happened_at))
-        st.markdown(
-            _("Stage 1 **{first}** · Stage 2 **{second}**", first=f"{case.stage1:.0%}", second=f"{case.stage2:.0%}")
+def _choice(cases: Sequence[Case], key: str) -> None:
+    """What can be done with the cases on this page, and with the chosen ones."""
+    chosen = _chosen(key)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-choice"):
+        st.button(
+            _("Review one by one"),
+            key=f"{key}-first",
+            icon=":material/rate_review:",
+            shortcut="Enter",
+            on_click=review.open_case,
+            args=(cases[0].id if cases else None,),
         )
-        if case.plate_crop:
-            st.image(resources.store().path(case.plate_crop), width=120, alt=_("Its number plate"))
-        if plate := short(case):
-            st.markdown(f":material/pin: {plate}")
-        if st.button(_("Details"), key=f"{key}-open-{case.id}", icon=":material/open_in_full:", width="stretch"):
-            st.query_params["case"] = str(case.id)
-            st.rerun()
+        if all(case.id in chosen for case in cases):
+            st.button(_("Choose none"), key=f"{key}-none", icon=":material/deselect:", on_click=_forget, args=(key,))
+        else:
+            st.button(
+                _("Choose this page"),
+                key=f"{key}-all",
+                icon=":material/select_all:",
+                on_click=lambda: _choose(key, cases),
+            )
+        if chosen:
+            st.markdown(several("**{n} chosen**", "**{n} chosen**", len(chosen)), width="content")
+            review.of_many(chosen, lambda: _forget(key))
+        review.undo_button()
+
+
+def _chosen(key: str) -> dict[int, int]:
+    """The chosen cases, each with the version that was on the screen."""
+    chosen: dict[int, int] = st.session_state.setdefault(f"{key}-chosen", {})
+    return chosen
+
+
+def _choose(key: str, cases: Sequence[Case]) -> None:
+    _chosen(key).update({case.id: case.version for case in cases})
+    review.next_turn()
+
+
+def _forget(key: str) -> None:
+    st.session_state[f"{key}-chosen"] = {}
+    review.next_turn()
+
+
+def _card(case: Case, key: str) -> None:
+    box = f"{key}-choose-{case.id}-{review.turn()}"  # a new one where the choice changes: it shows what is chosen
+
+    def choose() -> None:
+        if st.session_state[box]:
+            _chosen(key)[case.id] = case.version
+        else:
+            _chosen(key).pop(case.id, None)
+
+    if case.outcome in VIOLATIONS:
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.checkbox(_("Case {id}", id=case.id), case.id in _chosen(key), key=box, on_change=choose)
+            review.badge(case)
+    st.image(resources.store().path(case.crop), width="stretch", alt=_("Rider of case {id}", id=case.id))
+    st.markdown(_("**{clip}** at {time}", clip=plain(case.clip.name), time=clock(case.best_s)))
+    st.caption(local(case.happened_at))
+    st.markdown(
+        _("Stage 1 **{first}** · Stage 2 **{second}**", first=f"{case.stage1:.0%}", second=f"{case.stage2:.0%}")
+    )
+    plate = short(case)
+    if case.plate_crop or plate:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if case.plate_crop:
+                st.image(resources.store().path(case.plate_crop), width=96, alt=_("Its number plate"))
+            if plate:
+                st.markdown(plate, width="content")
+    if case.motorcycle is not None:
+        st.badge(_("Motorcycle {id}", id=case.motorcycle), icon=":material/link:", color="gray")
+    if st.button(_("Details"), key=f"{key}-open-{case.id}", icon=":material/open_in_full:", width="stretch"):
+        review.open_case(case.id)
+        st.rerun()

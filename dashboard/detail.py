@@ -11,10 +11,12 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import resources
+from dashboard import record, resources, review
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
+from dashboard.review import View
 from dashboard.text import class_name, clock, local, plain
+from db.cases import VIOLATIONS
 from db.models import Case, Look, Parts, Sighting
 from pipeline.crops import resize
 from pipeline.draw import draw, mark_detections
@@ -30,11 +32,18 @@ OUTCOMES = {
 }
 
 
-def show(case: Case) -> None:
-    if st.button(_("Back"), key="back", icon=":material/arrow_back:"):
-        del st.query_params["case"]
-        st.rerun()
-    st.subheader(_("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s)))
+def show(case: Case, view: View) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(_("Back"), key="back", icon=":material/grid_view:", shortcut="B"):
+            del st.query_params["case"]
+            st.rerun()
+        review.steps(case, view)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(_("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s)), width="content")
+        if case.outcome in VIOLATIONS:
+            review.badge(case)
+    if case.outcome in VIOLATIONS:
+        review.of_one(case, view)
     video, facts = st.columns([3, 2])
     with video:
         st.video(
@@ -42,12 +51,17 @@ def show(case: Case) -> None:
         )
     with facts:
         _facts(case)
+        if case.outcome in VIOLATIONS:
+            record.plate(case)
+            record.mates(case)
+    record.history(case)
     st.subheader(_("What stage 2 looked at"))
     with st.container(horizontal=True):
         for look in case.looks:
             _look(look)
     st.subheader(_("All sightings"))
     _sightings(resources.cases().sightings(case.track_id))
+    record.watch(case)
 
 
 def _facts(case: Case) -> None:

@@ -10,13 +10,21 @@ import streamlit as st
 from dashboard import resources
 from dashboard.i18n import _, later
 from dashboard.text import day_start, plain
-from db.cases import Filter
+from db.cases import NOT_DISMISSED, VIOLATIONS, Filter
+from db.models import ReviewState
 from pipeline.types import Outcome
 
 _PLATES = {
     None: later("With or without plate"),
     True: later("With plate"),
     False: later("Without plate"),
+}
+_STATES = {
+    "open or accepted": (later("Not dismissed"), NOT_DISMISSED),
+    "open": (later("To review"), (ReviewState.OPEN,)),
+    "accepted": (later("Accepted"), (ReviewState.ACCEPTED,)),
+    "dismissed": (later("Dismissed"), (ReviewState.DISMISSED,)),
+    "all": (later("All"), tuple(ReviewState)),
 }
 
 
@@ -29,18 +37,35 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
             [None, *sources],
             format_func=lambda id_: _("All sources") if id_ is None else plain(sources[id_]),
             key=f"{key}-source",
+            persist_state="session",
             width=230,
         )
-        days = st.date_input(_("Days"), value=[], key=f"{key}-days", width=240)
-        least = st.slider(_("Stage 2 at least"), 0, 100, 0, 5, format="%d %%", key=f"{key}-least", width=200)
+        days = st.date_input(_("Days"), value=[], key=f"{key}-days", persist_state="session", width=240)
+        least = st.slider(
+            _("Stage 2 at least"), 0, 100, 0, 5, format="%d %%", key=f"{key}-least", persist_state="session", width=200
+        )
         plate = st.selectbox(
             _("Plate"),
             list(_PLATES),
             format_func=lambda choice: _(_PLATES[choice]),
             key=f"{key}-plate",
+            persist_state="session",
             width=200,
         )
-    return Filter(outcomes, clip_id, None, *span(days), least / 100, plate)
+        state = (
+            "all"
+            if outcomes != VIOLATIONS
+            else st.segmented_control(
+                _("Review"),
+                list(_STATES),
+                format_func=lambda choice: _(_STATES[choice][0]),
+                default="open or accepted",
+                key=f"{key}-state",
+                required=True,
+                persist_state="session",
+            )
+        )
+    return Filter(outcomes, clip_id, None, *span(days), least / 100, plate, _STATES[state][1])
 
 
 def span(days: Sequence[date]) -> tuple[datetime | None, datetime | None]:

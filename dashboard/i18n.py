@@ -40,12 +40,12 @@ def language() -> str:
     return str(st.session_state.get(_KEY) or "en")
 
 
-def _(text: str, **values: object) -> str:
+def _(text: str, /, **values: object) -> str:
     """A text in the viewer's language, `{name}` filled in."""
     return _filled(catalogue(language()).gettext(text), values)
 
 
-def several(one: str, many: str, number: int, **values: object) -> str:
+def several(one: str, many: str, number: int, /, **values: object) -> str:
     """The same for a text that depends on a number, which may stand in it as `{n}`."""
     return _filled(catalogue(language()).ngettext(one, many, number), {"n": f"{number:,}", **values})
 
@@ -109,6 +109,30 @@ _TOLD = (
     later("the database is locked by another program: close that, then run it again"),
     later("the database cannot be used: {reason}"),
     later("internal error, the log has more: {reason}"),
+    later("the address names no server"),
+    later("{host} is in a private network: name the network in HELMET_WATCH_PRIVATE_NETWORKS to allow it"),
+    later("the address is too long or has spaces in it"),
+    later("this is no address"),
+    later("only {schemes} can be opened"),
+    later("{host} cannot be found"),
+    later("the connection was closed"),
+    later("more than {most} redirects"),
+    later("the server answers {status} {reason}"),
+    later("a web address leads to {scheme}"),
+    later("the server cannot be reached: {reason}"),
+    later("the stream was cut off: {reason}"),
+    later("the playlist is too large"),
+    later("the server sends elsewhere, which is not followed"),
+    later("stopped"),
+    later("the stream holds no picture"),
+    later("the server ended the stream"),
+    later("no picture came for {seconds} s"),
+    later("what the server sends is no video"),
+    later("the stream on this page cannot be found at the moment"),
+    later("there is no stream on this page"),
+    later("this stream is being watched already"),
+    later("{most} live sources are watched already: stop one first"),
+    later("not everything was kept: {reason}"),
 )
 
 

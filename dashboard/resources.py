@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,11 +13,15 @@ from db.jobs import Jobs
 from db.outbox import Outbox
 from db.plates import Plates
 from db.postman import Postman
+from db.reviews import Reviews
 from db.statistics import Statistics
 from pipeline.settings import PlateEngine, PlateUpscale, Settings, get_settings
 from pipeline.store import FileStore
 from pipeline.threads import StageThread
 from pipeline.types import PlateCrop, PlateFound
+
+if TYPE_CHECKING:
+    from db.streams import Streams
 
 
 def settings() -> Settings:
@@ -36,6 +40,10 @@ def statistics() -> Statistics:
     return Statistics(engine.sessions(settings().database))
 
 
+def reviews() -> Reviews:
+    return Reviews(engine.sessions(settings().database))
+
+
 def store() -> FileStore:
     return FileStore(settings().files)
 
@@ -44,6 +52,14 @@ def store() -> FileStore:
 def worker() -> Worker:
     """The background thread that works off the queue; starts with the first page that anybody opens."""
     return Worker(engine.sessions(settings().database), settings())
+
+
+@st.cache_resource(on_release=lambda streams: streams.stop_all(), show_spinner=False)
+def streams() -> Streams:
+    """The live sources under watch."""
+    from db.streams import Streams  # noqa: PLC0415 loads the models' libraries: the first page need not wait for them
+
+    return Streams(engine.sessions(settings().database), settings())
 
 
 def plates() -> Plates:

@@ -46,6 +46,11 @@ def local(moment: datetime) -> str:
     return moment.astimezone(zone()).strftime("%Y-%m-%d %H:%M")
 
 
+def second(moment: datetime) -> str:
+    """A time of a live source in the viewer's zone, to the second, with the zone."""
+    return moment.astimezone(zone()).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
 def day_start(day: datetime) -> datetime:
     """Midnight of a day in the viewer's zone, in UTC."""
     return day.replace(tzinfo=zone()).astimezone(UTC)

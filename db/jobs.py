@@ -8,10 +8,10 @@ from os import getpid
 from pathlib import Path
 
 import psutil
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.models import Clip, Job, JobState
+from db.models import Clip, Job, JobState, SourceKind
 from pipeline.types import Progress
 
 ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
@@ -120,7 +120,8 @@ class Jobs:
         """
         with self._sessions.begin() as session:
             for job in session.scalars(select(Job).where(Job.state == JobState.RUNNING)):
-                if job.worker == this_worker() or not is_alive(job.worker):
+                mine = job.worker == this_worker() and job.clip.kind is SourceKind.FILE
+                if mine or not is_alive(job.worker):
                     job.state, job.finished_at, job.left_s = JobState.INTERRUPTED, now(), None
 
     def done_before(self, content: str) -> Job | None:
@@ -140,14 +141,19 @@ class Jobs:
             return session.get(Job, job_id)
 
     def open(self) -> Sequence[Job]:
-        """Running and queued jobs, in the order in which they run."""
+        """Running and queued jobs of clips, in the order in which they run."""
         with self._sessions() as session:
-            return session.scalars(select(Job).where(Job.state.not_in(ENDED)).order_by(Job.state.desc(), Job.id)).all()
+            query = _of_files().where(Job.state.not_in(ENDED)).order_by(Job.state.desc(), Job.id)
+            return session.scalars(query).all()
 
     def ended(self, limit: int) -> Sequence[Job]:
-        """The jobs that ended last, newest first."""
+        """The jobs of clips that ended last, newest first."""
         with self._sessions() as session:
-            return session.scalars(select(Job).where(Job.state.in_(ENDED)).order_by(Job.id.desc()).limit(limit)).all()
+            return session.scalars(_of_files().where(Job.state.in_(ENDED)).order_by(Job.id.desc()).limit(limit)).all()
+
+
+def _of_files() -> Select[Job]:
+    return select(Job).join(Job.clip).where(Clip.kind == SourceKind.FILE)
 
 
 def this_worker() -> str:

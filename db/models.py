@@ -44,6 +44,12 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class SourceKind(StrEnum):
+    FILE = "file"
+    STREAM = "stream"
+    CAMERA = "camera"
+
+
 class ReviewState(StrEnum):
     """What people have made of a case so far."""
 
@@ -88,6 +94,7 @@ class Base(DeclarativeBase):
         Parts: JSON,
         Pairs: JSON,
         JobState: _words(JobState),
+        SourceKind: _words(SourceKind),
         Outcome: _words(Outcome),
         Says: _words(Says),
         ReviewState: _words(ReviewState),
@@ -97,7 +104,11 @@ class Base(DeclarativeBase):
 
 
 class Clip(Base):
-    """A source that was handed in: an upload, a sample, or a file named on the command line."""
+    """A source: an upload, a sample, a file named on the command line, a stream, or the cameras of browsers.
+
+    `path` of a stream is its URL, with whatever log-in it holds: `name` is for people. `sha256` is that of a file's
+    content, else of the path.
+    """
 
     __tablename__ = "clips"
 
@@ -106,10 +117,15 @@ class Clip(Base):
     name: Mapped[str] = mapped_column(Text)
     path: Mapped[str] = mapped_column(Text)
     added_at: Mapped[datetime]
+    kind: Mapped[SourceKind] = mapped_column(default=SourceKind.FILE)
 
 
 class Job(Base):
-    """One analysis of one clip: its place in the queue, how far it is, what came of it."""
+    """One analysis of one source: its place in the queue, how far it is, what came of it.
+
+    Of a live source: from its start to its stop. `stage` is then the state of the stream, `message` why it waits or
+    ended, `frames` those that were analysed.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (Index("ix_jobs_state", "state", "id"),)
@@ -136,6 +152,7 @@ class Job(Base):
     stages: Mapped[Json | None]
     video: Mapped[str | None] = mapped_column(String(80))
     trace: Mapped[str | None] = mapped_column(String(80))
+    reconnects: Mapped[int] = mapped_column(default=0)
 
     clip: Mapped[Clip] = relationship(lazy="joined")
 

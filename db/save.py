@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.jobs import ENDED, now
-from db.models import Case, Job, JobState, Look, Parts, Sighting, Track
+from db.models import Case, Job, JobState, Look, Parts, Sighting, SourceKind, Track
 from db.outbox import to_send
 from db.plates import set_plate
 from pipeline import types
@@ -60,6 +60,26 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> li
         session.flush()
         job.violations = sum(case.outcome is types.Outcome.CONFIRMED for case in {*rows, *kept})
         return [row.id for row in rows]
+
+
+def save_track(sessions: sessionmaker[Session], job_id: int, track: types.Track) -> None:
+    """Keep a rider of a live source who is no suspect."""
+    with sessions.begin() as session:
+        _add_track(session, job_id, track, None)
+
+
+def save_case(sessions: sessionmaker[Session], job_id: int, case: types.Case, evidence: types.Evidence) -> int:
+    """Keep a case of a live source as it happens; return its id."""
+    with sessions.begin() as session:
+        job = session.get_one(Job, job_id)
+        track_id = _add_track(session, job_id, case.track, (case.heads_without, case.heads_with))
+        row = _case(case, evidence, job, track_id)
+        session.add(row)
+        job.violations += case.confirmed
+        session.flush()
+        if case.captured:
+            session.add(to_send(row.id, case.captured))
+        return row.id
 
 
 def _keep_reviewed(session: Session, job: Job) -> list[Case]:
@@ -138,7 +158,7 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
         clip_id=job.clip_id,
         job_id=job.id,
         track_id=track_id,
-        happened_at=job.clip.added_at + timedelta(seconds=case.best.time_s),
+        happened_at=_began(job) + timedelta(seconds=case.best.time_s),
         start_s=case.track.start_s,
         end_s=case.track.end_s,
         best_s=case.best.time_s,
@@ -156,6 +176,11 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
     if case.reading is not None:
         set_plate(row, case.reading, case.read_pictures)
     return row
+
+
+def _began(job: Job) -> datetime:
+    """When the times of a job count from: of a clip nobody knows better than when it was handed in."""
+    return job.clip.added_at if job.clip.kind is SourceKind.FILE or job.started_at is None else job.started_at
 
 
 def _look(look: types.Look, picture: str) -> Look:

@@ -2,6 +2,7 @@
 
 python -m pipeline analyse CLIP... [--data DIR] [--json]
 python -m pipeline bench CLIP
+python -m pipeline soak URL [--minutes N] [--curve PNG]
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, help_ in (
         ("analyse", _analyse, "find the violations of clips and keep them in the database"),
         ("bench", _bench, "say where the time goes, stage by stage"),
+        ("soak", _soak, "watch a stream for long, and tell how memory and threads do"),
     ):
         sub = commands.add_parser(name, help=help_)
         sub.add_argument("--data", type=Path, help="folder of database, pictures and clips")
@@ -58,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
         if name == "bench":
             sub.add_argument("clip", type=Path, metavar="CLIP")
+        if name == "soak":
+            sub.add_argument("url", metavar="URL")
+            sub.add_argument("--minutes", type=float, default=60)
+            sub.add_argument("--curve", type=Path, help="picture to draw, PNG or SVG")
     return parser
 
 
@@ -183,6 +189,15 @@ def _bench(options: argparse.Namespace, settings: Settings) -> int:
     with _stdout_to_stderr():
         table = bench(options.clip, settings)
     print(table)  # noqa: T201
+    return 0
+
+
+def _soak(options: argparse.Namespace, settings: Settings) -> int:
+    from db.soak import soak  # noqa: PLC0415 as a clip needs nothing of it
+
+    with _stdout_to_stderr():
+        report = soak(options.url, settings, options.minutes, options.curve)
+    print(report)  # noqa: T201
     return 0
 
 

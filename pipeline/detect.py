@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.settings import Settings
 from pipeline.types import HEADS, Detection, Frame, Label
 from pipeline.weights import Thresholds, read_manifest
@@ -34,7 +36,15 @@ class Detector:
 
     def look(self, frame: Frame) -> tuple[Detection, ...]:
         """All that the model sees in a frame down to `WEAK_RIDER`, unjudged."""
-        return self._model.detect(frame.image, min(WEAK_RIDER, *self._thresholds.model_dump().values()))
+        return self._look_at([frame])[0]
+
+    def detect_all(self, frames: Sequence[Frame]) -> list[tuple[Detection, ...]]:
+        """Detections in several frames, of any sizes; a GPU takes them in one go."""
+        return [sift(found, self._thresholds) for found in self._look_at(frames)]
+
+    def _look_at(self, frames: Sequence[Frame]) -> list[tuple[Detection, ...]]:
+        least = min(WEAK_RIDER, *self._thresholds.model_dump().values())
+        return self._model.detect_all([frame.image for frame in frames], least)
 
 
 def sift(found: tuple[Detection, ...], thresholds: Thresholds) -> tuple[Detection, ...]:

@@ -23,3 +23,11 @@ class DatasetError(HelmetWatchError):
 
 class CalibrationError(HelmetWatchError):
     """The labelled pictures do not suffice to choose thresholds by."""
+
+
+class StreamError(HelmetWatchError):
+    """A stream is out of reach for now; trying again may help. The message does not name its URL."""
+
+
+class RefusedError(HelmetWatchError):
+    """An address must not be opened, or what comes from it must not be read; trying again does not help."""

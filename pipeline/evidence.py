@@ -46,7 +46,7 @@ class Recorder:
             with ExitStack() as files:
                 video = files.enter_context(VideoWriter(folder / "video.mp4", clip.info.fps))
                 excerpts = [
-                    files.enter_context(_Excerpt(case, folder / f"{row}.mp4", clip.info.fps, self._settings))
+                    files.enter_context(Excerpt(case, folder / f"{row}.mp4", clip.info.fps, self._settings))
                     for row, case in enumerate(cases)
                 ]
                 for frame in files.enter_context(ahead("decode", clip.frames, FRAMES_AHEAD)):
@@ -55,45 +55,42 @@ class Recorder:
                     for excerpt in excerpts:
                         excerpt.offer(frame, image, scale)
                     seen(frame)
-            return self._store.take(folder / "video.mp4"), tuple(
-                Evidence(
-                    self._store.put_picture(excerpt.picture),
-                    self._store.put_picture(excerpt.crop),
-                    self._store.take(excerpt.path),
-                )
-                for excerpt in excerpts
-            )
+            return self._store.take(folder / "video.mp4"), tuple(excerpt.into(self._store) for excerpt in excerpts)
 
 
-class _Excerpt:
+class Excerpt:
     """The seconds around one case, with nobody marked but the one it is about, and its best frame."""
 
     picture: Image
     crop: Image
 
     def __init__(self, case: Case, path: Path, fps: float, settings: Settings) -> None:
-        self.path = path
+        self._path = path
         self._best = case.best
         self._fps = fps
         self._video: VideoWriter | None = None
         track, margin, longest = case.track, settings.evidence_margin_s, settings.evidence_max_s
-        self._start_s = max(track.start_s - margin, case.best.time_s - longest / 2, 0.0)
-        self._end_s = min(track.end_s + margin, self._start_s + longest)
+        self.start_s = max(track.start_s - margin, case.best.time_s - longest / 2, 0.0)
+        self.end_s = min(track.end_s + margin, self.start_s + longest)
         self._marks = _marks([track], {track.id} if case.confirmed else set())
 
     def offer(self, frame: Frame, image: Image, scale: float) -> None:
         """Take what is needed of a frame; `image` is its picture, `scale` times as large."""
         marks = self._marks[frame.index]
-        if self._start_s <= frame.time_s <= self._end_s:
+        if self.start_s <= frame.time_s <= self.end_s:
             if self._video is None:
-                self._video = VideoWriter(self.path, self._fps)
-            self._video.write(_drawn(image, scale, marks), frame.time_s - self._start_s)
-        elif frame.time_s > self._end_s:
+                self._video = VideoWriter(self._path, self._fps)
+            self._video.write(_drawn(image, scale, marks), frame.time_s - self.start_s)
+        elif frame.time_s > self.end_s:
             self.close()
         if frame.index == self._best.frame:
             self.picture = _drawn(image, scale, marks)
             crop = picture_of(frame.image, self._best)
             self.crop = draw(crop.image, [mark.seen_from(crop.region, crop.scale) for mark in marks])
+
+    def into(self, store: FileStore) -> Evidence:
+        """Move the finished clip and the pictures into the store."""
+        return Evidence(store.put_picture(self.picture), store.put_picture(self.crop), store.take(self._path))
 
     def close(self) -> None:
         """Finish the clip; a clip with many cases would hold as many encoders otherwise."""

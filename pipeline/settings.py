@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _words(value: Any) -> Any:
+    """What stands between commas."""
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
 
 class PlateEngine(StrEnum):
@@ -59,6 +66,23 @@ class Settings(BaseSettings):
     evidence_margin_s: float = Field(1.0, ge=0, description="Evidence clip: seconds before and after")
     evidence_max_s: float = Field(12.0, gt=0, description="Evidence clip: longest length, seconds")
     video_side: int = Field(1280, gt=0, description="Longest side of annotated and evidence video, pixels")
+
+    private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="Networks that streams may come from although they are not public: 192.168.0.0/24,10.1.2.3"
+    )
+    most_streams: int = Field(4, ge=1, description="Streams and cameras that are watched at the same time")
+    stream_timeout_s: float = Field(10.0, gt=0, description="A stream without a picture for longer is tried anew")
+    stream_retry_s: float = Field(60.0, gt=0, description="Longest wait between two tries to reach a stream, seconds")
+    stream_max_mbit: float = Field(50.0, gt=0, description="Fastest a stream is read, megabits a second")
+    live_track_s: float = Field(8.0, gt=0, description="A rider in view for longer is judged by what was seen so far")
+    live_buffer_s: float = Field(30.0, gt=0, description="Seconds of a live source kept for evidence")
+    live_buffer_mb: int = Field(128, gt=0, description="Most memory for them per source, megabytes")
+    stun: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="STUN servers for cameras in the browser: stun:stun.example.org:3478"
+    )
+    turn: str = Field("", description="TURN server for cameras in the browser: turn:turn.example.org:3478")
+    turn_user: str = Field("", description="User name at the TURN server")
+    turn_password: SecretStr = Field(SecretStr(""), description="Password at the TURN server")
 
     @property
     def files(self) -> Path:

@@ -44,6 +44,14 @@ class Collector:
         for id_, track in list(self._open.items()):
             if now_s - track.sightings[-1].time_s > self._settings.lost_after_s + _GET_TO_KNOW_S:
                 del self._open[id_]
+                self._old_id = {new: old for new, old in self._old_id.items() if old != id_}
+                yield track.close(id_)
+
+    def overdue(self, now_s: float, longest_s: float) -> Iterator[Suspect]:
+        """What was seen so far of riders who have been in view for longer than this; they go on under their id."""
+        for id_, track in list(self._open.items()):
+            if now_s - track.sightings[0].time_s > longest_s:
+                self._open[id_] = track.afresh()
                 yield track.close(id_)
 
     def rest(self) -> Iterator[Suspect]:
@@ -86,6 +94,7 @@ class _Open:
 
     def __init__(self, settings: Settings, lost_before: dict[int, Box]) -> None:
         self.lost_before = lost_before
+        self._settings = settings
         self.sightings: list[Sighting] = []
         self._crops = _Best(settings.crops_per_suspect, settings.crop_spacing_s, _bareness)
         self._plates = _Best(_PLATE_CROPS, 0.0, _plate_size)
@@ -106,6 +115,12 @@ class _Open:
         self.colors = later.colors
         self._crops.offer_all(later._crops)
         self._plates.offer_all(later._plates)
+
+    def afresh(self) -> _Open:
+        """A track that goes on from the last sighting of this one."""
+        later = _Open(self._settings, {})
+        later.sightings, later.colors = self.sightings[-1:], self.colors
+        return later
 
     def close(self, id_: int) -> Suspect:
         return Suspect(Track(id_, tuple(self.sightings)), self._crops.in_order(), self._plates.in_order())

@@ -68,7 +68,7 @@ class Clip:
                     continue  # a timestamp that stands still or goes back belongs to a damaged frame
                 last_s = time_s
                 if time_s >= start_s:
-                    yield Frame(index, time_s, _upright(picture))
+                    yield Frame(index, time_s, upright(picture))
                     index += 1
             if index and start_s == 0:
                 self.cut_off |= self._info.duration_s - last_s > max(1.0, 0.05 * self._info.duration_s)
@@ -173,7 +173,8 @@ class VideoWriter:
         self.close()
 
 
-def _upright(picture: VideoFrame) -> Image:
+def upright(picture: VideoFrame) -> Image:
+    """A decoded picture as BGR, turned as its container says."""
     image = cast(Image, picture.to_ndarray(format="bgr24"))
     turn = _TURNS.get(picture.rotation % 360)
     return image if turn is None else np.asarray(cv2.rotate(image, turn), dtype=np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -51,16 +52,19 @@ class Yolo:
             image: BGR, uint8, (H, W, 3), any size.
             confidence: the least to report, 0 to 1.
         """
-        boxes = self._model.predict(
-            image,
-            imgsz=self._stage.image_size,
-            conf=confidence,
-            iou=NMS_IOU,
-            device=self._device,
-            verbose=False,
-        )[0].boxes
-        rows = torch.cat((boxes.xyxy, boxes.conf[:, None], boxes.cls[:, None]), dim=1).tolist()
-        return tuple(Detection(Label(int(cls)), Box(x1, y1, x2, y2), conf) for x1, y1, x2, y2, conf, cls in rows)
+        return self.detect_all([image], confidence)[0]
+
+    def detect_all(self, images: Sequence[Image], confidence: float) -> list[tuple[Detection, ...]]:
+        """The same for several pictures: in one go on a GPU, one by one on a CPU, which gains nothing by batches."""
+        batches = [[image] for image in images] if self._device == "cpu" else [list(images)] if images else []
+        found = [
+            result.boxes
+            for batch in batches
+            for result in self._model.predict(
+                batch, imgsz=self._stage.image_size, conf=confidence, iou=NMS_IOU, device=self._device, verbose=False
+            )
+        ]
+        return [_detections(boxes) for boxes in found]
 
     def _use_cores(self, folder: Path, threads: int) -> None:
         """Keep to a few threads, on any core; ultralytics has every model pin a thread to each core."""
@@ -68,6 +72,12 @@ class Yolo:
         network = openvino.Core().read_model(next(folder.glob("*.xml")))
         config = {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
         backend.ov_compiled_model = backend.compile_model(network, config=config)
+
+
+def _detections(boxes: Any) -> tuple[Detection, ...]:
+    """ultralytics' boxes of one picture."""
+    rows = torch.cat((boxes.xyxy, boxes.conf[:, None], boxes.cls[:, None]), dim=1).tolist()
+    return tuple(Detection(Label(int(cls)), Box(x1, y1, x2, y2), conf) for x1, y1, x2, y2, conf, cls in rows)
 
 
 def device(settings: Settings) -> str:

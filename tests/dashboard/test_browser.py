@@ -1,66 +1,13 @@
 """The main job in a real browser: a clip goes in, a violation comes out, its evidence plays."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import ROOT
 
-CHROMIUM = shutil.which("chromium")
-expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
 DEMO = ROOT / "samples" / "demo.mp4"
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt install chromium")
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[str]:
-    """The dashboard on a free port, with a data folder of its own."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
-    environment = {**os.environ, "HELMET_WATCH_DATA": str(settings.data)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    url = f"http://localhost:{port}"
-    try:
-        wait_for(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def wait_for(url: str) -> None:
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(url, timeout=1)  # noqa: S310
-        except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError("the dashboard does not start")
-
-
-@pytest.fixture
-def page(server: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page(viewport={"width": 1400, "height": 900}, base_url=server)
-        page.set_default_timeout(30_000)
-        yield page
-        browser.close()
 
 
 def is_playing(page: Page) -> bool:

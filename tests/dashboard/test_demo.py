@@ -18,7 +18,6 @@ from db.run import run
 from pipeline.settings import ROOT, Settings
 from pipeline.types import Outcome
 from pipeline.weights import sha256
-from tests.dashboard.test_browser import CHROMIUM, page, server  # noqa: F401 fixtures
 from tests.dashboard.test_pages import found, said
 from tests.dashboard.test_texts import Bracketed, shown, untranslated
 
@@ -121,9 +120,8 @@ def test_a_clip_of_before_traces_were_kept_is_no_dead_end(
     assert app.button(key="demo-analyse")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt install chromium")
 @pytest.mark.usefixtures("with_clip")
-def test_threshold_sliders_in_the_browser(page: Page) -> None:  # noqa: F811 the fixture
+def test_threshold_sliders_in_the_browser(page: Page) -> None:
     """By mouse and arrow keys: nobody is accused at 95 %, and the rider is accused again when it goes back."""
     page.goto("/demo")
     expect(page.get_by_role("heading", name="1. What stage 1 sees")).to_be_visible(timeout=120_000)

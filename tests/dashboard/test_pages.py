@@ -30,7 +30,7 @@ def said(app: AppTest) -> str:
 def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *outcomes: Outcome) -> int:
     """A clip that was analysed, with real pictures and clips in the store."""
     store = FileStore(settings.files)
-    clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [0.0, 0.1, 0.2])
+    clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [index / 10 for index in range(30)])
     video, picture = store.take(clip), store.put_picture(factory.FRAME)
 
     def case(id_: int, outcome: Outcome) -> Case:

@@ -120,11 +120,14 @@ st.markdown(f":red[{n}] **{name}** :material/flag:")
     assert list(unmarked(code)) == ["2: Found ", "2:  riders", "3: Goes"]
 
 
+ERRORS = {"ClipError", "WeightsError", "StreamError", "RefusedError"}
+
+
 def test_what_the_pipeline_says_of_a_clip_is_known() -> None:
     """Its words are kept with the job, so they are translated where they are shown."""
     for path in (*ROOT.glob("pipeline/*.py"), *ROOT.glob("db/*.py"), *ROOT.glob("dashboard/*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"ClipError", "WeightsError"}:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ERRORS:
                 message = "".join(
                     part.value if isinstance(part, ast.Constant) else "7"
                     for part in (node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]])

@@ -1,0 +1,66 @@
+"""What only the browser can do: play a video by key, and remember a word."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+import streamlit as st
+
+from dashboard.i18n import _
+
+_PLAY = st.components.v2.component(
+    "play",
+    html='<button type="button"><span id="label"></span><kbd>P</kbd></button>',
+    css="""
+    button {
+        font: inherit; color: var(--st-text-color); background: var(--st-background-color);
+        border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+        min-height: 2.5rem; padding: 0.25rem 0.75rem; cursor: pointer; white-space: nowrap;
+    }
+    button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+    kbd { font: inherit; opacity: 0.6; margin-left: 0.5rem; }
+    """,
+    js="""
+    export default function ({ parentElement, data }) {
+        const button = parentElement.querySelector("button");
+        parentElement.querySelector("#label").textContent = data.label;
+        const toggle = () => {
+            const video = document.querySelector('[data-testid="stMain"] video');
+            if (video) video.paused ? video.play() : video.pause();
+        };
+        const onKey = (event) => {
+            const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+            if (event.code !== "KeyP" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+            if (event.defaultPrevented) return;  // another button's, which is about to go, has done it
+            event.preventDefault();
+            toggle();
+        };
+        button.onclick = toggle;
+        document.addEventListener("keydown", onKey);
+        return () => document.removeEventListener("keydown", onKey);
+    }
+    """,
+)
+_REMEMBER = st.components.v2.component(
+    "remember",
+    js="""
+    export default function ({ data }) {
+        const age = data.value ? 31536000 : 0;
+        document.cookie = `${data.name}=${data.value}; path=/; max-age=${age}; SameSite=Lax`;
+    }
+    """,
+)
+
+
+def play_button(key: str) -> None:
+    """A button that plays or pauses the first video of the page; the key P does the same, in any keyboard layout."""
+    _PLAY(key=key, data={"label": _("Play or pause")}, width="content")
+
+
+def remember(name: str, value: str) -> None:
+    """Keep a word in this browser for a year; an empty one is forgotten."""
+    _REMEMBER(key=f"remember-{name}", data={"name": name, "value": quote(value)}, height=1)
+
+
+def remembered(name: str) -> str:
+    return unquote(st.context.cookies.get(name, ""))

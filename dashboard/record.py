@@ -1,0 +1,111 @@
+"""What people know of one case beyond their decision: its plate, its twins, and everything that was done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import resources, reviewer
+from dashboard.i18n import _, later
+from dashboard.review import REASONS, STATES, finish, open_case
+from dashboard.text import local, plain
+from db.models import Action, Case, ReviewState
+
+_WATCH_EVERY_S = 4
+_DEEDS = {
+    Action.ACCEPT: later("accepted"),
+    Action.DISMISS: later("dismissed"),
+    Action.REOPEN: later("reopened"),
+    Action.PLATE: later("plate corrected"),
+    Action.LINK: later("linked"),
+    Action.UNLINK: later("parted"),
+    Action.UNDO: later("undone"),
+}
+
+
+def plate(case: Case) -> None:
+    """A person's reading of the number plate."""
+    with st.form(f"plate-{case.id}-{case.version}", border=False):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            text = st.text_input(
+                _("Number plate"), case.plate or "", max_chars=32, placeholder=_("as it stands on the plate"), width=220
+            )
+            sent = st.form_submit_button(_("Correct"), icon=":material/edit:", disabled=not reviewer.name())
+        if case.plate_corrected:
+            read = case.plate_text or _("nothing")
+            st.caption(_("Corrected by a person. The machine read: {text}", text=plain(read)))
+    if sent and text.strip() != (case.plate or ""):
+        seen = {case.id: case.version}
+        finish(resources.reviews().correct_plate(seen, reviewer.name(), text), Action.PLATE)
+        st.rerun()
+
+
+def mates(case: Case) -> None:
+    """The other violations that are the same motorcycle."""
+    others = resources.cases().same_motorcycle(case)
+    if not others:
+        return
+    st.markdown(_(":material/link: **The same motorcycle** was seen here too:"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for other in others:
+            label = _("Case {id}", id=other.id)
+            st.button(
+                label, key=f"mate-{other.id}", icon=":material/two_wheeler:", on_click=open_case, args=(other.id,)
+            )
+        key = f"part-{case.id}-{case.version}"
+        if reviewer.name() and st.button(_("Part them"), key=key, icon=":material/link_off:"):
+            finish(resources.reviews().unlink(case.id, case.version, reviewer.name()), Action.UNLINK)
+            st.rerun()
+
+
+def history(case: Case) -> None:
+    """Who did what, when and why, and what was before: kept for good."""
+    rows = resources.reviews().history(case.id)
+    if case.kept:
+        st.caption(_("The clip was analysed again since. This case stays as it was when it was reviewed."))
+    if not rows:
+        return
+    st.subheader(_("Review"))
+    table = [
+        {
+            _("When"): local(row.at),
+            _("Who"): row.reviewer,
+            _("What"): _(_DEEDS[row.action]),
+            _("Before"): _values(row.before),
+            _("After"): _values(row.after),
+            _("Why"): " · ".join(filter(None, (_(REASONS[row.reason]) if row.reason else "", row.note))),
+        }
+        for row in reversed(rows)
+    ]
+    st.dataframe(pd.DataFrame(table), hide_index=True, alt=_("Everything that was done to this case"))
+    key = f"undo-{case.id}-{case.version}"
+    if reviewer.name() and st.button(_("Take back the last change of this case"), key=key, icon=":material/history:"):
+        finish(resources.reviews().undo_case(case.id, case.version, reviewer.name()), Action.UNDO)
+        st.rerun()
+
+
+def watch(case: Case) -> None:
+    """Show it when somebody else changes the case that is on the screen."""
+
+    def look() -> None:
+        now = resources.cases().get(case.id)
+        if now is None or now.version != case.version:
+            st.toast(_("Somebody else changed this case just now."), icon=":material/group:")
+            st.rerun()
+
+    st.fragment(look, run_every=_WATCH_EVERY_S)()
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return ", ".join(_value(name, value) for name, value in values.items())
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "review":
+        return _(STATES[ReviewState(value)][0])
+    if value is None:
+        return "–"
+    return _("with case {id}", id=value) if name == "motorcycle" else str(value)

@@ -1,0 +1,244 @@
+"""Accept, dismiss, link, undo: with the mouse or by key, on one case or on many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+
+from dashboard import browser, resources, reviewer
+from dashboard.i18n import _, later, several
+from dashboard.text import local, plain
+from db.cases import Filter, Sort
+from db.models import Action, Case, Reason, ReviewState
+from db.reviews import Conflict, Deed, Done, Seen
+
+Color = Literal["gray", "blue", "orange"]
+STATES: dict[ReviewState, tuple[str, Color, str]] = {
+    ReviewState.OPEN: (later("To review"), "gray", ":material/pending:"),
+    ReviewState.ACCEPTED: (later("Accepted"), "blue", ":material/check_circle:"),
+    ReviewState.DISMISSED: (later("Dismissed"), "orange", ":material/cancel:"),
+}
+REASONS = {
+    Reason.HELMET: later("Wears a helmet"),
+    Reason.NO_RIDER: later("No motorcycle rider"),
+    Reason.OTHER_RIDER: later("Somebody else's head"),
+    Reason.UNCLEAR: later("Cannot be told"),
+    Reason.TWICE: later("Same violation twice"),
+    Reason.OTHER: later("Other"),
+}
+_QUICKER = {
+    Action.ACCEPT: later("Case {id}: {who} was quicker and accepted it at {time}. Your decision was not kept."),
+    Action.DISMISS: later("Case {id}: {who} was quicker and dismissed it at {time}. Your decision was not kept."),
+}
+_CHANGED = later("Case {id}: {who} changed it at {time}, before you. Your decision was not kept.")
+_DONE = {
+    Action.ACCEPT: later("Accepted: {n}"),
+    Action.DISMISS: later("Dismissed: {n}"),
+    Action.REOPEN: later("Reopened: {n}"),
+    Action.PLATE: later("Number plate corrected"),
+    Action.LINK: later("Linked as one motorcycle"),
+    Action.UNLINK: later("Parted"),
+    Action.UNDO: later("Undone: {n}"),
+}
+_DISMISSING = "dismissing"  # in the session: the cases whose dismissal waits for a reason
+_TOLD = "review-told"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the viewer walks through, and in which order."""
+
+    wanted: Filter
+    sort: Sort = Sort.NEWEST
+
+
+def badge(case: Case) -> None:
+    word, color, icon = STATES[case.review]
+    st.badge(_(word), color=color, icon=icon)
+
+
+def tell() -> None:
+    """What came of the last deed: in passing where it went well, until it was read where somebody was quicker."""
+    toasts, conflicts = st.session_state.setdefault(_TOLD, ([], []))
+    for toast in toasts:
+        st.toast(toast, icon=":material/check:")
+    toasts.clear()
+    for conflict in conflicts:
+        st.warning(conflict, icon=":material/group:")
+    if conflicts and st.button(_("Understood"), key="review-understood", icon=":material/check:"):
+        conflicts.clear()
+        st.rerun()
+
+
+def of_one(case: Case, view: View) -> None:
+    """Decide on the case on show, and walk on to the next."""
+    if not reviewer.name():
+        reviewer.ask()
+        return
+    seen = {case.id: case.version}
+
+    def decide(action: Action) -> None:
+        if finish(resources.reviews().decide(seen, Deed(reviewer.name(), action)), action):
+            open_case(resources.cases().neighbour(view.wanted, view.sort, case, 1))
+
+    if st.session_state.get(_DISMISSING) == seen:
+        _reasons(seen, lambda: open_case(resources.cases().neighbour(view.wanted, view.sort, case, 1)))
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if case.review is not ReviewState.ACCEPTED:
+            _button(_("Accept"), "A", ":material/check:", seen, lambda: decide(Action.ACCEPT), primary=True)
+        if case.review is not ReviewState.DISMISSED:
+            _button(_("Dismiss"), "D", ":material/close:", seen, lambda: _ask_why(seen))
+        if case.review is not ReviewState.OPEN:
+            _button(_("Reopen"), "O", ":material/restart_alt:", seen, lambda: _reopen(seen))
+        undo_button()
+        browser.play_button("play")
+
+
+def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
+    """Decide on the chosen cases at once."""
+    if not reviewer.name():
+        reviewer.ask()
+        return
+    if st.session_state.get(_DISMISSING) == seen:
+        _reasons(seen, clear)
+        return
+
+    def accept() -> None:
+        finish(resources.reviews().decide(seen, Deed(reviewer.name(), Action.ACCEPT)), Action.ACCEPT)
+        clear()
+
+    def link() -> None:
+        finish(resources.reviews().link(seen, reviewer.name()), Action.LINK)
+        clear()
+
+    _button(_("Accept"), "A", ":material/check:", seen, accept, primary=True)
+    _button(_("Dismiss"), "D", ":material/close:", seen, lambda: _ask_why(seen))
+    if len(seen) > 1:
+        _button(_("Same motorcycle"), "L", ":material/link:", seen, link)
+
+
+def undo_button() -> None:
+    """Take back the reviewer's own last deed, on however many cases it was."""
+    if not reviewer.name() or not resources.reviews().can_undo(reviewer.name()):
+        return
+    _button(_("Undo"), "U", ":material/undo:", {}, _undo)
+
+
+def steps(case: Case, view: View) -> None:
+    """Previous and next in the view, and where in it this case stands."""
+    cases = resources.cases()
+    before, after = (cases.neighbour(view.wanted, view.sort, case, step) for step in (-1, 1))
+    st.button(
+        _("Previous"),
+        key="previous",
+        shortcut="K",
+        icon=":material/arrow_back:",
+        disabled=before is None,
+        on_click=open_case,
+        args=(before,),
+    )
+    total = cases.count(view.wanted)
+    place = min(cases.place(view.wanted, view.sort, case) + 1, total)
+    st.markdown(_("{place} of {total}", place=f"{place:,}", total=f"{total:,}"), width="content")
+    st.button(
+        _("Next"),
+        key="next",
+        shortcut="J",
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        disabled=after is None,
+        on_click=open_case,
+        args=(after,),
+    )
+
+
+def _button(label: str, key: str, icon: str, seen: Seen, deed: Callable[[], None], primary: bool = False) -> None:
+    """A button with a shortcut, tied to what is on the screen.
+
+    Between a key and the new page the browser may hold the buttons of two cases, and one key press both: only the
+    first click since the page changed counts.
+    """
+    now = turn()
+    name = f"{key}-{now}-{'-'.join(f'{id_}.{version}' for id_, version in seen.items())}"
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+
+    def once() -> None:
+        if turn() == now:
+            next_turn()
+            deed()
+
+    st.button(label, key=name, shortcut=key, icon=icon, on_click=once, type=kind)
+
+
+def turn() -> int:
+    """How often what can be clicked has changed under the viewer; part of the keys of what belongs to one turn."""
+    return int(st.session_state.setdefault("turn", 0))
+
+
+def next_turn() -> None:
+    st.session_state["turn"] = turn() + 1
+
+
+def _reasons(seen: Seen, afterwards: Callable[[], None]) -> None:
+    """Why? One key per reason."""
+
+    def dismiss(reason: Reason) -> None:
+        st.session_state[_DISMISSING] = None
+        note = str(st.session_state.get("dismiss-note", "")).strip() or None
+        deed = Deed(reviewer.name(), Action.DISMISS, reason, note)
+        if finish(resources.reviews().decide(seen, deed), Action.DISMISS):
+            afterwards()
+
+    with st.container(border=True):
+        st.markdown(several("**Why dismiss it?**", "**Why dismiss these {n}?**", len(seen)))
+        st.text_input(_("Note (may stay empty)"), max_chars=500, key="dismiss-note", width=480)
+        with st.container(horizontal=True):
+            for number, (reason, word) in enumerate(REASONS.items(), 1):
+                _button(_(word), str(number), "", seen, partial(dismiss, reason))
+            _button(
+                _("Do not dismiss"),
+                "Escape",
+                ":material/close:",
+                {},
+                lambda: st.session_state.update({_DISMISSING: None}),
+            )
+
+
+def _ask_why(seen: Seen) -> None:
+    st.session_state[_DISMISSING] = seen
+
+
+def _undo() -> None:
+    finish(resources.reviews().undo(reviewer.name()), Action.UNDO)
+
+
+def _reopen(seen: Seen) -> None:
+    finish(resources.reviews().decide(seen, Deed(reviewer.name(), Action.REOPEN)), Action.REOPEN)
+
+
+def finish(done: Done, action: Action) -> bool:
+    """Note what to tell; return whether anything was changed."""
+    toasts, conflicts = st.session_state.setdefault(_TOLD, ([], []))
+    conflicts.extend(_conflict(one) for one in done.conflicts)
+    if done.changed:
+        toasts.append(_(_DONE[action], n=len(done.changed)))
+    return bool(done.changed)
+
+
+def _conflict(conflict: Conflict) -> str:
+    if conflict.by is None:
+        return _("Case {id} does not exist any more.", id=conflict.case_id)
+    text = _QUICKER.get(conflict.by.action, _CHANGED)
+    return _(text, id=conflict.case_id, who=plain(conflict.by.reviewer), time=local(conflict.by.at))
+
+
+def open_case(case_id: int | None) -> None:
+    """Show a case; stay where there is none."""
+    if case_id is not None:
+        next_turn()
+        st.query_params["case"] = str(case_id)

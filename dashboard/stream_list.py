@@ -1,0 +1,130 @@
+"""The streams: a field for a new one, those that run, and those that ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import streamlit as st
+from sqlalchemy.exc import DBAPIError
+
+from dashboard import camera, resources
+from dashboard.i18n import _, later, several, told
+from dashboard.text import local, plain
+from db.engine import explain
+from db.models import Job, JobState
+from pipeline.errors import HelmetWatchError
+
+if TYPE_CHECKING:
+    from db.streams import Running
+
+_PREVIEW_SIDE = 640
+_SHOWN = 3  # violations per stream
+_STATES = {
+    "connecting": (":material/sync:", later("Connecting")),
+    "live": (":material/sensors:", later("Live")),
+    "waiting": (":material/hourglass_empty:", later("Waiting to try again")),
+    "ended": (":material/stop_circle:", later("Ended")),
+}
+_ENDED = {
+    JobState.RUNNING: (":material/sensors:", later("Watched by another process")),
+    JobState.DONE: (":material/stop_circle:", later("Ended")),
+    JobState.FAILED: (":material/error:", later("Failed")),
+    JobState.INTERRUPTED: (":material/power_off:", later("Was running when the server stopped")),
+}
+
+
+def show() -> None:
+    _new()
+    if trouble := st.session_state.pop("stream_trouble", None):
+        st.error(plain(told(trouble)), icon=":material/error:")
+    st.fragment(_all, run_every=1.0)()
+
+
+def _new() -> None:
+    with st.form("stream", clear_on_submit=True):
+        url = st.text_input(
+            _("Address"),
+            help=_("An IP camera (RTSP, MJPEG), a broadcast (HLS, RTMP) or a page of YouTube"),
+        )
+        name = st.text_input(_("Name"), help=_("Shown in the gallery; without one, the address without its log-in"))
+        if st.form_submit_button(_("Watch"), icon=":material/play_arrow:") and url.strip():
+            _start(url.strip(), name.strip())
+
+
+def _start(url: str, name: str) -> None:
+    try:
+        with st.spinner(_("Loading the models")):
+            resources.streams().start(url, name)
+    except (HelmetWatchError, OSError, DBAPIError) as error:
+        st.session_state["stream_trouble"] = explain(error)
+    st.rerun()
+
+
+def _all() -> None:
+    from db.live import last_runs  # noqa: PLC0415 loads the models' libraries: the page need not wait for them
+
+    streams = resources.streams()
+    for job in last_runs(streams.sessions):
+        running = streams.get(job.id)
+        with st.container(border=True):
+            if running is not None:
+                _running(job, running)
+            else:
+                _ended(job)
+
+
+def _running(job: Job, running: Running) -> None:
+    picture, facts = st.columns([2, 3], vertical_alignment="center")
+    preview = running.source.preview(_PREVIEW_SIDE)
+    if preview is None:
+        picture.skeleton(height=220)
+    else:
+        data = cv2.imencode(".jpg", preview)[1].tobytes()
+        picture.image(data, width="stretch", alt=_("The newest picture, with boxes"))
+    with facts:
+        icon, word = _STATES[running.status.state.value]
+        st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)}")
+        if running.status.why:
+            st.caption(plain(told(running.status.why)))
+        figures = running.figures
+        st.caption(
+            _(
+                "{fps} frames/s, {analysed} analysed · {delay} ms behind · {skipped} skipped · {waiting} for stage 2",
+                fps=f"{figures.fps:.0f}",
+                analysed=f"{figures.analysed_fps:.0f}",
+                delay=f"{figures.delay_s * 1000:.0f}",
+                skipped=f"{figures.skipped:,}",
+                waiting=figures.waiting,
+            )
+        )
+        if running.status.reconnects:
+            st.caption(several("connected anew once", "connected anew {n} times", running.status.reconnects))
+        if st.button(_("Stop"), key=f"stop-{job.id}", icon=":material/stop:"):
+            with st.spinner(_("Keeping what is under way")):
+                resources.streams().stop(job.id)
+            st.rerun()
+    _violations(job)
+
+
+def _ended(job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        icon, word = _ENDED.get(job.state, _ENDED[JobState.DONE])
+        found = several("{n} violation", "{n} violations", job.violations)
+        since = local(job.finished_at or job.created_at)
+        st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)} · {since} · {found}")
+        if job.message:
+            st.markdown(f":red[{plain(told(job.message))}]")
+        if job.state is not JobState.RUNNING and st.button(
+            _("Watch again"), key=f"again-{job.id}", icon=":material/replay:"
+        ):
+            _start(job.clip.path, job.clip.name)
+
+
+def _violations(job: Job) -> None:
+    cases = resources.cases().of_job(job.id)
+    if cases:
+        st.markdown(_("**Violations: {n}**", n=len(cases)))
+        with st.container(horizontal=True):
+            for case in reversed(cases[-_SHOWN:]):
+                camera.violation(case)

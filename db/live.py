@@ -1,0 +1,78 @@
+"""Live sources as jobs: begun at once, noted while they run, their findings kept as they happen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
+
+from db.jobs import now, this_worker
+from db.models import Clip, Job, JobState, SourceKind
+from db.save import save_case, save_track
+from pipeline.live import Figures
+from pipeline.stream import StreamStatus
+from pipeline.types import Case, Evidence, Track
+
+# a database that is locked, or a disk that is full, may soon be well again: what was found is worth the wait
+_patient = retry(retry=retry_if_exception_type(OperationalError), stop=stop_after_attempt(5), wait=wait_fixed(3))
+
+
+class LiveJob:
+    """One run of a live source, from start to stop: a `pipeline.live.Keeper`."""
+
+    def __init__(self, sessions: sessionmaker[Session], kind: SourceKind, name: str, path: str) -> None:
+        """Note in the tables that a source runs, from now on until `end`."""
+        self._sessions = sessions
+        content = hashlib.sha256(f"{kind} {path}".encode()).hexdigest()
+        with sessions.begin() as session:
+            clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
+            if clip is None:
+                clip = Clip(sha256=content, added_at=now(), kind=kind)
+                session.add(clip)
+            clip.name, clip.path = name, path
+            session.flush()
+            job = Job(clip_id=clip.id, state=JobState.RUNNING, created_at=now(), worker=this_worker())
+            session.add(job)
+            session.flush()
+            self.id = job.id
+
+    def begin(self, began: datetime) -> None:
+        """Note when the times of this source count from."""
+        self._update(started_at=began)
+
+    @_patient
+    def keep_track(self, track: Track) -> None:
+        save_track(self._sessions, self.id, track)
+
+    @_patient
+    def keep_case(self, case: Case, evidence: Evidence) -> None:
+        save_case(self._sessions, self.id, case, evidence)
+
+    def note(self, status: StreamStatus, figures: Figures | None) -> None:
+        """How the source is doing; the last word of a run that is cut off."""
+        self._update(
+            stage=status.state.value,
+            message=status.why,
+            reconnects=status.reconnects,
+            fps=figures.fps if figures else None,
+        )
+
+    @_patient
+    def end(self, state: JobState, message: str | None = None) -> None:
+        self._update(state=state, message=message, finished_at=now(), worker=None, fps=None)
+
+    def _update(self, **values: object) -> None:
+        with self._sessions.begin() as session:
+            session.execute(update(Job).where(Job.id == self.id).values(**values))
+
+
+def last_runs(sessions: sessionmaker[Session]) -> Sequence[Job]:
+    """The last run of every stream, newest first."""
+    newest = select(func.max(Job.id)).join(Clip).where(Clip.kind == SourceKind.STREAM).group_by(Job.clip_id)
+    with sessions() as session:
+        return session.scalars(select(Job).where(Job.id.in_(newest)).order_by(Job.id.desc())).all()

@@ -1,0 +1,97 @@
+"""Watch a stream for long: does memory grow, does a thread stay behind, is anything lost?"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+from sqlalchemy import func, select
+
+from db.engine import sessions
+from db.models import Case, Track
+from db.streams import Streams
+from pipeline.settings import Settings
+
+_EVERY_S = 10.0
+
+
+class _Sample(NamedTuple):
+    minutes: float
+    megabytes: float
+    threads: int
+    files: int
+    fps: float
+    analysed_fps: float
+    delay_ms: float
+    skipped: int
+    reconnects: int
+    cases: int
+
+
+def soak(url: str, settings: Settings, minutes: float, curve: Path | None) -> str:
+    """Watch a stream and tell in a table what became of memory and threads, with a picture on request.
+
+    Raises:
+        RefusedError, StreamError, WeightsError: as `Streams.start`.
+    """
+    before = {thread.name for thread in threading.enumerate()}
+    database = sessions(settings.database)
+    streams = Streams(database, settings)
+    job_id = streams.start(url)
+    began, samples = time.monotonic(), []
+    while (running := streams.get(job_id)) is not None and time.monotonic() - began < minutes * 60:
+        time.sleep(_EVERY_S)
+        process, figures = psutil.Process(), running.figures
+        with database() as session:
+            cases = session.scalar(select(func.count()).select_from(Case).where(Case.job_id == job_id)) or 0
+        samples.append(
+            _Sample(
+                (time.monotonic() - began) / 60,
+                process.memory_info().rss / 2**20,
+                process.num_threads(),
+                process.num_fds(),
+                figures.fps,
+                figures.analysed_fps,
+                figures.delay_s * 1e3,
+                figures.skipped,
+                running.status.reconnects,
+                cases,
+            )
+        )
+        print("  ".join(f"{value:.1f}" for value in samples[-1]), file=sys.stderr, flush=True)  # noqa: T201
+    found = running.figures.violations if running is not None else 0
+    streams.stop(job_id)
+    gc.collect()
+    left = sorted({thread.name for thread in threading.enumerate()} - before)
+    with database() as session:
+        kept = session.scalar(select(func.count()).select_from(Case).where(Case.job_id == job_id)) or 0
+        riders = session.scalar(select(func.count()).select_from(Track).where(Track.job_id == job_id)) or 0
+    if curve is not None:
+        _draw(samples, curve)
+    rows = ["  ".join(_Sample._fields)]
+    step = max(len(samples) // 20, 1)
+    rows += ["  ".join(f"{value:.1f}" for value in one) for one in samples[::step]]
+    rows += [
+        f"riders kept: {riders}, cases kept: {kept}, violations seen: {found}",
+        f"threads left behind: {', '.join(left) or 'none'}",
+    ]
+    return "\n".join(rows)
+
+
+def _draw(samples: list[_Sample], path: Path) -> None:
+    from matplotlib.figure import Figure  # noqa: PLC0415 only for the picture
+
+    figure = Figure(figsize=(7, 2.6), layout="constrained")
+    memory = figure.subplots()
+    minutes = [one.minutes for one in samples]
+    memory.plot(minutes, [one.megabytes for one in samples], color="#0072B2")
+    memory.set(xlabel="minutes", ylabel="memory, MB", ylim=(0, None))
+    threads = memory.twinx()
+    threads.plot(minutes, [one.threads for one in samples], color="#D55E00", linewidth=1)
+    threads.set(ylabel="threads", ylim=(0, None))
+    figure.savefig(path)

@@ -1,0 +1,184 @@
+"""The live sources under watch, the same for every front end: streams in threads of their own, and cameras."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from threading import Event, RLock, Thread
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.engine import explain
+from db.live import LiveJob
+from db.models import JobState, SourceKind
+from pipeline.errors import HelmetWatchError, RefusedError
+from pipeline.guard import check, masked
+from pipeline.live import Figures, Source, Watch
+from pipeline.settings import Settings
+from pipeline.stream import Stream, StreamState, StreamStatus
+from pipeline.types import Frame, Image
+
+_log = logging.getLogger(__name__)
+_NOTE_EVERY_S = 2.0
+_ABANDONED_S = 10.0  # a camera that sends nothing for so long has been closed with its page
+CAMERA = "Camera"
+
+
+class Streams:
+    """Starts, stops and shows live sources; they share one watch, which lives while there are any."""
+
+    def __init__(self, sessions: sessionmaker[Session], settings: Settings) -> None:
+        self.sessions, self._settings = sessions, settings
+        self._lock = RLock()
+        self._watch: Watch | None = None
+        self._running: dict[int, Running] = {}
+        # `atexit` is too late: by then the threads that judge and write take no more work
+        threading._register_atexit(self.stop_all)  # type: ignore[attr-defined]
+
+    def start(self, url: str, name: str = "") -> int:
+        """Watch a stream until somebody stops it; return its job's id.
+
+        Raises:
+            RefusedError: the address may not be opened, or there are as many streams as may be.
+            StreamError: its name cannot be found.
+            WeightsError: the weights cannot be used.
+        """
+        check(url, self._settings.private_networks)
+        return self._start(SourceKind.STREAM, name or masked(url), url).id
+
+    def camera(self) -> Running:
+        """Watch what a browser's camera will send.
+
+        Raises:
+            RefusedError, WeightsError: as `start`.
+        """
+        return self._start(SourceKind.CAMERA, CAMERA, "camera")
+
+    def get(self, job_id: int) -> Running | None:
+        return self._running.get(job_id)
+
+    def stop(self, job_id: int, state: JobState = JobState.DONE) -> None:
+        """End a source; what is under way is judged and kept first."""
+        if (running := self._running.get(job_id)) is not None:
+            running.stop(state)
+
+    def stop_all(self) -> None:
+        """End all sources as cut off, so that they are offered again."""
+        for job_id in list(self._running):
+            self.stop(job_id, JobState.INTERRUPTED)
+        with self._lock:  # one that is just ending by itself may still be closing the watch
+            return
+
+    def _start(self, kind: SourceKind, name: str, path: str) -> Running:
+        with self._lock:
+            if kind is SourceKind.STREAM and any(one.path == path for one in self._running.values()):
+                raise RefusedError("this stream is being watched already")
+            if len(self._running) >= self._settings.most_streams:
+                raise RefusedError(f"{self._settings.most_streams} live sources are watched already: stop one first")
+            if self._watch is None:
+                self._watch = Watch(self._settings)
+            job = LiveJob(self.sessions, kind, name, path)
+            source = self._watch.open(job)
+            job.begin(source.began)
+            running = Running(job, source, self._settings, path, kind, self._gone)
+            self._running[job.id] = running
+            running.begin()
+            return running
+
+    def _gone(self, running: Running) -> None:
+        """A source has ended; the last one takes the watch with it."""
+        with self._lock:
+            self._running.pop(running.id, None)
+            if not self._running and self._watch is not None:
+                self._watch.close()
+                self._watch = None
+
+
+class Running:
+    """One live source under watch. A camera's frames are put in, a stream's are fetched."""
+
+    def __init__(
+        self,
+        job: LiveJob,
+        source: Source,
+        settings: Settings,
+        path: str,
+        kind: SourceKind,
+        gone: Callable[[Running], None],
+    ) -> None:
+        self.id, self.path, self.source = job.id, path, source
+        self.status: StreamStatus = StreamStatus(StreamState.CONNECTING)
+        self._job, self._gone = job, gone
+        self._stream: Stream | None = None
+        if kind is SourceKind.STREAM:
+            self._stream = Stream(path, settings, self._changed)
+        self._stopped = Event()
+        self._state, self._why = JobState.DONE, ""
+        self._index, self._last = 0, time.monotonic()
+        self._threads = [Thread(target=self._watch_over, name="live", daemon=True)]
+        if self._stream is not None:
+            self._threads.append(Thread(target=self._read, args=(self._stream,), name="stream", daemon=True))
+
+    def begin(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, image: Image) -> float:
+        """Take a camera's frame (BGR); return its time, for `source.marks`."""
+        time_s = self.source.now_s()
+        self.source.put(Frame(self._index, time_s, image))
+        self._index, self._last = self._index + 1, time.monotonic()
+        return time_s
+
+    @property
+    def figures(self) -> Figures:
+        return self.source.figures()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def stop(self, state: JobState = JobState.DONE) -> None:
+        """End it, and wait until what is under way is kept."""
+        if not self._stopped.is_set():
+            self._state = state
+        self._stopped.set()
+        if self._stream is not None:
+            self._stream.stop()
+        for thread in self._threads:
+            thread.join()
+
+    def _changed(self, status: StreamStatus) -> None:
+        self.status = status
+
+    def _read(self, stream: Stream) -> None:
+        try:
+            for frame in stream.frames():
+                self.source.put(frame)
+        except HelmetWatchError as error:
+            self._state, self._why = JobState.FAILED, str(error)
+        except Exception as error:  # noqa: BLE001 the other sources go on, whatever a stream does to a library
+            _log.exception("stream of job %s", self.id)
+            self._state = JobState.FAILED
+            self._why = f"internal error, the log has more: {type(error).__name__}: {error}"
+        self._stopped.set()
+
+    def _watch_over(self) -> None:
+        """Note how it goes, until it is over; then see everything kept."""
+        while not self._stopped.wait(_NOTE_EVERY_S):
+            if self._stream is None and time.monotonic() - self._last > _ABANDONED_S:
+                self._stopped.set()
+            self._note(lambda: self._job.note(self.status, self.figures))
+        self.source.close()
+        why = self._why or (f"not everything was kept: {self.source.trouble}" if self.source.trouble else None)
+        self._note(lambda: self._job.end(self._state, why))
+        self._gone(self)
+
+    def _note(self, note: Callable[[], None]) -> None:
+        try:
+            note()
+        except DBAPIError as error:
+            _log.warning("job %s: not noted: %s", self.id, explain(error))

@@ -1,0 +1,102 @@
+"""A way for FFmpeg's own protocols (RTSP, RTMP) to a server whose address was checked, and to nowhere else.
+
+FFmpeg would resolve the name once more, follow an RTSP redirect to any address, and take any TLS certificate. So it
+is given a port of this machine, and what it says there goes to the checked address, over verified TLS for rtsps.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from contextlib import suppress
+from threading import Thread
+from urllib.parse import urlsplit, urlunsplit
+
+from pipeline.errors import RefusedError, StreamError
+from pipeline.guard import Target
+
+_CHUNK = 1 << 16
+# an answer as FFmpeg reads it (it takes any version, skips spaces and reads the number by atoi), with a status of 3xx
+_REDIRECT = re.compile(rb"RTSP/(?:\S{17}|\S{0,16}(?:[ \t\v\f]{9}|[ \t\v\f]{1,8}\+?(?:0{9}|0{0,8}3\d\d)))")
+_LONGEST = 64  # bytes that may match
+
+
+class Relay:
+    """One connection, from a port of this machine to a target.
+
+    Raises:
+        StreamError: the target cannot be reached.
+    """
+
+    def __init__(self, target: Target, timeout_s: float) -> None:
+        self._target = target
+        self.failed: Exception | None = None
+        self._far = _connect(target, timeout_s)
+        self._door = socket.create_server(("127.0.0.1", 0), backlog=1)
+        self._door.settimeout(timeout_s)
+        self._near: socket.socket | None = None
+        self._threads = [Thread(target=self._serve, name="relay", daemon=True)]
+        self._threads[0].start()
+
+    @property
+    def url(self) -> str:
+        """What FFmpeg opens instead: the same path and log-in at this machine's port."""
+        parts = urlsplit(self._target.url)
+        login, at, _ = parts.netloc.rpartition("@")
+        scheme = self._target.scheme.removesuffix("s")
+        port = self._door.getsockname()[1]
+        return urlunsplit((scheme, f"{login}{at}127.0.0.1:{port}", parts.path, parts.query, ""))
+
+    def cut(self) -> None:
+        """End the connection at once, from any thread."""
+        for end in (self._door, self._far, self._near):
+            if end is not None:
+                _cut(end)
+
+    def close(self) -> None:
+        self.cut()
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self) -> None:
+        try:
+            self._near, _ = self._door.accept()
+        except OSError:
+            return  # closed before FFmpeg came
+        finally:
+            self._door.close()
+        back = Thread(target=self._pass, args=(self._near, self._far), name="relay", daemon=True)
+        self._threads.append(back)
+        back.start()
+        self._pass(self._far, self._near, watched=self._target.scheme.startswith("rtsp"))
+
+    def _pass(self, source: socket.socket, sink: socket.socket, watched: bool = False) -> None:
+        seen = b""
+        with suppress(OSError):
+            while data := source.recv(_CHUNK):
+                if watched:
+                    seen = seen[-_LONGEST:] + data.replace(b"\r", b"")  # FFmpeg overlooks \r wherever it stands
+                    if _REDIRECT.search(seen):
+                        self.failed = RefusedError("the server sends elsewhere, which is not followed")
+                        break
+                sink.sendall(data)
+        _cut(source)
+        _cut(sink)
+
+
+def _connect(target: Target, timeout_s: float) -> socket.socket:
+    try:
+        raw = socket.create_connection((target.address, target.port), timeout_s)
+        if target.scheme == "rtsps":
+            raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
+    except OSError as error:
+        raise StreamError(f"the server cannot be reached: {error.strerror or error}") from error
+    raw.settimeout(None)
+    return raw
+
+
+def _cut(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()

@@ -1,0 +1,60 @@
+"""The last seconds of a live source, for the evidence of what is only found out later."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from threading import Lock
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pipeline.types import Frame
+
+_QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 85]
+
+
+class _Kept(NamedTuple):
+    number: int
+    time_s: float
+    data: bytes
+
+
+class Ring:
+    """Keeps frames as JPEG (a tenth of their size in memory), no older and no more than it is told."""
+
+    def __init__(self, seconds: float, megabytes: int) -> None:
+        self._seconds, self._room = seconds, megabytes * 2**20
+        self._kept: deque[_Kept] = deque()
+        self._size = 0
+        self._lock = Lock()
+
+    def add(self, frame: Frame) -> None:
+        done, data = cv2.imencode(".jpg", frame.image, _QUALITY)
+        if not done:
+            raise ValueError("a frame could not be encoded")
+        with self._lock:
+            self._kept.append(_Kept(frame.index, frame.time_s, data.tobytes()))
+            self._size += data.size
+            while self._kept[0].time_s < frame.time_s - self._seconds or self._size > self._room:
+                self._size -= len(self._kept.popleft().data)
+
+    @property
+    def last_s(self) -> float:
+        """The time of the newest frame."""
+        with self._lock:
+            return self._kept[-1].time_s if self._kept else 0.0
+
+    def times(self) -> list[tuple[int, float]]:
+        """Index and time of every frame that is kept."""
+        with self._lock:
+            return [(one.number, one.time_s) for one in self._kept]
+
+    def frames(self, start_s: float, end_s: float) -> Iterator[Frame]:
+        """The frames of a span, decoded one by one."""
+        with self._lock:
+            span = [one for one in self._kept if start_s <= one.time_s <= end_s]
+        for one in span:
+            image = cv2.imdecode(np.frombuffer(one.data, np.uint8), cv2.IMREAD_COLOR)
+            yield Frame(one.number, one.time_s, np.asarray(image, np.uint8))

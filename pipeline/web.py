@@ -1,0 +1,185 @@
+"""HTTP under the guard: FFmpeg reads what is fetched here and opens no address itself."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from pipeline.errors import RefusedError, StreamError
+from pipeline.guard import check
+from pipeline.settings import Settings
+
+_MOST_REDIRECTS = 5
+_PLAYLIST = b"#EXTM3U"
+_PLAYLIST_END = b"#EXT-X-ENDLIST"
+_LARGEST_PLAYLIST = 4 << 20  # bytes; FFmpeg keeps all of it in memory
+_BURST_S = 4.0  # a segment of HLS comes as fast as it can, and then nothing for its length
+_AGENT = "HelmetWatch/0.1"
+
+
+class Web:
+    """The requests of one connection to a stream: its playlists and segments, or its one endless answer.
+
+    `failed` is the last error of a request, `complete` whether what was asked for first came to its end as it should:
+    a playlist that says that it ends, or an answer of a known length.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        timeout = httpx.Timeout(settings.stream_timeout_s)
+        self._client = httpx.Client(timeout=timeout, trust_env=False, headers={"User-Agent": _AGENT})
+        self._pace = _Pace(settings.stream_max_mbit * 1e6 / 8)
+        self._files: set[Download] = set()
+        self._opened = self._cut = False
+        self.failed: Exception | None = None
+        self.complete = False
+
+    def open(self, url: str, _flags: int = 0, _options: dict[str, str] | None = None) -> Download:
+        """A file-like object of what a URL holds, redirects followed; PyAV's `io_open` calls this.
+
+        Raises:
+            RefusedError: the URL, or where it leads, must not be opened.
+            StreamError: it cannot be fetched.
+        """
+        try:
+            response = self._get(url)
+        except Exception as error:
+            self.failed = error
+            raise
+        file = Download(self, response, self._pace, first=not self._opened)
+        self._opened, self.failed = True, None
+        self._files.add(file)
+        return file
+
+    def cut(self) -> None:
+        """End every request at once, from any thread: a reader that waits gets an error."""
+        self._cut = True
+        for file in list(self._files):
+            file.cut()
+
+    def close(self) -> None:
+        self.cut()
+        self._client.close()
+
+    def done(self, file: Download) -> None:
+        self._files.discard(file)
+
+    def _get(self, url: str) -> httpx.Response:
+        for _ in range(_MOST_REDIRECTS + 1):
+            if self._cut:
+                raise StreamError("the connection was closed")
+            response = self._send(url)
+            if not response.is_redirect:
+                break
+            response.close()
+            url = str(httpx.URL(url).join(response.headers["location"]))
+        else:
+            raise RefusedError(f"more than {_MOST_REDIRECTS} redirects")
+        if response.is_error:
+            response.close()
+            raise StreamError(f"the server answers {response.status_code} {response.reason_phrase}")
+        return response
+
+    def _send(self, url: str) -> httpx.Response:
+        """One request, to the address that was checked, under the name that was asked for."""
+        target = check(url, self._settings.private_networks)
+        if target.scheme not in ("http", "https"):
+            raise RefusedError(f"a web address leads to {target.scheme}")
+        named = httpx.URL(url)
+        request = self._client.build_request(
+            "GET",
+            named.copy_with(host=target.address, userinfo=b""),
+            headers={"Host": named.netloc.decode("ascii"), "Accept-Encoding": "identity"},
+            extensions={"sni_hostname": target.host},
+        )
+        login = (named.username, named.password)
+        try:
+            response = self._client.send(request, stream=True, auth=login if any(login) else None)
+            if response.status_code == httpx.codes.UNAUTHORIZED and any(login):
+                response.close()
+                response = self._client.send(request, stream=True, auth=httpx.DigestAuth(*login))
+        except httpx.HTTPError as error:
+            raise StreamError(f"the server cannot be reached: {type(error).__name__}") from error
+        return response
+
+
+class Download:
+    """One answer, to be read once from front to end."""
+
+    def __init__(self, web: Web, response: httpx.Response, pace: _Pace, first: bool) -> None:
+        self._web, self._response, self._pace, self._first = web, response, pace, first
+        self._chunks: Iterator[bytes] = response.iter_raw()
+        self._held = b""
+        self._begins = b""
+        self._count = 0
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, as they come; none at the end.
+
+        Raises:
+            StreamError: the server is silent, or cut the answer off.
+            RefusedError: a playlist is too large.
+        """
+        if not self._held:
+            try:
+                self._held = next(self._chunks, b"")
+            except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+                self._web.failed = StreamError(f"the stream was cut off: {type(error).__name__}")
+                raise self._web.failed from error
+            self._look()
+        piece, self._held = self._held[:size], self._held[size:]
+        self._pace.wait(len(piece))
+        return piece
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._response.close()
+        self._web.done(self)
+
+    def cut(self) -> None:
+        """Cut the connection under a reader that waits for it."""
+        sock: Any = self._response.extensions["network_stream"].get_extra_info("socket")
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it is closed already
+
+    def _look(self) -> None:
+        """Keep an eye on what passes: how long a playlist is, and whether it or the answer ends."""
+        self._count += len(self._held)
+        if self._count == len(self._held) or self._begins:
+            self._begins = (self._begins + self._held)[: _LARGEST_PLAYLIST + 1]
+        if len(self._begins) >= len(_PLAYLIST) and not self._begins.startswith(_PLAYLIST):
+            self._begins = b""
+        if len(self._begins) > _LARGEST_PLAYLIST:
+            self._web.failed = RefusedError("the playlist is too large")
+            raise self._web.failed
+        if not self._held:
+            known = self._response.headers.get("content-length")
+            if self._begins:
+                self._web.complete = _PLAYLIST_END in self._begins
+            elif self._first and known is not None:
+                self._web.complete = self._count == int(known)
+
+
+class _Pace:
+    """Lets no more bytes pass than so many a second, over a few seconds."""
+
+    def __init__(self, per_s: float) -> None:
+        self._per_s = per_s
+        self._since = time.monotonic()
+        self._count = 0.0
+
+    def wait(self, count: int) -> None:
+        now = time.monotonic()
+        self._count = max(0.0, self._count - (now - self._since) * self._per_s) + count
+        self._since = now
+        over_s = self._count / self._per_s - _BURST_S
+        if over_s > 0:
+            time.sleep(min(over_s, 1.0))

@@ -1,0 +1,141 @@
+"""Reviewing in a real browser: by key alone, with the mouse on many, and two people at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.cases import Cases
+from db.models import Action, Reason, ReviewState
+from db.reviews import Deed, Reviews
+from pipeline.settings import Settings
+from pipeline.types import Outcome
+from tests.dashboard.test_pages import found
+
+State = Callable[[int], ReviewState]
+
+
+@pytest.fixture
+def state(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> State:
+    """Three violations; how the review of each stands."""
+    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 3)
+
+    def of(id_: int) -> ReviewState:
+        case = Cases(sessions).get(id_)
+        assert case is not None
+        return case.review
+
+    return of
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key once the page is whole: earlier ones are for the page before and count for nothing."""
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.keyboard.press(key)
+
+
+def click(page: Page, name: str) -> None:
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.get_by_role("button", name=name).click()
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.keyboard.press("Tab")
+    page.get_by_label("Your name").fill(name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"Reviewing as {name}")).to_be_visible()
+
+
+def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmaker[Session]) -> None:
+    page.goto("/gallery")
+    expect(page.get_by_text("Case 3", exact=True)).to_be_visible()
+    press(page, "Enter")
+    expect(page.get_by_text("1 of 3")).to_be_visible()
+    sign_in(page, "Kim")
+    press(page, "j")
+    expect(page.get_by_text("2 of 3")).to_be_visible()
+    press(page, "k")
+    expect(page.get_by_text("1 of 3")).to_be_visible()
+    for shortcut in "AJKP":  # shown on their buttons
+        expect(page.get_by_role("button").filter(has_text=shortcut).first).to_be_visible()
+
+    video = "document.querySelector('video')"
+    page.wait_for_function(f"{video}?.readyState >= 2 && !{video}.paused")
+    press(page, "p")
+    page.wait_for_function(f"{video}.paused")
+    press(page, "p")
+    page.wait_for_function(f"!{video}.paused")
+
+    press(page, "a")
+    expect(page.get_by_text("2 of 3")).to_be_visible()  # on to the next
+    assert state(3) is ReviewState.ACCEPTED
+    press(page, "d")
+    expect(page.get_by_text("Why dismiss it?")).to_be_visible()
+    assert state(2) is ReviewState.OPEN  # not without a reason
+    press(page, "1")
+    expect(page.get_by_text("Why dismiss it?")).to_be_hidden()
+    expect(page.get_by_text("2 of 2")).to_be_visible()
+    assert state(2) is ReviewState.DISMISSED
+    (row,) = Reviews(sessions).history(2)
+    assert (row.reviewer, row.action, row.reason) == ("Kim", Action.DISMISS, Reason.HELMET)
+    press(page, "u")
+    expect(page.get_by_text("3 of 3")).to_be_visible()
+    assert state(2) is ReviewState.OPEN
+
+
+def test_a_korean_keyboard_reviews_as_well(page: Page, state: State) -> None:
+    page.goto("/gallery?case=3")
+    sign_in(page, "Lee")
+    key = {"bubbles": True, "key": "ㅁ", "code": "KeyA", "keyCode": 229}
+    page.evaluate("(key) => document.body.dispatchEvent(new KeyboardEvent('keydown', key))", key)
+    expect(page.get_by_text("2 of 3")).to_be_visible()
+    assert state(3) is ReviewState.ACCEPTED
+
+
+def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
+    page.goto("/gallery?case=3")
+    sign_in(page, "Kim")
+    click(page, "Back")
+    expect(page.get_by_text("3 in all")).to_be_visible()
+    click(page, "Choose this page")
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    click(page, "Dismiss")
+    click(page, "No motorcycle rider")
+    expect(page.get_by_text("No violation here")).to_be_visible()
+    assert {state(id_) for id_ in (1, 2, 3)} == {ReviewState.DISMISSED}
+    click(page, "Undo")
+    expect(page.get_by_text("3 in all")).to_be_visible()
+    page.get_by_text("Case 1", exact=True).click()
+    page.get_by_text("Case 2", exact=True).click()
+    expect(page.get_by_text("2 chosen")).to_be_visible()
+    click(page, "Same motorcycle")
+    expect(page.get_by_text("Motorcycle 1")).to_have_count(2)
+
+
+def test_the_second_of_two_people_is_told(
+    page: Page, browser: Browser, server: str, state: State, sessions: sessionmaker[Session]
+) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    expect(page.get_by_role("button", name="Accept")).to_be_visible()
+    assert Reviews(sessions).decide({2: 0}, Deed("Lee", Action.DISMISS, Reason.UNCLEAR)).changed == (2,)
+    page.keyboard.press("a")  # before the page has noticed
+    expect(page.get_by_text("Lee was quicker and dismissed it")).to_be_visible()
+    assert state(2) is ReviewState.DISMISSED
+    other = browser.new_page(base_url=server, locale="en-US")
+    other.goto("/gallery?case=1")
+    expect(other.get_by_text("To review")).to_be_visible()
+    assert Reviews(sessions).decide({1: 0}, Deed("Lee", Action.ACCEPT)).changed == (1,)
+    expect(other.get_by_text("Accepted")).to_be_visible()  # by itself
+
+
+def test_the_name_is_remembered(page: Page, state: State) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "김철수")
+    page.wait_for_function("document.cookie.includes('helmet_watch_reviewer')")
+    page.goto("/gallery?case=1")
+    expect(page.get_by_text("Reviewing as 김철수")).to_be_visible()
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_label("Your name")).to_be_visible()

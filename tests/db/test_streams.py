@@ -1,0 +1,137 @@
+"""Streams from their address to the tables, over a real connection."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from itertools import cycle, islice
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.jobs import Jobs
+from db.live import last_runs
+from db.models import Case, Job, JobState, SourceKind
+from db.streams import Streams
+from pipeline.errors import RefusedError
+from pipeline.settings import ROOT, Settings
+from tests.streaming import WebServer, gray_ramp, jpeg, looped, mjpeg
+
+DEMO = ROOT / "samples" / "demo.mp4"
+
+
+@pytest.fixture
+def here(settings: Settings) -> Settings:
+    allowed = {"private_networks": (ip_network("127.0.0.1"),), "stream_timeout_s": 5.0, "most_streams": 2}
+    return settings.model_copy(update=allowed)
+
+
+@pytest.fixture
+def streams(sessions: sessionmaker[Session], here: Settings) -> Iterator[Streams]:
+    before = {thread.name for thread in threading.enumerate()}
+    streams = Streams(sessions, here)
+    yield streams
+    streams.stop_all()
+    ours = ("watch", "live", "stream", "verify", "evidence", "relay")
+
+    def left() -> set[str]:
+        return {name for name in {thread.name for thread in threading.enumerate()} - before if name.startswith(ours)}
+
+    until(lambda: not left(), 10)
+
+
+def until(true: Callable[[], object], patience_s: float = 90) -> None:
+    due = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < due
+        time.sleep(0.05)
+
+
+def job_of(sessions: sessionmaker[Session], job_id: int) -> Job:
+    with sessions() as session:
+        return session.get_one(Job, job_id)
+
+
+@pytest.mark.skipif(not DEMO.is_file(), reason="no demo clip")
+def test_a_violation_is_kept_while_the_stream_runs(streams: Streams, sessions: sessionmaker[Session]) -> None:
+    pictures = cycle([jpeg(image) for image in islice(looped(DEMO, 640), 36)])
+    with WebServer({"/": mjpeg(pictures, 10)}) as server:
+        began = datetime.now(UTC)
+        job_id = streams.start(server.url("/").replace("//", "//me:secret@"))
+        until(lambda: job_of(sessions, job_id).violations)
+        job = job_of(sessions, job_id)
+        assert job.state is JobState.RUNNING
+        assert "secret" not in job.clip.name
+        with sessions() as session:
+            case = session.scalars(select(Case).where(Case.job_id == job_id)).first()
+        assert began < case.happened_at < datetime.now(UTC)
+        assert abs(case.happened_at - began - timedelta(seconds=case.best_s)) < timedelta(seconds=15)
+        assert streams.get(job_id).source.preview(320).shape[1] == 320
+        streams.stop(job_id)
+    assert job_of(sessions, job_id).state is JobState.DONE
+    assert streams.get(job_id) is None
+
+
+def test_no_more_streams_than_allowed_and_none_twice(streams: Streams) -> None:
+    with WebServer({f"/{n}": mjpeg(gray_ramp(), 10) for n in range(3)}) as server:
+        first = streams.start(server.url("/0"))
+        with pytest.raises(RefusedError, match="already"):
+            streams.start(server.url("/0"))
+        streams.start(server.url("/1"))
+        with pytest.raises(RefusedError, match="stop one first"):
+            streams.start(server.url("/2"))
+        streams.stop(first)
+        streams.start(server.url("/2"))
+
+
+def test_a_private_address_is_refused_before_anything_is_stored(
+    streams: Streams, sessions: sessionmaker[Session]
+) -> None:
+    with pytest.raises(RefusedError):
+        streams.start("rtsp://127.0.0.2/x")
+    assert not last_runs(sessions)
+
+
+def test_a_stream_that_is_none_fails_with_a_reason(streams: Streams, sessions: sessionmaker[Session]) -> None:
+    with WebServer({"/": b"<html>" * 100}) as server:
+        job_id = streams.start(server.url("/"))
+        until(lambda: job_of(sessions, job_id).state is JobState.FAILED)
+    assert job_of(sessions, job_id).message == "what the server sends is no video"
+
+
+def test_a_stream_that_a_restart_cut_off_is_offered_again(
+    streams: Streams, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    with WebServer({"/": mjpeg(gray_ramp(), 10)}) as server:
+        job_id = streams.start(server.url("/"), "gate")
+        Jobs(sessions).mark_interrupted()  # the queue's own look around leaves it alone
+        assert job_of(sessions, job_id).state is JobState.RUNNING
+        with sessions.begin() as session:
+            session.get_one(Job, job_id).worker = "999999 1.0"
+        Jobs(sessions).mark_interrupted()
+        assert [(job.id, job.state) for job in last_runs(sessions)] == [(job_id, JobState.INTERRUPTED)]
+        streams.stop(job_id)
+        again = streams.start(server.url("/"), "gate")
+        assert [(job.id, job.clip.name) for job in last_runs(sessions)] == [(again, "gate")]
+
+
+def test_streams_are_no_clips_in_the_queue(streams: Streams, sessions: sessionmaker[Session]) -> None:
+    with WebServer({"/": mjpeg(gray_ramp(), 10)}) as server:
+        job_id = streams.start(server.url("/"))
+        assert not Jobs(sessions).open()
+        streams.stop(job_id)
+    assert not Jobs(sessions).ended(10)
+
+
+def test_a_camera_that_falls_silent_is_closed(
+    streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.streams._ABANDONED_S", 1.0)
+    running = streams.camera()
+    running.put(next(gray_ramp()))
+    assert job_of(sessions, running.id).clip.kind is SourceKind.CAMERA
+    until(lambda: job_of(sessions, running.id).state is JobState.DONE, 20)
+    assert not last_runs(sessions)

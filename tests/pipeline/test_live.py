@@ -1,0 +1,160 @@
+"""The live flow on the demo clip, with the real models."""
+
+import threading
+import time
+from collections.abc import Iterator
+from itertools import chain, islice, repeat
+
+import av
+import numpy as np
+import pytest
+
+from pipeline.live import Keeper, Source, Watch
+from pipeline.settings import ROOT, Settings
+from pipeline.store import FileStore
+from pipeline.types import Case, Evidence, Frame, Image, Track
+from tests.factory import FRAME
+from tests.streaming import looped
+
+DEMO = ROOT / "samples" / "demo.mp4"
+needs_demo = pytest.mark.skipif(not DEMO.is_file(), reason="no demo clip")
+
+
+class Found(Keeper):
+    def __init__(self, fails: bool = False) -> None:
+        self.cases: list[tuple[Case, Evidence]] = []
+        self.tracks: list[Track] = []
+        self._fails = fails
+
+    def keep_track(self, track: Track) -> None:
+        self.tracks.append(track)
+
+    def keep_case(self, case: Case, evidence: Evidence) -> None:
+        if self._fails:
+            raise OSError("no room")
+        self.cases.append((case, evidence))
+
+
+@pytest.fixture
+def watch(settings: Settings) -> Iterator[Watch]:
+    before = {thread.name for thread in threading.enumerate()}
+    watch = Watch(settings)
+    yield watch
+    watch.close()
+    left = {thread.name for thread in threading.enumerate()} - before
+    assert not {name for name in left if name.startswith(("watch", "verify", "evidence"))}
+
+
+def play(source: Source, pictures: Iterator[Image], fps: float = 10, patient: bool = True) -> None:
+    """Put pictures in at their speed; `patient`: or as fast as the analysis takes them, so that none is skipped."""
+    for index, image in enumerate(pictures):
+        source.put(Frame(index, index / fps if patient else source.now_s(), image))
+        until = time.monotonic() + 30
+        while patient and source.wants_attention and time.monotonic() < until:
+            time.sleep(0.005)
+        if not patient:
+            time.sleep(1 / fps)
+
+
+def street(seconds: float) -> Iterator[Image]:
+    """The demo clip, then its last picture again and again."""
+    frames = list(islice(looped(DEMO), 10_000 if seconds > 100 else 36))
+    return chain(frames, repeat(np.full_like(frames[0], 128), round(seconds * 10) - len(frames)))
+
+
+@needs_demo
+def test_the_violation_of_the_demo_has_evidence_as_in_a_file(watch: Watch, settings: Settings) -> None:
+    found = Found()
+    source = watch.open(found)
+    play(source, street(7.0))
+    until = time.monotonic() + 60
+    while not found.cases and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [case.confirmed for case, _ in found.cases] == [True], "while the stream still runs"
+    case, evidence = found.cases[0]
+    assert source.figures().violations == 1
+    store = FileStore(settings.files)
+    assert all(store.path(name).is_file() for name in (*case.looks, evidence.picture, evidence.crop))
+    with av.open(str(store.path(evidence.clip))) as clip:
+        times = [frame.time for frame in clip.decode(video=0)]
+    wanted = min(case.track.end_s + 1, 12) - max(case.track.start_s - 1, 0)
+    assert times[-1] - times[0] == pytest.approx(wanted, abs=0.35)
+    source.close()
+    assert len(found.cases) == 1, "one motorcycle is one violation"
+    assert source.trouble is None
+
+
+@needs_demo
+def test_a_rider_in_view_for_long_is_judged_meanwhile_and_once(settings: Settings) -> None:
+    watch = Watch(settings.model_copy(update={"live_track_s": 1.0}))
+    found = Found()
+    source = watch.open(found)
+    play(source, street(3.6))
+    source.close()
+    watch.close()
+    assert sum(case.confirmed for case, _ in found.cases) == 1
+    assert found.cases[0][0].track.end_s < 3.4
+
+
+@needs_demo
+def test_closing_judges_who_is_still_in_view(watch: Watch) -> None:
+    found = Found()
+    source = watch.open(found)
+    play(source, street(3.6))
+    assert not found.cases
+    source.close()
+    assert [case.confirmed for case, _ in found.cases] == [True]
+
+
+def test_frames_are_never_held_up(watch: Watch) -> None:
+    source = watch.open(Found())
+    began = time.monotonic()
+    for index in range(60):
+        source.put(Frame(index, source.now_s(), FRAME))
+    assert time.monotonic() - began < 1.5
+    while source.wants_attention:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    figures = source.figures()
+    assert figures.skipped + round(figures.analysed_fps * min(2.0, source.now_s())) >= 58
+    assert figures.skipped > 30
+
+
+@needs_demo
+def test_two_sources_of_different_sizes_share_the_detector(watch: Watch) -> None:
+    one, other = Found(), Found()
+    sources = [watch.open(one), watch.open(other)]
+    for index, image in enumerate(islice(looped(DEMO), 36)):
+        sources[0].put(Frame(index, index / 10, image))
+        sources[1].put(Frame(index, index / 10, np.full((120, 160, 3), 128, np.uint8)))
+        while any(source.wants_attention for source in sources):
+            time.sleep(0.005)
+    for source in sources:
+        source.close()
+    assert len(one.cases) == 1
+    assert not other.cases
+    assert not other.tracks
+
+
+@needs_demo
+def test_a_change_of_size_ends_the_tracks_and_nothing_else(watch: Watch) -> None:
+    found = Found()
+    source = watch.open(found)
+    small = np.full((120, 160, 3), 128, np.uint8)
+    play(source, chain(street(3.6), repeat(small, 3)))
+    source.close()
+    assert [case.confirmed for case, _ in found.cases] == [True]
+    assert source.trouble is None
+
+
+@needs_demo
+def test_what_cannot_be_kept_is_told_and_does_not_stop_the_watch(watch: Watch) -> None:
+    source = watch.open(Found(fails=True))
+    play(source, street(3.6))
+    source.close()
+    assert "no room" in (source.trouble or "")
+    found = Found()
+    again = watch.open(found)
+    play(again, street(3.6))
+    again.close()
+    assert len(found.cases) == 1

@@ -1,0 +1,255 @@
+"""Real streams, cut, stalled and changed in the middle."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from pipeline import youtube
+from pipeline.errors import RefusedError
+from pipeline.settings import Settings
+from pipeline.stream import Stream, StreamState, StreamStatus
+from pipeline.types import Frame
+from tests.factory import write_clip
+from tests.streaming import RtmpServer, RtspServer, WebServer, gray_ramp, mjpeg, mpegts, playlist
+
+
+class Watched:
+    """A stream read in a thread, as the product does it."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self.told: list[StreamStatus] = []
+        self.frames: list[Frame] = []
+        self.error: Exception | None = None
+        self.stream = Stream(url, settings, self.told.append)
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self) -> None:
+        try:
+            for frame in self.stream.frames():
+                self.frames.append(frame)
+        except RefusedError as error:
+            self.error = error
+
+    @property
+    def status(self) -> StreamStatus:
+        return self.told[-1]
+
+    def until(self, true: Callable[[], bool], patience_s: float = 30) -> None:
+        due = time.monotonic() + patience_s
+        while not true():
+            assert time.monotonic() < due, (self.told, len(self.frames))
+            time.sleep(0.02)
+
+    def more(self, count: int) -> None:
+        """Wait for so many more frames."""
+        wanted = len(self.frames) + count
+        self.until(lambda: len(self.frames) >= wanted)
+
+
+@pytest.fixture
+def here(settings: Settings) -> Settings:
+    allowed = {"private_networks": (ip_network("127.0.0.1"),), "stream_timeout_s": 2.0, "stream_retry_s": 1.0}
+    return settings.model_copy(update=allowed)
+
+
+@pytest.fixture
+def watch(here: Settings) -> Iterator[Callable[[str], Watched]]:
+    """Watches a stream, and sees to it that stopping leaves no thread behind."""
+    watched: list[Watched] = []
+    before = set(threading.enumerate())
+
+    def start(url: str) -> Watched:
+        watched.append(Watched(url, here))
+        return watched[-1]
+
+    yield start
+    for one in watched:
+        one.stream.stop()
+        one.thread.join(10)
+        assert not one.thread.is_alive()
+        assert [frame.time_s for frame in one.frames] == sorted({frame.time_s for frame in one.frames})
+        assert [frame.index for frame in one.frames] == list(range(len(one.frames)))
+    left = {thread.name for thread in set(threading.enumerate()) - before if thread.name in ("watchdog", "relay")}
+    assert not left
+
+
+def test_an_mjpeg_camera_that_is_restarted(watch: Callable[[str], Watched]) -> None:
+    server = WebServer({"/": mjpeg(gray_ramp(), 20)})
+    seen = watch(server.url("/"))
+    seen.more(10)
+    assert seen.status == StreamStatus(StreamState.LIVE)
+    server.close()
+    seen.until(lambda: seen.status.state is StreamState.WAITING)
+    assert seen.status.why
+    with WebServer({"/": mjpeg(gray_ramp(), 20)}, port=server.port):
+        seen.more(10)
+        assert seen.status == StreamStatus(StreamState.LIVE, reconnects=1)
+
+
+def test_an_rtsp_camera_that_is_restarted(watch: Callable[[str], Watched]) -> None:
+    server = RtspServer(gray_ramp)
+    seen = watch(server.url("me:secret@"))
+    seen.more(5)
+    server.close()
+    seen.until(lambda: seen.status.state is StreamState.WAITING)
+    with RtspServer(gray_ramp, port=server.port):
+        seen.more(5)
+        assert seen.status == StreamStatus(StreamState.LIVE, reconnects=1)
+    assert "secret" not in str(seen.told)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg to serve RTMP on this machine")
+def test_an_rtmp_server_that_is_restarted(watch: Callable[[str], Watched], tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", [index / 10 for index in range(30)])
+    with RtmpServer(clip) as server:
+        seen = watch(server.url)
+        seen.more(5)
+    seen.until(lambda: seen.status.state is StreamState.WAITING)
+    with RtmpServer(clip, port=server.port):
+        seen.more(5)
+        assert seen.status.state is StreamState.LIVE
+
+
+def live_playlist(server: WebServer, began: float, segments: dict[int, bytes]) -> Callable[..., None]:
+    """A playlist that moves on by a segment a second, its last three in it."""
+
+    def write(peer: object) -> None:
+        now = int(time.monotonic() - began) + 3
+        for number in range(now - 3, now):
+            segments.setdefault(number, mpegts(gray_ramp(), 10, first=number * 10))
+            server.answers[f"/{number}.ts"] = segments[number]
+        data = playlist([f"{number}.ts" for number in range(now - 3, now)], 1.0, first=now - 3, ends=False)
+        peer.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data) + data)  # type: ignore[attr-defined]
+
+    return write
+
+
+def test_a_live_playlist_whose_server_is_restarted(watch: Callable[[str], Watched]) -> None:
+    began, segments = time.monotonic(), {}
+    server = WebServer()
+    server.answers["/live.m3u8"] = live_playlist(server, began, segments)
+    seen = watch(server.url("/live.m3u8"))
+    seen.more(25)
+    server.close()
+    seen.until(lambda: seen.status.state is StreamState.WAITING)
+    with WebServer(port=server.port) as again:
+        again.answers["/live.m3u8"] = live_playlist(again, began, segments)
+        seen.more(25)
+        assert seen.status == StreamStatus(StreamState.LIVE, reconnects=1)
+    ten = islice(seen.frames, 2, 13, 10)
+    first, last = (frame.time_s for frame in ten)
+    assert 0.7 < last - first < 1.4, "a second of ten pictures plays for a second"
+
+
+def test_a_playlist_that_ends(watch: Callable[[str], Watched]) -> None:
+    pictures = gray_ramp()
+    parts = {f"/{n}.ts": mpegts(pictures, 10, first=10 * n) for n in range(2)}
+    with WebServer({"/all.m3u8": playlist(["0.ts", "1.ts"], 1.0), **parts}) as server:
+        seen = watch(server.url("/all.m3u8"))
+        seen.until(lambda: seen.status.state is StreamState.ENDED)
+        assert len(seen.frames) == 20
+        assert seen.status.reconnects == 0
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        *(
+            "file:///etc/passwd",
+            "/../../../../../../etc/passwd",
+            "http://127.0.0.2:{port}/1.ts",
+            "http://10.0.0.1/1.ts",
+        ),
+        *(
+            "data:video/mp2t;base64,R0BBEA==",
+            "concat:0.ts|1.ts",
+            "crypto+http://127.0.0.2:{port}/1.ts",
+            "rtsp://127.0.0.2/",
+        ),
+    ],
+)
+def test_a_playlist_leads_nowhere_else(watch: Callable[[str], Watched], segment: str) -> None:
+    parts = {"/0.ts": mpegts(gray_ramp(), 10), "/1.ts": mpegts(gray_ramp(), 10)}
+    with WebServer(parts) as server:
+        server.answers["/all.m3u8"] = playlist([segment.format(port=server.port)], 1.0)
+        seen = watch(server.url("/all.m3u8"))
+        seen.until(lambda: seen.told[-1].state in (StreamState.ENDED, StreamState.WAITING))
+        assert not seen.frames
+        assert not {"/1.ts", "/etc/passwd"} & {path for path, host, _ in server.asked if host.startswith("127.0.0.2")}
+
+
+@pytest.mark.parametrize(
+    "answer", [b"RTSP/1.0 302 Moved\r\nCSEQ\r\n", b"R\rTSP/9  +0301 x\r\nCSEQ\r\n", b"RTSP/1.0\t303\nCSEQ\r\n"]
+)
+def test_an_rtsp_redirect_is_not_followed(watch: Callable[[str], Watched], answer: bytes) -> None:
+    with RtspServer(gray_ramp) as other:
+        to = other.url().encode()
+        with RtspServer(gray_ramp, redirect=answer + b"Location: " + to + b"\r\n\r\n") as server:
+            seen = watch(server.url())
+            seen.until(lambda: seen.error is not None)
+            assert not seen.frames
+            assert not other._open
+
+
+def test_a_silent_camera_is_given_up_and_tried_anew(watch: Callable[[str], Watched]) -> None:
+    silent = threading.Event()
+    with WebServer({"/": mjpeg(gray_ramp(), 20, silent)}) as server:
+        seen = watch(server.url("/"))
+        seen.more(5)
+        silent.set()
+        seen.until(lambda: seen.status.state is StreamState.WAITING)
+        silent.clear()
+        seen.more(5)
+        assert seen.status.reconnects >= 1
+
+
+def test_pictures_may_change_their_size(watch: Callable[[str], Watched]) -> None:
+    def pictures() -> Iterator:
+        yield from islice(gray_ramp(320, 180), 10)
+        yield from gray_ramp(160, 120)
+
+    with WebServer({"/": mjpeg(pictures(), 20)}) as server:
+        seen = watch(server.url("/"))
+        seen.more(20)
+        assert {frame.image.shape for frame in seen.frames} == {(180, 320, 3), (120, 160, 3)}
+
+
+def test_what_is_no_video_is_refused(watch: Callable[[str], Watched]) -> None:
+    with WebServer({"/": b"<html>a page</html>" * 100}) as server:
+        seen = watch(server.url("/"))
+        seen.until(lambda: seen.error is not None)
+        assert seen.status.state is StreamState.ENDED
+
+
+def test_stopping_does_not_wait_for_a_server_that_never_answers(watch: Callable[[str], Watched]) -> None:
+    with WebServer({"/": lambda peer: peer.recv(1)}) as server:
+        seen = watch(server.url("/"))
+        seen.until(lambda: bool(server.asked))
+
+
+def test_yt_dlp_finds_the_stream_on_a_page() -> None:
+    with WebServer({"/clip.mp4": b"x"}) as server:
+        server.answers["/page"] = f"<html><video src='{server.url('/clip.mp4')}'></video></html>".encode()
+        assert youtube.stream_of(server.url("/page"), ("generic", "html5")) == server.url("/clip.mp4")
+        with pytest.raises(RefusedError):
+            youtube.stream_of(server.url("/page"))
+
+
+@pytest.mark.parametrize(
+    ("url", "is_page"),
+    [
+        ("https://www.youtube.com/watch?v=x", True),
+        ("https://youtu.be/x", True),
+        ("https://notyoutube.com/watch", False),
+        ("https://youtube.com.example.org/", False),
+    ],
+)
+def test_which_addresses_are_youtube(url: str, is_page: bool) -> None:
+    assert youtube.is_page(url) is is_page
