@@ -151,6 +151,7 @@ class Job(Base):
     wall_s: Mapped[float | None]
     stages: Mapped[Json | None]
     video: Mapped[str | None] = mapped_column(String(80))
+    trace: Mapped[str | None] = mapped_column(String(80))
     reconnects: Mapped[int] = mapped_column(default=0)
 
     clip: Mapped[Clip] = relationship(lazy="joined")

@@ -231,7 +231,8 @@ class Says(StrEnum):
 class Look:
     """Stage 2's look at one crop: `region` of the frame, `scale` times as large.
 
-    `detections` is all it found, `heads` those of the suspect; boxes are in the full frame.
+    `detections` is all it found, `heads` those of the suspect; boxes are in the full frame. `found` is what its model
+    saw before any threshold, boxes in pixels of the crop.
     """
 
     sighting: Sighting
@@ -241,6 +242,7 @@ class Look:
     heads: tuple[Detection, ...]
     says: Says
     confidence: float
+    found: tuple[Detection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +303,8 @@ class Analysis:
     """What was found in one clip.
 
     `stages` holds seconds of work per stage; stages overlap, so their sum may exceed `wall_s`. `tracks` holds every
-    rider, `cases` the suspects among them. `video` names the annotated video in the store.
+    rider, `cases` the suspects among them. `video` names the annotated video in the store, `trace` what both models
+    saw (see `pipeline.trace`).
     """
 
     width: int
@@ -314,6 +317,7 @@ class Analysis:
     cases: tuple[tuple[Case, Evidence], ...]
     video: str
     warning: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

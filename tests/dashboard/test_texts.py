@@ -65,7 +65,7 @@ ARGUMENTS = {
     *("label", "help", "caption", "alt", "placeholder", "text", "title", "name", "hovertemplate", "hovertext"),
     *("xaxis_title", "yaxis_title", "page_title"),
 }
-MARKUP = re.compile(r":(material/\w+:|[a-z-]+\[)|&nbsp;|<[^>]*>|%\{[^}]*\}")
+MARKUP = re.compile(r"(?s:<style>.*</style>)|:(material/\w+:|[a-z-]+\[)|&nbsp;|<[^>]*>|%\{[^}]*\}")
 WORD = re.compile(r"[^\W\d_]{2}")
 SAME_EVERYWHERE = {"Helmet Watch", "Language · 언어"}
 
