@@ -13,11 +13,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import plate_text, replays, resources
-from dashboard.detail import OUTCOMES, detections
+from dashboard.detail import OUTCOMES
 from dashboard.i18n import _, later, several
 from dashboard.stills import piece, still
 from dashboard.text import class_name, clock, local
-from db.cases import TURNED_DOWN
+from db.cases import TURNED_DOWN, detections
 from db.models import Case, Job, Look
 from pipeline import replay
 from pipeline.crops import resize

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, UnaryExpression, func, select, tuple_
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
-from db.models import Case, Clip, Job, Parts, ReviewState, Sighting, Track
+from db.models import Case, Clip, Parts, ReviewState, Sighting, Track
 from pipeline import types
 from pipeline.types import Outcome
 
@@ -140,11 +140,6 @@ class Cases:
         query = select(Case).where(Case.id.in_(ids)).order_by(Case.id)
         with self._sessions() as session:
             return session.scalars(query.options(selectinload(Case.looks), selectinload(Case.track))).all()
-
-    def frame_width(self, case: Case) -> int:
-        """Of the clip that a case is from, pixels."""
-        with self._sessions() as session:
-            return session.scalars(select(Job.width).where(Job.id == case.job_id)).one() or 0
 
     def others_around(self, case: Case) -> list[types.Sighting]:
         """All other riders while this one was seen, and a second before and after."""

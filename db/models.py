@@ -226,7 +226,10 @@ class Case(Base):
     crop: Mapped[str] = mapped_column(String(80))
     plate_crop: Mapped[str | None] = mapped_column(String(80))
     video: Mapped[str] = mapped_column(String(80))
+    # when in the source the picture and the clip's first frame are, and how many times as large as its frames
+    picture_s: Mapped[float | None]
     video_start_s: Mapped[float | None]
+    evidence_scale: Mapped[float | None]
     # what the reads agree on: the text only where it is readable, the guess with its probability always
     plate_text: Mapped[str | None] = mapped_column(String(32), index=True)
     plate_confidence: Mapped[float | None]

@@ -171,7 +171,9 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
         crop=evidence.crop,
         plate_crop=case.plate,
         video=evidence.clip,
+        picture_s=evidence.picture_s,
         video_start_s=evidence.clip_start_s,
+        evidence_scale=evidence.scale,
         looks=[_look(look, picture) for look, picture in zip(case.verdict.looks, case.looks, strict=True)],
     )
     if case.reading is not None:

@@ -119,22 +119,21 @@ class Witness:
                 yield _grown(one.plate.box, 0.3)
 
 
-def conceal_clip(source: Path, target: Path, start_s: float, witness: Witness, title: str, frame_width: int) -> None:
+def conceal_clip(source: Path, target: Path, start_s: float, scale: float, witness: Witness, title: str) -> None:
     """Write an evidence clip once more with everybody else hidden, and the accused marked as before.
 
     Args:
-        source: the evidence clip; `start_s` of the whole clip is its first frame.
+        source: the evidence clip; at `start_s` of the whole clip is its first frame.
         target: an MP4 file that does not exist yet.
+        scale: how many times as large as the source's frames the clip's are.
         witness: of the accused.
         title: what the accused is marked with.
-        frame_width: of the whole clip's frames, pixels: the evidence clip may be smaller.
 
     Raises:
         ClipError: the evidence clip cannot be read.
         OSError: `target` cannot be written.
     """
     clip = Clip(source, max_side=1 << 14)
-    scale = clip.info.width / frame_width
     with VideoWriter(target, clip.info.fps) as writer:
         for frame in clip.frames():
             writer.write(conceal_frame(frame.image, frame.time_s + start_s, scale, witness, title), frame.time_s)

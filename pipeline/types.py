@@ -289,13 +289,16 @@ class Case:
 class Evidence:
     """Names of files in the store: the best frame, the rider in it (JPEG), and the seconds around it (MP4).
 
-    `clip_start_s` of the source is the first frame of the clip.
+    Picture and clip are `scale` times as large as the source's frames; the picture is the source's frame at
+    `picture_s`, the clip's first one that at `clip_start_s`.
     """
 
     picture: str
     crop: str
     clip: str
+    picture_s: float
     clip_start_s: float
+    scale: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

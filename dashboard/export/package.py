@@ -92,21 +92,21 @@ def _as_it_is(case: Case, folder: Path, store: FileStore) -> None:
 
 
 def _concealed(case: Case, folder: Path, source: Source) -> None:
-    """The same with everybody else hidden. Of a clip without a known beginning nothing is let out."""
+    """The same with everybody else hidden. What is not known to be where in the source stays inside."""
     rows = source.cases.sightings(case.track_id)
     track = Track(case.track.number, tuple(as_seen(row) for row in rows))
     witness = Witness(track, source.cases.others_around(case), source.settings)
     title = f"violation {track.id}"
-    width = source.cases.frame_width(case)
-    frame = _read(source.store.path(case.picture))
-    _save(folder / "frame.jpg", conceal_frame(frame, case.best_s, frame.shape[1] / width, witness, title))
+    scale = case.evidence_scale
+    if scale is not None and case.picture_s is not None and case.video_start_s is not None:
+        frame = _read(source.store.path(case.picture))
+        _save(folder / "frame.jpg", conceal_frame(frame, case.picture_s, scale, witness, title))
+        video = source.store.path(case.video)
+        conceal_clip(video, folder / "clip.mp4", case.video_start_s, scale, witness, title)
     for number, look in enumerate(case.looks, 1):
         _save(folder / f"look-{number}.jpg", _look(look, rows, witness, source.store))
     if case.plate_crop:
         _copy(source.store.path(case.plate_crop), folder / "plate.jpg")
-    if case.video_start_s is not None:
-        video = source.store.path(case.video)
-        conceal_clip(video, folder / "clip.mp4", case.video_start_s, witness, title, width)
 
 
 def _look(look: Look, rows: Sequence[Sighting], witness: Witness, store: FileStore) -> Image:

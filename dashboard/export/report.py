@@ -41,7 +41,8 @@ def report(page: Page, looks: int, folder: Path) -> bytes:
     pdf.add_page()
     _line(pdf, page.title, 18, 10)
     pdf.ln(2)
-    pdf.image(folder / "frame.jpg", _MARGIN, pdf.get_y(), _WIDTH, 100, keep_aspect_ratio=True)
+    if (folder / "frame.jpg").exists():
+        pdf.image(folder / "frame.jpg", _MARGIN, pdf.get_y(), _WIDTH, 100, keep_aspect_ratio=True)
     pdf.set_y(pdf.get_y() + 104)
     plate = folder / "plate.jpg"
     if plate.exists():

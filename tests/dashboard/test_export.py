@@ -48,7 +48,10 @@ def source(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) 
         one = factory.case(id_)
         crop = store.put_picture(BOARD[::2, ::2][: round(one.verdict.looks[0].region.height), :135])
         cases.append(
-            (replace(one, looks=(crop,) * len(one.looks), plate=crop), Evidence(picture, picture, store.take(clip), 0))
+            (
+                replace(one, looks=(crop,) * len(one.looks), plate=crop),
+                Evidence(picture, picture, store.take(clip), 0.0, 0.0, 1.0),
+            )
         )
     jobs = Jobs(sessions)
     jobs.claim(jobs.add(NAME, tmp_path / "gone.mp4", "a" * 64))
@@ -116,9 +119,9 @@ def test_everybody_is_seen_only_where_somebody_wants_that(source: Source) -> Non
 
 def test_a_clip_whose_beginning_is_not_known_stays_inside(source: Source, sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
-        session.execute(text("UPDATE cases SET video_start_s = NULL"))
+        session.execute(text("UPDATE cases SET picture_s = NULL, video_start_s = NULL, evidence_scale = NULL"))
     files = opened(package([1], source, words))
-    assert "case-000001/clip.mp4" not in files
+    assert not {"case-000001/clip.mp4", "case-000001/frame.jpg"} & files.keys()
     assert json.loads(files["case-000001/case.json"])["clip_included"] is False
 
 

@@ -1,4 +1,4 @@
-"""where in its source an evidence clip begins."""
+"""where in its source the evidence of a case is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,9 +9,14 @@ branch_labels = None
 depends_on = None
 
 
+_COLUMNS = ("picture_s", "video_start_s", "evidence_scale")
+
+
 def upgrade() -> None:
-    op.add_column("cases", sa.Column("video_start_s", sa.Float(), nullable=True))
+    for name in _COLUMNS:
+        op.add_column("cases", sa.Column(name, sa.Float(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("cases", "video_start_s")
+    for name in _COLUMNS:
+        op.drop_column("cases", name)
