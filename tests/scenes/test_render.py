@@ -18,7 +18,7 @@ from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.types import Label
 from scenes import bundle, film, plates, record, render, sky, truth
 from scenes.bikes import Bike, ridden
-from scenes.dashcam import Dashcam
+from scenes.dashcam import Dashcam, Optics
 from scenes.heads import Head, Wear
 from scenes.people import Person
 from scenes.world import Placement, Thing, View, World
@@ -63,7 +63,7 @@ def test_a_rendered_rider_is_where_the_truth_says(tmp_path: Path) -> None:
 def _matches_projection(folder: Path, camera: Dashcam, rider: truth.SeenRider) -> None:
     """The box of what Blender drew is the box of the projected meshes."""
     scene = json.loads((folder / "scene.json").read_text())
-    optics = film.Optics(camera, tuple(scene["size"]))
+    optics = Optics(camera, tuple(scene["size"]))
     with np.load(folder / "meshes.npz") as arrays:
         shells = truth.shells(scene, dict(arrays), {"rider": 1})
     points = np.concatenate([truth.project(s, scene["frames"][0], optics, scene["focal"]) for s in shells])
