@@ -14,6 +14,7 @@ pytest.importorskip("pyoidn", reason="the denoiser is not installed")
 if shutil.which("blender") is None:
     pytest.skip("Blender is not installed", allow_module_level=True)
 
+from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.types import Label
 from scenes import bundle, film, plates, record, render, sky, truth
@@ -69,6 +70,15 @@ def _matches_projection(folder: Path, camera: Dashcam, rider: truth.SeenRider) -
     points = np.concatenate([truth.project(s, scene["frames"][0], optics, scene["focal"]) for s in shells])
     box = (*points.min(axis=0), *points.max(axis=0))
     assert rider.seen.box.as_tuple() == pytest.approx(box, abs=1.5)
+
+
+def test_frames_of_another_scene_are_not_mixed_in(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    bundle.write(here, [0.0], tmp_path)
+    (tmp_path / "exr" / "000000.exr").write_bytes(b"there already")
+    bundle.write(here, [0.0], tmp_path)
+    with pytest.raises(HelmetWatchError, match="another scene"):
+        bundle.write(here, [0.0, 1.0], tmp_path)
 
 
 def test_what_is_rendered_is_not_rendered_again(tmp_path: Path) -> None:
