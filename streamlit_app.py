@@ -17,5 +17,6 @@ st.navigation(
         st.Page("dashboard/pages/plates.py", title=_("OCR attempts"), icon=":material/pin:"),
         st.Page("dashboard/pages/turned_down.py", title=_("Turned down"), icon=":material/gavel:"),
         st.Page("dashboard/pages/statistics.py", title=_("Statistics"), icon=":material/bar_chart:"),
+        st.Page("dashboard/pages/demo.py", title=_("Class demo"), icon=":material/school:"),
     ]
 ).run()

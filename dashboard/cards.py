@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import detail, filters, resources, review
+from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import short
 from dashboard.text import clock, local, plain
@@ -69,6 +70,7 @@ def _grid(wanted: Filter, key: str, nothing: str) -> None:
         page_key = f"{key}-page-{size}-{hash(wanted)}-{sort}"
         number = st.pagination(pages, key=page_key, persist_state="session") if pages > 1 else 1
         st.caption(_("{total} in all", total=f"{total:,}"), width="content")
+        panel.of_view(review.View(wanted, sort), key)
     cases = resources.cases().page(wanted, sort, number - 1, size)
     st.session_state[f"{key}-view"] = review.View(wanted, sort)
     if wanted.outcomes == VIOLATIONS:
@@ -103,6 +105,7 @@ def _choice(cases: Sequence[Case], key: str) -> None:
         if chosen:
             st.markdown(several("**{n} chosen**", "**{n} chosen**", len(chosen)), width="content")
             review.of_many(chosen, lambda: _forget(key))
+            panel.of_cases(sorted(chosen), key)
         review.undo_button()
 
 

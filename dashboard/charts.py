@@ -14,8 +14,9 @@ from dashboard import resources
 from dashboard.detail import OUTCOMES
 from dashboard.figure import card, nothing, short
 from dashboard.i18n import _, later, several
+from dashboard.review import REASONS
 from dashboard.text import local, zone
-from db.models import Reason, ReviewState
+from db.models import ReviewState
 from db.statistics import STAGE1_BINS, Scope
 from pipeline.palette import ACCUSED, AGREED, CLEARED, DISAGREED, NEUTRAL, OUTCOME_COLORS
 from pipeline.types import Outcome
@@ -29,15 +30,6 @@ _STATES = {
     ReviewState.ACCEPTED: (later("Accepted"), AGREED),
     ReviewState.DISMISSED: (later("Dismissed"), DISAGREED),
     ReviewState.OPEN: (later("Not reviewed"), NEUTRAL),
-}
-_REASONS = {
-    Reason.HELMET: later("Wears a helmet"),
-    Reason.NO_RIDER: later("No motorcycle rider"),
-    Reason.OTHER_RIDER: later("Somebody else's head"),
-    Reason.UNCLEAR: later("Cannot be told"),
-    Reason.TWICE: later("Same violation twice"),
-    Reason.OTHER: later("Other"),
-    None: later("No reason given"),
 }
 
 
@@ -206,7 +198,9 @@ def reasons(scope: Scope) -> None:
     if not counts:
         nothing(title, _("None was dismissed in these days and this source."))
         return
-    rows = [(_(word), counts[reason]) for reason, word in _REASONS.items() if reason in counts]
+    words = {reason: _(word) for reason, word in REASONS.items()}
+    rows = [(words[reason] if reason else _("No reason given"), count) for reason, count in counts.items()]
+    rows.sort(key=lambda row: -row[1])
     figure = _across([name for name, _n in rows], [count for _name, count in rows], DISAGREED)
     number = several("{n} dismissed violation", "{n} dismissed violations", sum(counts.values()))
     card(title, number, figure, pd.DataFrame(rows, columns=[_("Reason"), _("Violations")]), "reasons")

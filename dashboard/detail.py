@@ -12,16 +12,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import record, resources, review
+from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
 from dashboard.review import View
 from dashboard.text import class_name, clock, local, plain
-from db.cases import VIOLATIONS
+from db.cases import VIOLATIONS, detections
 from db.models import Case, Look, Parts, Sighting
 from pipeline.crops import resize
 from pipeline.draw import draw, mark_detections
 from pipeline.palette import COLORS
-from pipeline.types import HEADS, Box, Detection, Image, Label, Outcome, Says
+from pipeline.types import HEADS, Image, Outcome, Says
 
 _LEAST_SIDE = 480  # pixels: far riders are shown larger, so that boxes and letters have room
 _WORDS = {Says.BARE: later("a bare head"), Says.HELMET: later("a helmet"), Says.NOTHING: later("nothing to be sure of")}
@@ -54,6 +55,8 @@ def show(case: Case, view: View) -> None:
         if case.outcome in VIOLATIONS:
             record.plate(case)
             record.mates(case)
+    if case.outcome in VIOLATIONS:
+        panel.of_cases([case.id], "detail")
     record.history(case)
     st.subheader(_("What stage 2 looked at"))
     with st.container(horizontal=True):
@@ -115,11 +118,6 @@ def _boxes(place: DeltaGenerator, picture: Image, parts: Parts, caption: str) ->
     factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
     marks = [mark.scaled(factor) for mark in mark_detections(detections(parts))]
     place.image(draw(resize(picture, factor), marks), channels="BGR", caption=caption, width="stretch")
-
-
-def detections(parts: Parts) -> list[Detection]:
-    """Boxes as the database keeps them."""
-    return [Detection(Label(int(label)), Box(*box), confidence) for label, confidence, *box in parts]
 
 
 def _sightings(sightings: Sequence[Sighting]) -> None:

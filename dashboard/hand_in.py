@@ -46,6 +46,18 @@ def show() -> None:
     _offer_again()
 
 
+def queue_sample(sample: Path) -> None:
+    """Queue a sample, whether or not it was analysed before."""
+    try:
+        with sample.open("rb") as clip:
+            path, content = keep(clip, sample.name, resources.settings())
+        resources.jobs().add(sample.name, path, content)
+    except (ClipError, OSError, DBAPIError) as error:
+        st.error(plain(told(explain(error))), icon=":material/error:")
+        return
+    resources.worker().wake()
+
+
 def _take_all(files: list[UploadedFile]) -> None:
     """Accept each upload once, also where a click elsewhere cuts the script off between two of them."""
     taken: set[str] = st.session_state.setdefault("taken", set())

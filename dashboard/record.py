@@ -15,7 +15,7 @@ from dashboard.text import local, plain
 from db.models import Action, Case, ReviewState
 
 _WATCH_EVERY_S = 4
-_DEEDS = {
+DEEDS = {
     Action.ACCEPT: later("accepted"),
     Action.DISMISS: later("dismissed"),
     Action.REOPEN: later("reopened"),
@@ -73,7 +73,7 @@ def history(case: Case) -> None:
         {
             _("When"): local(row.at),
             _("Who"): row.reviewer,
-            _("What"): _(_DEEDS[row.action]),
+            _("What"): _(DEEDS[row.action]),
             _("Before"): _values(row.before),
             _("After"): _values(row.after),
             _("Why"): " · ".join(filter(None, (_(REASONS[row.reason]) if row.reason else "", row.note))),

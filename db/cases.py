@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, UnaryExpression, func, select, tuple_
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
-from db.models import Case, Clip, ReviewState, Sighting
+from db.models import Case, Clip, Parts, ReviewState, Sighting, Track
+from pipeline import types
 from pipeline.types import Outcome
 
 VIOLATIONS = (Outcome.CONFIRMED,)
 TURNED_DOWN = (Outcome.REJECTED, Outcome.UNSURE)
+_AT_ONCE = 1000
 NOT_DISMISSED = (ReviewState.OPEN, ReviewState.ACCEPTED)
 
 
@@ -127,12 +129,55 @@ class Cases:
         with self._sessions() as session:
             return session.scalars(query).all()
 
+    def each(self, wanted: Filter, sort: Sort) -> Iterator[Case]:
+        """All cases, however many."""
+        query = select(Case).where(*wanted.conditions()).order_by(*_ORDER[sort]).execution_options(yield_per=_AT_ONCE)
+        with self._sessions() as session:
+            yield from session.scalars(query)
+
+    def in_full(self, ids: Sequence[int]) -> Sequence[Case]:
+        """These cases with their looks and tracks, by id."""
+        query = select(Case).where(Case.id.in_(ids)).order_by(Case.id)
+        with self._sessions() as session:
+            return session.scalars(query.options(selectinload(Case.looks), selectinload(Case.track))).all()
+
+    def others_around(self, case: Case) -> list[types.Sighting]:
+        """All other riders while this one was seen, and a second before and after."""
+        query = (
+            select(Sighting)
+            .join(Track, Sighting.track_id == Track.id)
+            .where(Track.job_id == case.job_id, Track.id != case.track_id)
+            .where(Sighting.time_s.between(case.start_s - 1, case.end_s + 1))
+        )
+        with self._sessions() as session:
+            return [as_seen(row) for row in session.scalars(query)]
+
     def sources(self) -> Sequence[Clip]:
         """The clips that have cases, newest first."""
         with self._sessions() as session:
             return session.scalars(
                 select(Clip).where(Clip.id.in_(select(Case.clip_id).distinct())).order_by(Clip.id.desc())
             ).all()
+
+
+def detections(parts: Parts) -> tuple[types.Detection, ...]:
+    """Boxes as the database keeps them."""
+    return tuple(
+        types.Detection(types.Label(int(label)), types.Box(*box), confidence) for label, confidence, *box in parts
+    )
+
+
+def as_seen(row: Sighting) -> types.Sighting:
+    """A sighting as the pipeline knows it."""
+    parts = detections(row.parts)
+    return types.Sighting(
+        row.frame,
+        row.time_s,
+        types.Box(row.x1, row.y1, row.x2, row.y2),
+        row.confidence,
+        tuple(part for part in parts if part.label in types.HEADS),
+        next((part for part in parts if part.label is types.Label.PLATE), None),
+    )
 
 
 def _beyond(sort: Sort, case: Case, step: int) -> ColumnElement[bool]:

@@ -130,6 +130,12 @@ class Jobs:
         with self._sessions() as session:
             return session.scalars(query.order_by(Job.id.desc()).limit(1)).one_or_none()
 
+    def traced(self, limit: int) -> Sequence[Job]:
+        """The jobs whose trace can be shown, newest first."""
+        query = select(Job).where(Job.state == JobState.DONE, Job.trace.is_not(None))
+        with self._sessions() as session:
+            return session.scalars(query.order_by(Job.id.desc()).limit(limit)).all()
+
     def get(self, job_id: int) -> Job | None:
         with self._sessions() as session:
             return session.get(Job, job_id)

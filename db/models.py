@@ -71,7 +71,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a case was dismissed. The first two teach the models: see `dashboard.export.hard_negatives`."""
+    """Why a case was dismissed. The first two teach the models: see `dashboard.export.negatives`."""
 
     HELMET = "helmet"
     NO_RIDER = "no rider"
@@ -151,6 +151,7 @@ class Job(Base):
     wall_s: Mapped[float | None]
     stages: Mapped[Json | None]
     video: Mapped[str | None] = mapped_column(String(80))
+    trace: Mapped[str | None] = mapped_column(String(80))
     reconnects: Mapped[int] = mapped_column(default=0)
 
     clip: Mapped[Clip] = relationship(lazy="joined")
@@ -225,6 +226,10 @@ class Case(Base):
     crop: Mapped[str] = mapped_column(String(80))
     plate_crop: Mapped[str | None] = mapped_column(String(80))
     video: Mapped[str] = mapped_column(String(80))
+    # when in the source the picture and the clip's first frame are, and how many times as large as its frames
+    picture_s: Mapped[float | None]
+    video_start_s: Mapped[float | None]
+    evidence_scale: Mapped[float | None]
     # what the reads agree on: the text only where it is readable, the guess with its probability always
     plate_text: Mapped[str | None] = mapped_column(String(32), index=True)
     plate_confidence: Mapped[float | None]

@@ -56,7 +56,7 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> li
         job.fraction, job.left_s, job.worker = 1.0, None, None
         job.width, job.height = analysis.width, analysis.height
         job.duration_s, job.frames, job.wall_s = analysis.duration_s, analysis.frames, analysis.wall_s
-        job.stages, job.video = dict(analysis.stages), analysis.video
+        job.stages, job.video, job.trace = dict(analysis.stages), analysis.video, analysis.trace
         session.flush()
         job.violations = sum(case.outcome is types.Outcome.CONFIRMED for case in {*rows, *kept})
         return [row.id for row in rows]
@@ -171,6 +171,9 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
         crop=evidence.crop,
         plate_crop=case.plate,
         video=evidence.clip,
+        picture_s=evidence.picture_s,
+        video_start_s=evidence.clip_start_s,
+        evidence_scale=evidence.scale,
         looks=[_look(look, picture) for look, picture in zip(case.verdict.looks, case.looks, strict=True)],
     )
     if case.reading is not None:

@@ -124,8 +124,9 @@ class Statistics:
         self._sessions = sessions
 
     def sources(self) -> dict[int, str]:
-        """The clips that were analysed, newest first: names by id."""
-        query = select(Clip.id, Clip.name).where(Clip.id.in_(select(Job.clip_id).where(Job.state == JobState.DONE)))
+        """The clips that were analysed and the cameras that found somebody, newest first: names by id."""
+        analysed = Clip.id.in_(select(Job.clip_id).where(Job.state == JobState.DONE))
+        query = select(Clip.id, Clip.name).where(or_(analysed, Clip.id.in_(select(Case.clip_id))))
         return dict(self._rows(query.order_by(Clip.id.desc())))
 
     def violations(self, scope: Scope) -> int:

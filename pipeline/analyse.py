@@ -7,10 +7,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event
+from typing import TypeAlias
 
 from pipeline.associate import associate
 from pipeline.case import capture_plate, close_case, read_plate
-from pipeline.detect import Detector
+from pipeline.detect import Detector, sift
 from pipeline.evidence import Recorder
 from pipeline.meter import Meter, Stopwatch
 from pipeline.plates import PlateReader
@@ -18,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.suspects import Collector, is_suspect
 from pipeline.threads import FRAMES_AHEAD, StageThread, ahead
+from pipeline.trace import Tracer
 from pipeline.track import Tracker
 from pipeline.types import Analysis, Case, Crop, Detection, Frame, Label, Progress, Suspect, Track
 from pipeline.verify import Verifier
@@ -28,6 +30,7 @@ from pipeline.yolo import device
 # on a CPU two models on half the cores each get through a sixth more frames than one on all: neither waits for the
 # other while one prepares its picture
 _DETECTORS = 2
+_Seen: TypeAlias = tuple[tuple[Detection, ...], tuple[Detection, ...]]  # by the model, and what stage 1 makes of it
 
 
 def analyse(
@@ -54,7 +57,7 @@ def analyse(
     clip = Clip(path, settings.max_side)
     meter = Meter(clip.info, report, cancelled or Event())
     store = FileStore(settings.files)
-    tracks, cases = _look_for_suspects(clip, settings, store, watch, meter)
+    tracks, cases, trace = _look_for_suspects(clip, settings, store, watch, meter)
     with watch.stage("evidence"):
         meter.start("evidence", sum(case.confirmed for case in cases))
         video, evidence = Recorder(store, settings).record(clip, tracks, cases, meter.frame)
@@ -69,15 +72,18 @@ def analyse(
         cases=tuple(zip(cases, evidence, strict=True)),
         video=video,
         warning=f"the file is cut off: only the first {meter.last_s:.1f} s could be read" if clip.cut_off else None,
+        trace=trace,
     )
 
 
 def _look_for_suspects(
     clip: Clip, settings: Settings, store: FileStore, watch: Stopwatch, meter: Meter
-) -> tuple[list[Track], list[Case]]:
-    """The first reading: all tracks, and the cases of the suspects among them."""
-    tracker = Tracker(read_manifest(settings.weights).stage1.thresholds.rider, settings)
+) -> tuple[list[Track], list[Case], str]:
+    """The first reading: all tracks, the cases of the suspects among them, and the name of the trace."""
+    weights = read_manifest(settings.weights)
+    tracker = Tracker(weights.stage1.thresholds.rider, settings)
     collector = Collector(settings)
+    tracer = Tracer(weights.stage1.thresholds, weights.stage2.thresholds)
     tracks: list[Track] = []
     cases: list[Future[tuple[Case, Future[Case] | None]]] = []
 
@@ -86,13 +92,14 @@ def _look_for_suspects(
     def frames() -> Generator[Frame]:
         return watch.each("decode", clip.frames())
 
-    def detect(detector: Detector, frame: Frame) -> tuple[Detection, ...]:
+    def detect(detector: Detector, frame: Frame) -> _Seen:
         with watch.stage("detect"):
-            return detector.detect(frame)
+            found = detector.look(frame)
+            return found, sift(found, weights.stage1.thresholds)
 
-    def detected() -> Iterator[tuple[Frame, tuple[Detection, ...]]]:
+    def detected() -> Iterator[tuple[Frame, _Seen]]:
         """Every frame with its detections, in order, while the next ones are being looked at."""
-        under_way: deque[tuple[Frame, Future[tuple[Detection, ...]]]] = deque()
+        under_way: deque[tuple[Frame, Future[_Seen]]] = deque()
         for frame in decoded:
             under_way.append((frame, stage1.submit(frame)))
             if len(under_way) > FRAMES_AHEAD:
@@ -125,19 +132,21 @@ def _look_for_suspects(
                 if is_suspect(suspect.track, settings):
                     cases.append(stage2.submit(suspect))
 
-        for frame, detections in detected():
+        for frame, (found, detections) in detected():
             with watch.stage("track"):
                 tracked = tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
             with watch.stage("associate"):
                 sightings = associate(frame.index, frame.time_s, detections, tracked)
+                tracer.add(frame, found, tracked)
                 collector.add(frame, sightings, tracked.hidden)
                 settle(collector.gone(frame.time_s))
             meter.frame(frame, sightings, sum(case.result()[0].confirmed for case in cases if case.done()))
         settle(collector.rest())
         closed = [case.result() for case in cases]
-        return tracks, [reading.result() if reading else case for case, reading in closed]
+        whole = [reading.result() if reading else case for case, reading in closed]
+    return tracks, whole, tracer.close(tracks, whole, store)
 
 
-def _done(one: tuple[Frame, Future[tuple[Detection, ...]]]) -> tuple[Frame, tuple[Detection, ...]]:
+def _done(one: tuple[Frame, Future[_Seen]]) -> tuple[Frame, _Seen]:
     frame, detections = one
     return frame, detections.result()

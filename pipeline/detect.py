@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pipeline.settings import Settings
 from pipeline.types import HEADS, Detection, Frame, Label
 from pipeline.weights import Thresholds, read_manifest
-from pipeline.yolo import Yolo
 
 # below its threshold a rider starts no track but may carry one on through a weak frame (ByteTrack's idea)
 WEAK_RIDER = 0.1
@@ -25,19 +24,32 @@ class Detector:
     """
 
     def __init__(self, settings: Settings, sharing: int = 1) -> None:
+        from pipeline.yolo import Yolo  # noqa: PLC0415 loads torch: the rules of this file do without
+
         stage = read_manifest(settings.weights).stage1
         self._model = Yolo(stage, settings, sharing)
         self._thresholds = stage.thresholds
 
     def detect(self, frame: Frame) -> tuple[Detection, ...]:
         """Detections in a frame, one box per object; riders down to `WEAK_RIDER`, the rest above threshold."""
-        return self.detect_all([frame])[0]
+        return sift(self.look(frame), self._thresholds)
+
+    def look(self, frame: Frame) -> tuple[Detection, ...]:
+        """All that the model sees in a frame down to `WEAK_RIDER`, unjudged."""
+        return self._look_at([frame])[0]
 
     def detect_all(self, frames: Sequence[Frame]) -> list[tuple[Detection, ...]]:
-        """The same for several frames, of any sizes; a GPU takes them in one go."""
+        """Detections in several frames, of any sizes; a GPU takes them in one go."""
+        return [sift(found, self._thresholds) for found in self._look_at(frames)]
+
+    def _look_at(self, frames: Sequence[Frame]) -> list[tuple[Detection, ...]]:
         least = min(WEAK_RIDER, *self._thresholds.model_dump().values())
-        found = self._model.detect_all([frame.image for frame in frames], least)
-        return [distinct(above(one, self._thresholds, rider=WEAK_RIDER)) for one in found]
+        return self._model.detect_all([frame.image for frame in frames], least)
+
+
+def sift(found: tuple[Detection, ...], thresholds: Thresholds) -> tuple[Detection, ...]:
+    """What stage 1 makes of what its model sees: riders down to `WEAK_RIDER`, the rest above threshold."""
+    return distinct(above(found, thresholds, rider=WEAK_RIDER))
 
 
 def above(found: tuple[Detection, ...], thresholds: Thresholds, rider: float | None = None) -> tuple[Detection, ...]:

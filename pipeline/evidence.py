@@ -63,6 +63,8 @@ class Excerpt:
 
     picture: Image
     crop: Image
+    first_s: float
+    scale: float
 
     def __init__(self, case: Case, path: Path, fps: float, settings: Settings) -> None:
         self._path = path
@@ -79,18 +81,19 @@ class Excerpt:
         marks = self._marks[frame.index]
         if self.start_s <= frame.time_s <= self.end_s:
             if self._video is None:
-                self._video = VideoWriter(self._path, self._fps)
+                self._video, self.first_s = VideoWriter(self._path, self._fps), frame.time_s
             self._video.write(_drawn(image, scale, marks), frame.time_s - self.start_s)
         elif frame.time_s > self.end_s:
             self.close()
         if frame.index == self._best.frame:
-            self.picture = _drawn(image, scale, marks)
+            self.picture, self.scale = _drawn(image, scale, marks), scale
             crop = picture_of(frame.image, self._best)
             self.crop = draw(crop.image, [mark.seen_from(crop.region, crop.scale) for mark in marks])
 
     def into(self, store: FileStore) -> Evidence:
         """Move the finished clip and the pictures into the store."""
-        return Evidence(store.put_picture(self.picture), store.put_picture(self.crop), store.take(self._path))
+        picture, crop = store.put_picture(self.picture), store.put_picture(self.crop)
+        return Evidence(picture, crop, store.take(self._path), self._best.time_s, self.first_s, self.scale)
 
     def close(self) -> None:
         """Finish the clip; a clip with many cases would hold as many encoders otherwise."""

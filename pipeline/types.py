@@ -231,7 +231,8 @@ class Says(StrEnum):
 class Look:
     """Stage 2's look at one crop: `region` of the frame, `scale` times as large.
 
-    `detections` is all it found, `heads` those of the suspect; boxes are in the full frame.
+    `detections` is all it found, `heads` those of the suspect; boxes are in the full frame. `found` is what its model
+    saw before any threshold, boxes in pixels of the crop.
     """
 
     sighting: Sighting
@@ -241,6 +242,7 @@ class Look:
     heads: tuple[Detection, ...]
     says: Says
     confidence: float
+    found: tuple[Detection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +287,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Names of files in the store: the best frame, the rider in it (JPEG), and the seconds around it (MP4)."""
+    """Names of files in the store: the best frame, the rider in it (JPEG), and the seconds around it (MP4).
+
+    Picture and clip are `scale` times as large as the source's frames; the picture is the source's frame at
+    `picture_s`, the clip's first one that at `clip_start_s`.
+    """
 
     picture: str
     crop: str
     clip: str
+    picture_s: float
+    clip_start_s: float
+    scale: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -297,7 +306,8 @@ class Analysis:
     """What was found in one clip.
 
     `stages` holds seconds of work per stage; stages overlap, so their sum may exceed `wall_s`. `tracks` holds every
-    rider, `cases` the suspects among them. `video` names the annotated video in the store.
+    rider, `cases` the suspects among them. `video` names the annotated video in the store, `trace` what both models
+    saw (see `pipeline.trace`).
     """
 
     width: int
@@ -310,6 +320,7 @@ class Analysis:
     cases: tuple[tuple[Case, Evidence], ...]
     video: str
     warning: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,10 @@ from pipeline.settings import Settings
 from pipeline.track import Tracked
 from pipeline.types import Crop, Detection, Label, Look, Outcome, Says, Sighting, Suspect, Verdict
 from pipeline.weights import Thresholds, read_manifest
-from pipeline.yolo import Yolo
 
 _SAME_RIDER_IOU = 0.3  # stage 2 sees the rider at another scale and may draw the box otherwise
 SAME_HEAD_IOU = 0.2
+_WEAK = 0.1  # what is weaker is not even noted
 _MOST = 0.6  # share of the looks that a verdict takes
 
 
@@ -23,10 +23,12 @@ class Verifier:
     """
 
     def __init__(self, settings: Settings) -> None:
+        from pipeline.yolo import Yolo  # noqa: PLC0415 loads torch: the rules of this file do without
+
         stage = read_manifest(settings.weights).stage2
         self._model = Yolo(stage, settings)
         self._thresholds = stage.thresholds
-        self._least = min(stage.thresholds.model_dump().values())
+        self._least = min(_WEAK, *stage.thresholds.model_dump().values())
         self._quorum = settings.min_looks
 
     def verify(self, suspect: Suspect) -> Verdict:
@@ -46,7 +48,7 @@ def read(crop: Crop, found: tuple[Detection, ...], thresholds: Thresholds) -> Lo
         for one in distinct(above(found, thresholds))
     )
     heads = own_heads(crop.sighting, in_frame)
-    return Look(crop.sighting, crop.region, crop.scale, in_frame, heads, *judge(crop.sighting, heads))
+    return Look(crop.sighting, crop.region, crop.scale, in_frame, heads, *judge(crop.sighting, heads), found)
 
 
 def own_heads(sighting: Sighting, found: tuple[Detection, ...]) -> tuple[Detection, ...]:

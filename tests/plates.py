@@ -59,6 +59,16 @@ def saved_case(sessions: sessionmaker[Session], store: FileStore, number: int = 
     jobs = Jobs(sessions)
     job_id = jobs.add(f"street {number}.mp4", Path("gone.mp4"), f"{number:064d}")
     jobs.claim(job_id)
-    found = Analysis(960, 540, 9.0, 90, 5.0, {}, (case.track,), ((case, Evidence(picture, picture, picture)),), picture)
+    found = Analysis(
+        960,
+        540,
+        9.0,
+        90,
+        5.0,
+        {},
+        (case.track,),
+        ((case, Evidence(picture, picture, picture, 0.0, 0.0, 1.0)),),
+        picture,
+    )
     (id_,) = save(sessions, job_id, found)
     return id_

@@ -4,7 +4,6 @@ import streamlit as st
 
 from dashboard import charts, filters, resources
 from dashboard.i18n import _
-from dashboard.text import plain
 from db.statistics import Scope
 
 st.title(_("Statistics"))
@@ -20,7 +19,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     clip_id = st.selectbox(
         _("Source"),
         [None, *sources],
-        format_func=lambda id_: _("All sources") if id_ is None else plain(sources[id_]),
+        format_func=lambda id_: _("All sources") if id_ is None else sources[id_],
         key="statistics-source",
         width=300,
     )

@@ -42,7 +42,7 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *
     job_id = jobs.add("street *1*.mp4", tmp_path / "gone.mp4", "a" * 64)
     jobs.claim(job_id)
     tracks = tuple(case.track for case in cases)
-    rows = tuple((case, Evidence(picture, picture, video)) for case in cases)
+    rows = tuple((case, Evidence(picture, picture, video, 0.0, 0.0, 1.0)) for case in cases)
     save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video))
     return job_id
 

@@ -62,11 +62,12 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
         expect(page.get_by_role("button").filter(has_text=shortcut).first).to_be_visible()
 
     video = "document.querySelector('video')"
-    page.wait_for_function(f"{video}?.readyState >= 2 && !{video}.paused")
-    press(page, "p")
-    page.wait_for_function(f"{video}.paused")
+    page.wait_for_function(f"{video}?.readyState >= 2")
+    page.evaluate(f"{video}.pause()")
     press(page, "p")
     page.wait_for_function(f"!{video}.paused")
+    press(page, "p")
+    page.wait_for_function(f"{video}.paused")
 
     press(page, "a")
     expect(page.get_by_text("2 of 3")).to_be_visible()  # on to the next

@@ -21,7 +21,7 @@ def analysis(*outcomes: Outcome) -> Analysis:
     cases = tuple(
         replace(factory.case(id_, outcome), plate="n.jpg" if id_ % 2 else None) for id_, outcome in enumerate(outcomes)
     )
-    evidence = (Evidence("p.jpg", "c.jpg", "v.mp4"),) * len(cases)
+    evidence = (Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0),) * len(cases)
     clear = factory.track(99, labels=())
     tracks = (*(case.track for case in cases), clear)
     return Analysis(960, 540, 9.0, 90, 5.0, {"detect": 2.0}, tracks, tuple(zip(cases, evidence, strict=True)), "a.mp4")

@@ -1,0 +1,373 @@
+"""The steps of the class demo, each on what is stored of one analysed clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import plate_text, replays, resources
+from dashboard.detail import OUTCOMES
+from dashboard.i18n import _, later, several
+from dashboard.stills import piece, still
+from dashboard.text import class_name, clock, local
+from db.cases import TURNED_DOWN, detections
+from db.models import Case, Job, Look
+from pipeline import replay
+from pipeline.crops import resize
+from pipeline.detect import sift
+from pipeline.draw import draw, mark_detections
+from pipeline.palette import AGREED, COLORS, DISAGREED, NEUTRAL
+from pipeline.trace import Trace, TracedFrame
+from pipeline.types import HEADS, Box, Detection, Image, Label, Outcome, Says
+
+_LEAST_SIDE = 560  # pixels, so that boxes and letters have room on small crops
+_TALL = 620  # pixels that a projector's picture has room for
+_LOOK = (336, 560)  # pixels, width and height of a look
+_PLATES = 12
+_EXPLAINED = {
+    Label.RIDER: later("A motorcycle with everybody on it"),
+    Label.WITHOUT_HELMET: later("A bare head: the reason to look twice"),
+    Label.WITH_HELMET: later("A head with a helmet"),
+    Label.PLATE: later("Where the letters are"),
+}
+_SAYS = {
+    Says.BARE: (later("a bare head"), COLORS[Label.WITHOUT_HELMET]),
+    Says.HELMET: (later("a helmet"), COLORS[Label.WITH_HELMET]),
+    Says.NOTHING: (later("nothing to be sure of"), NEUTRAL),
+}
+_RIDER_COLORS = (COLORS[Label.RIDER], DISAGREED, COLORS[Label.PLATE], AGREED, NEUTRAL)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """The clip on show: its job, what the models saw, and its suspects in the order in which they came."""
+
+    job: Job
+    trace: Trace
+    cases: Sequence[Case]
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        cases = resources.cases().of_job(job.id, tuple(Outcome))
+        return cls(job, replays.trace(job.trace or ""), cases)
+
+
+def stage1(shown: Shown) -> None:
+    """The video as stage 1 marks it, and one example of each class."""
+    video, classes = st.columns([3, 2])
+    if shown.job.video:
+        video.video(resources.store().path(shown.job.video), loop=True, autoplay=True, muted=True, alt=_("The clip"))
+    found = [(frame, one) for frame in shown.trace.frames for one in sift(frame.found, shown.trace.stage1)]
+    for label in Label:
+        own = [(frame, one) for frame, one in found if one.label is label]
+        with classes.container(border=True, horizontal=True, vertical_alignment="center"):
+            if own:
+                frame, best = max(own, key=lambda pair: pair[1].confidence * min(pair[1].box.height, 60))
+                picture = piece(still(shown.job.clip.path, frame.time_s), best.box, 0.15, 110)
+                st.image(_framed(picture, COLORS[label]), channels="BGR", alt=class_name(label))
+            else:
+                st.image(_framed(np.full((110, 110, 3), 128, np.uint8), COLORS[label]), channels="BGR", alt="")
+            with st.container(width=260, gap=None):
+                st.markdown(f"**{class_name(label)}**")
+                st.caption(f"{_(_EXPLAINED[label])} · {len(own):,} ×")
+
+
+def suspect(shown: Shown) -> None:
+    """One suspect: its best crop, and stage 1's word on its heads over time."""
+    case = _case(shown, tuple(Outcome))
+    if case is None:
+        st.info(_("Stage 1 suspected nobody in this clip."), icon=":material/info:")
+        return
+    whole = resources.cases().get(case.id)
+    heads = [
+        (one.time_s, head)
+        for one in resources.cases().sightings(case.track_id)
+        for head in detections(one.parts)
+        if head.label in HEADS
+    ]
+    left, right = st.columns([2, 3])
+    if whole is not None and whole.looks:
+        best = max(whole.looks, key=lambda look: max(one.confidence for one in detections(look.stage1)[1:2]))
+        picture = _drawn(best, stage=1)
+        left.image(resize(picture, _TALL / picture.shape[0]), channels="BGR", alt=_("The rider"))
+    with right:
+        first, second = st.columns(2)
+        bare = sum(head.label is Label.WITHOUT_HELMET for _s, head in heads)
+        first.metric(_("Bare heads seen by stage 1"), bare)
+        second.metric(_("How sure"), f"{case.stage1:.0%}")
+        figure = go.Figure(
+            [
+                go.Scatter(
+                    x=[time_s for time_s, head in heads if head.label is label],
+                    y=[head.confidence for _s, head in heads if head.label is label],
+                    mode="markers",
+                    name=class_name(label),
+                    marker={"color": COLORS[label], "symbol": symbol, "size": 16},
+                )
+                for label, symbol in zip(HEADS, ("x", "circle"), strict=True)
+            ]
+        )
+        figure.update_layout(xaxis_title=_("seconds"), yaxis={"range": [0, 1], "tickformat": ".0%"}, height=420)
+        projected(figure, "demo-suspect", _("Confidence of every head over time"))
+
+
+def stage2(shown: Shown) -> None:
+    """What stage 2 says of each crop of a suspect, and the vote."""
+    case = _case(shown, tuple(Outcome))
+    if case is None:
+        st.info(_("Stage 1 suspected nobody in this clip, so stage 2 had nothing to do."), icon=":material/info:")
+        return
+    _votes(case)
+
+
+def false_alarm(shown: Shown) -> None:
+    """A suspect whom stage 2 lets go."""
+    case = _case(shown, TURNED_DOWN)
+    if case is None:
+        st.info(
+            _("Stage 2 let nobody go in this clip: all suspects were confirmed. Choose another clip above."),
+            icon=":material/info:",
+        )
+        return
+    _votes(case)
+
+
+def overlap(shown: Shown) -> None:
+    """The same frame twice: every head to the nearest rider, and all heads by one assignment."""
+    frame = replays.overlap(shown.job.trace or "")
+    if frame is None:
+        st.info(_("No two riders overlap in this clip. Choose another clip above."), icon=":material/info:")
+        return
+    picture = still(shown.job.clip.path, frame.time_s)
+    assigned = {id_: one.heads for id_, one in replay.associated(frame, shown.trace.stage1).items()}
+    wrong = len(replay.wronged(frame, shown.trace.stage1))
+    for place, name, heads in zip(
+        st.columns(2),
+        (_("Without: every head to the nearest box"), _("With: all heads at once, each where a head can sit")),
+        (replay.nearest(frame, shown.trace.stage1), assigned),
+        strict=True,
+    ):
+        place.markdown(f"**{name}**")
+        place.image(_ownership(picture, frame, heads), channels="BGR", width="stretch", alt=name)
+    if wrong:
+        st.error(
+            several(
+                "Without the assignment {n} head would be charged to the wrong rider.",
+                "Without the assignment {n} heads would be charged to the wrong rider.",
+                wrong,
+            ),
+            icon=":material/person_alert:",
+        )
+    else:
+        st.success(_("Here both agree: the riders are far enough apart."), icon=":material/check_circle:")
+
+
+def plate(shown: Shown) -> None:
+    """The plate of a suspect in the frames that show it well, what was read in each, and what all agree on."""
+    case = _case(shown, tuple(Outcome))
+    whole = None if case is None else resources.cases().get(case.id)
+    if whole is not None and whole.reads:
+        _reads(whole)
+        return
+    seen = [] if case is None else resources.cases().sightings(case.track_id)
+    plates = [(one.time_s, part) for one in seen for part in detections(one.parts) if part.label is Label.PLATE]
+    if not plates:
+        st.info(_("No number plate was seen on a suspect in this clip. Choose another above."), icon=":material/info:")
+        return
+    best = sorted(sorted(plates, key=lambda pair: -pair[1].box.area)[:_PLATES], key=lambda pair: pair[0])
+    with st.container(horizontal=True):
+        for time_s, one in best:
+            crop = piece(still(shown.job.clip.path, time_s), one.box, 0.1, 130)
+            st.image(crop, channels="BGR", caption=f"{time_s:.2f} s", alt=_("Its number plate"))
+    st.markdown(_("The letters have not been read for sure."))
+
+
+def _reads(case: Case) -> None:
+    """One read after another, and the vote at the end."""
+    reads, agreed = case.reads, case.plate or case.plate_guess or ""
+    count = st.slider(_("Reads"), 1, len(reads), len(reads), key=f"demo-reads-{case.id}") if len(reads) > 1 else 1
+    with st.container(horizontal=True):
+        for one in reads[:count]:
+            with st.container(border=True, width=300):
+                st.image(resources.store().path(one.picture), width="stretch", alt=_("Its number plate"))
+                frames = several("{n} frame", "{n} frames", one.frames)
+                st.caption(f"{one.time_s:.2f} s · {frames}")
+                st.markdown(plate_text.characters(one.characters, agreed) or _("nothing read"))
+    if count == len(reads):
+        st.subheader(_("All reads together"), anchor=False)
+        st.markdown(plate_text.characters(case.plate_characters or [], agreed))
+        st.markdown(plate_text.summary(case))
+
+
+def row(shown: Shown) -> None:
+    """What is kept of a violation."""
+    case = _case(shown, tuple(Outcome))
+    if case is None:
+        st.info(_("No suspect, no row."), icon=":material/info:")
+        return
+    rows = [
+        ("id", case.id, _("its number")),
+        ("outcome", case.outcome.value, _("stage 2's verdict")),
+        ("happened_at", local(case.happened_at), _("when")),
+        ("best_s", clock(case.best_s), _("where in the clip")),
+        ("stage1", f"{case.stage1:.0%}", _("how sure stage 1 was")),
+        ("stage2", f"{case.stage2:.0%}", _("how sure stage 2 was")),
+        ("heads_without", case.heads_without, _("bare heads")),
+        ("heads_with", case.heads_with, _("helmets")),
+        ("plate_text", case.plate or "–", _("the number plate")),
+        ("review", case.review.value, _("what people made of it")),
+    ]
+    picture, table = st.columns([1, 3])
+    picture.image(resources.store().path(case.crop), width="stretch", alt=_("The rider"))
+    table.table(
+        pd.DataFrame(
+            [(f"`{name}`", str(value), means) for name, value, means in rows],
+            columns=[_("Column"), _("Value"), _("Meaning")],
+        ).set_index(_("Column"))
+    )
+
+
+def projected(figure: go.Figure, key: str, alt: str) -> None:
+    """A plot with letters that the last row can read."""
+    figure.update_layout(
+        font_size=20,
+        margin={"l": 8, "r": 8, "t": 16, "b": 8},
+        legend={"orientation": "h", "y": 1.15, "font": {"size": 20}},
+        dragmode=False,
+    )
+    figure.update_xaxes(tickfont_size=18, title_font_size=20)
+    figure.update_yaxes(tickfont_size=18, title_font_size=20)
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
+
+
+def _case(shown: Shown, outcomes: tuple[Outcome, ...]) -> Case | None:
+    """The suspect that the class looks at; where there are several, the viewer's choice, a violation first."""
+    cases = {case.id: case for case in shown.cases if case.outcome in outcomes}
+    if not cases:
+        return None
+    first = next((id_ for id_, case in cases.items() if case.outcome is Outcome.CONFIRMED), next(iter(cases)))
+    if len(cases) == 1:
+        return cases[first]
+    kind = "all" if len(outcomes) == len(Outcome) else "some"
+    held = st.session_state.get(f"demo-case-of-{kind}", first)
+    chosen = st.segmented_control(
+        _("Suspect"),
+        list(cases),
+        default=held if held in cases else first,
+        format_func=lambda id_: _(
+            "{outcome} at {time}", outcome=_(OUTCOMES[cases[id_].outcome]), time=clock(cases[id_].best_s)
+        ),
+        key=f"demo-case-{kind}-{shown.job.id}",
+        required=True,
+        label_visibility="collapsed",
+    )
+    st.session_state[f"demo-case-of-{kind}"] = chosen
+    return cases[chosen]
+
+
+def _votes(case: Case) -> None:
+    """The looks of stage 2 side by side, and what they add up to."""
+    whole = resources.cases().get(case.id)
+    looks = whole.looks if whole is not None else []
+    with st.container(horizontal=True):
+        for look in looks:
+            word, color = _SAYS[look.says]
+            with st.container(width=190):
+                st.image(_framed(_fitted(_drawn(look, stage=2)), color), channels="BGR", width="stretch", alt=_(word))
+                sure = f" · {look.confidence:.0%}" if look.says is not Says.NOTHING else ""
+                st.markdown(f"**{_(word)}**{sure}")
+    counts = {says: sum(look.says is says for look in looks) for says in _SAYS}
+    bars = [
+        go.Bar(
+            x=[count],
+            y=[""],
+            orientation="h",
+            name=_(_SAYS[says][0]),
+            marker_color=_SAYS[says][1],
+            text=[str(count) if count else ""],
+            textposition="inside",
+            insidetextanchor="middle",
+            textfont={"size": 30},
+        )
+        for says, count in counts.items()
+    ]
+    figure = go.Figure(bars).update_layout(barmode="stack", height=190)
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    projected(figure, f"demo-vote-{case.id}", _("The vote of all looks"))
+    said = _(
+        "{outcome}: {bare} of {all} looks say bare head",
+        outcome=_(OUTCOMES[case.outcome]),
+        bare=counts[Says.BARE],
+        all=len(looks),
+    )
+    (st.error if case.outcome is Outcome.CONFIRMED else st.success)(
+        said, icon=":material/gavel:" if case.outcome is Outcome.CONFIRMED else ":material/shield:"
+    )
+
+
+def _drawn(look: Look, stage: int) -> Image:
+    """A crop with what a stage saw on it, large enough for letters."""
+    picture = cv2.imread(str(resources.store().path(look.picture)))
+    if picture is None:
+        raise OSError(_("This picture is missing from the data folder."))
+    factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
+    found = detections(look.stage1 if stage == 1 else look.stage2)
+    marks = [mark.scaled(factor) for mark in mark_detections(found)]
+    return draw(resize(np.asarray(picture, np.uint8), factor), marks)
+
+
+def _fitted(picture: Image) -> Image:
+    """A picture in the size of a look, grey where it does not fill it."""
+    width, height = _LOOK
+    small = resize(picture, min(width / picture.shape[1], height / picture.shape[0]))
+    right, below = width - small.shape[1], height - small.shape[0]
+    edges = (below // 2, below - below // 2, right // 2, right - right // 2)
+    return np.asarray(cv2.copyMakeBorder(small, *edges, cv2.BORDER_CONSTANT, value=(128, 128, 128)), np.uint8)
+
+
+def _framed(picture: Image, color: str) -> Image:
+    """A picture with a thick edge in a colour."""
+    return np.asarray(cv2.copyMakeBorder(picture, 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=_bgr(color)), np.uint8)
+
+
+def _ownership(picture: Image, frame: TracedFrame, heads: dict[int, tuple[Detection, ...]]) -> Image:
+    """The riders of a frame, each in a colour of its own, and a line from every head to the rider who is charged."""
+    riders = {id_: frame.found[place].box for id_, place, _track in frame.riders}
+    sides = np.array([box.as_tuple() for box in riders.values()])
+    around = Box(*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
+    height = 720
+    part = piece(picture, around, 0.12, height).copy()
+    rows, columns = picture.shape[:2]
+    margin = 0.12 * max(around.width, around.height)
+    region = Box(around.x1 - margin, around.y1 - margin, around.x2 + margin, around.y2 + margin).clip(columns, rows)
+    scale = part.shape[0] / max(round(region.y2) - round(region.y1), 1)
+
+    def here(box: Box) -> Box:
+        return box.shift(-round(region.x1), -round(region.y1)).scale(scale)
+
+    for number, (id_, box) in enumerate(riders.items()):
+        color = _bgr(_RIDER_COLORS[number % len(_RIDER_COLORS)])
+        _rectangle(part, here(box), color, 4)
+        for head in heads.get(id_, ()):
+            _rectangle(part, here(head.box), _bgr(COLORS[head.label]), 5)
+            start, end = here(head.box).center, here(box).center
+            cv2.line(part, (round(start[0]), round(start[1])), (round(end[0]), round(end[1])), color, 5, cv2.LINE_AA)
+            cv2.circle(part, (round(end[0]), round(end[1])), 10, color, -1, cv2.LINE_AA)
+    return part
+
+
+def _rectangle(picture: Image, box: Box, color: tuple[int, int, int], width: int) -> None:
+    x1, y1, x2, y2 = (round(side) for side in box.as_tuple())
+    cv2.rectangle(picture, (x1, y1), (x2, y2), color, width, cv2.LINE_AA)
+
+
+def _bgr(color: str) -> tuple[int, int, int]:
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return blue, green, red

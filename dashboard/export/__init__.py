@@ -1,0 +1,1 @@
+"""What people take out of the system: evidence packages, tables, training pictures."""

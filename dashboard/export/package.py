@@ -1,0 +1,185 @@
+"""The evidence of cases as one ZIP: pictures, clip, report, the facts as JSON, and a sum of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from dashboard.export.report import Words, report
+from db.cases import Cases, as_seen, detections
+from db.models import Case, Look, Review, Sighting
+from db.reviews import Reviews
+from pipeline.conceal import Witness, conceal, conceal_clip, conceal_frame
+from pipeline.errors import HelmetWatchError
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.types import Box, Image, Label, Track
+
+SUMS = "SHA256SUMS"  # `sha256sum -c SHA256SUMS` checks a package
+MOST = 100  # cases in one package
+
+
+class PackageError(HelmetWatchError):
+    """A package cannot be made; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the evidence lies."""
+
+    cases: Cases
+    reviews: Reviews
+    store: FileStore
+    settings: Settings
+
+
+def package(ids: Sequence[int], source: Source, words: Words, others_hidden: bool = True) -> bytes:
+    """The package of some cases. `others_hidden`: nobody but the accused can be recognised in it.
+
+    Raises:
+        PackageError: too many cases, or none of them exists any more.
+        ClipError: an evidence clip cannot be read.
+        OSError: a file is missing, or the disk is full.
+    """
+    if len(ids) > MOST:
+        raise PackageError(f"at most {MOST} cases fit into one package")
+    cases = source.cases.in_full(ids)
+    if not cases:
+        raise PackageError("none of these cases exists any more")
+    with tempfile.TemporaryDirectory(prefix="helmet-watch-") as scratch:
+        root = Path(scratch)
+        for case in cases:
+            _write_case(case, root / f"case-{case.id:06}", source, words, others_hidden)
+        files = sorted(path for path in root.rglob("*") if path.is_file())
+        sums = "".join(f"{_sum(path)}  {path.relative_to(root).as_posix()}\n" for path in files)
+        (root / SUMS).write_text(sums)
+        target = root / "package.zip"
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in (root / SUMS, *files):
+                archive.write(path, path.relative_to(root).as_posix())
+        return target.read_bytes()
+
+
+def _write_case(case: Case, folder: Path, source: Source, words: Words, others_hidden: bool) -> None:
+    folder.mkdir()
+    history = source.reviews.history(case.id)
+    if others_hidden:
+        _concealed(case, folder, source)
+    else:
+        _as_it_is(case, folder, source.store)
+    facts = _facts(case, history, others_hidden, (folder / "clip.mp4").exists())
+    (folder / "case.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    (folder / "report.pdf").write_bytes(report(words(case, history, others_hidden), len(case.looks), folder))
+
+
+def _as_it_is(case: Case, folder: Path, store: FileStore) -> None:
+    names = {"frame.jpg": case.picture, "clip.mp4": case.video}
+    names |= {f"look-{number}.jpg": look.picture for number, look in enumerate(case.looks, 1)}
+    if case.plate_crop:
+        names["plate.jpg"] = case.plate_crop
+    for name, stored in names.items():
+        _copy(store.path(stored), folder / name)
+
+
+def _concealed(case: Case, folder: Path, source: Source) -> None:
+    """The same with everybody else hidden. What is not known to be where in the source stays inside."""
+    rows = source.cases.sightings(case.track_id)
+    track = Track(case.track.number, tuple(as_seen(row) for row in rows))
+    witness = Witness(track, source.cases.others_around(case), source.settings)
+    title = f"violation {track.id}"
+    scale = case.evidence_scale
+    if scale is not None and case.picture_s is not None and case.video_start_s is not None:
+        frame = _read(source.store.path(case.picture))
+        _save(folder / "frame.jpg", conceal_frame(frame, case.picture_s, scale, witness, title))
+        video = source.store.path(case.video)
+        conceal_clip(video, folder / "clip.mp4", case.video_start_s, scale, witness, title)
+    for number, look in enumerate(case.looks, 1):
+        _save(folder / f"look-{number}.jpg", _look(look, rows, witness, source.store))
+    if case.plate_crop:
+        _copy(source.store.path(case.plate_crop), folder / "plate.jpg")
+
+
+def _look(look: Look, rows: Sequence[Sighting], witness: Witness, store: FileStore) -> Image:
+    """A crop that stage 2 looked at. Its region of the frame follows from the rider's box in both."""
+    picture = _read(store.path(look.picture))
+    frame = next((row for row in rows if row.time_s == look.time_s), None)
+    crop = next((one.box for one in detections(look.stage1) if one.label is Label.RIDER), None)
+    if frame is None or crop is None or crop.height < 1:
+        return conceal(picture, witness.scene(float("inf")))
+    scale = crop.height / (frame.y2 - frame.y1)
+    left, top = frame.x1 - crop.x1 / scale, frame.y1 - crop.y1 / scale
+    region = Box(left, top, left + picture.shape[1] / scale, top + picture.shape[0] / scale)
+    return conceal(picture, witness.scene(look.time_s).seen_from(region, scale))
+
+
+def _facts(case: Case, history: Sequence[Review], others_hidden: bool, has_clip: bool) -> dict[str, Any]:
+    """Times in seconds of the source, boxes in pixels of its frames as x1, y1, x2, y2."""
+    return {
+        "case": case.id,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "others_hidden": others_hidden,
+        "clip_included": has_clip,
+        "source": {"name": case.clip.name, "sha256": case.clip.sha256},
+        "happened_at": case.happened_at.isoformat(timespec="seconds"),
+        "start_s": round(case.start_s, 3),
+        "end_s": round(case.end_s, 3),
+        "best_s": round(case.best_s, 3),
+        "box": [round(side, 1) for side in (case.x1, case.y1, case.x2, case.y2)],
+        "outcome": case.outcome.value,
+        "stage1": round(case.stage1, 3),
+        "stage2": round(case.stage2, 3),
+        "looks": [
+            {"time_s": round(look.time_s, 3), "says": look.says.value, "confidence": round(look.confidence, 3)}
+            for look in case.looks
+        ],
+        "heads_without": case.heads_without,
+        "heads_with": case.heads_with,
+        "plate": {"read": case.plate_text, "confidence": case.plate_confidence, "corrected": case.plate_corrected},
+        "motorcycle": case.motorcycle,
+        "review": case.review.value,
+        "history": [
+            {
+                "at": row.at.isoformat(timespec="seconds"),
+                "who": row.reviewer,
+                "what": row.action.value,
+                "reason": row.reason.value if row.reason else None,
+                "note": row.note,
+                "before": row.before,
+                "after": row.after,
+            }
+            for row in history
+        ],
+    }
+
+
+def _read(path: Path) -> Image:
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise PackageError("a picture is missing from the data folder")
+    return np.asarray(picture, np.uint8)
+
+
+def _copy(path: Path, target: Path) -> None:
+    if not path.is_file():
+        raise PackageError("a picture is missing from the data folder")
+    target.write_bytes(path.read_bytes())
+
+
+def _save(path: Path, image: Image) -> None:
+    if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
+        raise OSError("the picture could not be encoded")
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,93 @@
+"""Where people take things out: a package of cases, the view as a table, training pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import resources
+from dashboard.export import table
+from dashboard.export.negatives import DISMISSED, NAME, negatives
+from dashboard.export.package import Source, package
+from dashboard.export.wording import page
+from dashboard.i18n import _, later, several, told
+from dashboard.review import View
+from dashboard.text import plain
+from pipeline.errors import HelmetWatchError
+
+_READY = "package"  # in the session: the last package that was made, and of what
+_KEPT = later("Nobody is hidden in these pictures: they are for training, not for passing on.")
+
+
+def of_cases(ids: Sequence[int], key: str) -> None:
+    """A button that opens what is needed to take out the evidence of some cases."""
+    if st.button(_("Evidence package"), icon=":material/folder_zip:", key=f"{key}-package"):
+        st.dialog(_("Evidence package"))(_package)(tuple(ids))
+
+
+def _package(ids: tuple[int, ...]) -> None:
+    st.markdown(several("Evidence of {n} case, to pass on.", "Evidence of {n} cases, to pass on.", len(ids)))
+    st.caption(_("Pictures, clip, a report of one page, the facts as JSON, and a sum of every file."))
+    hidden = st.toggle(
+        _("Hide everybody else"),
+        value=True,
+        key="package-hidden",
+        help=_("All but the accused motorcycle becomes unrecognisable, in the pictures and in the clip."),
+    )
+    if not hidden:
+        st.warning(_("Passers-by and number plates of others can be recognised."), icon=":material/visibility:")
+    if st.button(_("Prepare"), key="package-prepare", icon=":material/inventory_2:", type="primary"):
+        st.session_state[_READY] = ((ids, hidden), _made(ids, hidden))
+    made_for, data = st.session_state.get(_READY, (None, None))
+    if made_for == (ids, hidden) and data is not None:
+        st.download_button(
+            _("Download, {size} MB", size=f"{len(data) / 1e6:.1f}"),
+            data,
+            f"helmet-watch-{'-'.join(map(str, ids[:5]))}.zip",
+            "application/zip",
+            key="package-download",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _made(ids: Sequence[int], hidden: bool) -> bytes | None:
+    source = Source(resources.cases(), resources.reviews(), resources.store(), resources.settings())
+    try:
+        with st.spinner(_("Preparing the package")):
+            return package(ids, source, page, hidden)
+    except (HelmetWatchError, OSError) as error:
+        st.error(plain(told(str(error))), icon=":material/error:")
+        return None
+
+
+def of_view(view: View, key: str) -> None:
+    """A button that opens the table of the view and the training pictures."""
+    cases, reviews, store = resources.cases(), resources.reviews(), resources.store()
+    columns, row = table.heads(), table.words()
+    with st.popover(_("Export"), icon=":material/download:", key=f"{key}-export"):
+        st.markdown(_("**This view as a table**, for Excel"))
+        st.download_button(
+            _("CSV"),
+            lambda: table.write(columns, map(row, cases.each(view.wanted, view.sort))),
+            "helmet-watch.csv",
+            "text/csv",
+            key=f"{key}-csv",
+            icon=":material/table:",
+            on_click="ignore",
+        )
+        dismissed = cases.count(DISMISSED)
+        st.markdown(_("**Hard negatives**, for the next training"))
+        st.caption(several("{n} dismissed case, in YOLO form.", "{n} dismissed cases, in YOLO form.", dismissed))
+        if dismissed:
+            st.caption(_(_KEPT))
+            st.download_button(
+                _("ZIP"),
+                lambda: negatives(cases, reviews, store),
+                f"{NAME}.zip",
+                "application/zip",
+                key=f"{key}-negatives",
+                icon=":material/model_training:",
+                on_click="ignore",
+            )

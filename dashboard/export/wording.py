@@ -1,0 +1,64 @@
+"""What stands in a report, in the viewer's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.export.report import Page
+from dashboard.i18n import _, later
+from dashboard.plate_text import spelled
+from dashboard.record import DEEDS
+from dashboard.review import REASONS, STATES
+from dashboard.text import clock, local
+from db.models import Case, Review
+
+_HIDDEN = later(
+    "Everything but the accused motorcycle is made unrecognisable. A person behind it who was not detected may still"
+    " be seen."
+)
+
+
+def page(case: Case, history: Sequence[Review], others_hidden: bool) -> Page:
+    facts = [
+        (_("Case"), str(case.id)),
+        (_("Source"), case.clip.name),
+        (_("When"), local(case.happened_at)),
+        (
+            _("In the source"),
+            _(
+                "{start} to {end}, best seen at {best}",
+                start=clock(case.start_s),
+                end=clock(case.end_s),
+                best=clock(case.best_s),
+            ),
+        ),
+        (_("Heads"), _("{without} bare, {with_} with helmet", without=case.heads_without, with_=case.heads_with)),
+        (
+            _("How sure"),
+            _("stage 1 {one}, stage 2 {two}", one=f"{case.stage1:.0%}", two=f"{case.stage2:.0%}"),
+        ),
+        (_("Number plate"), _plate(case)),
+        (_("Review"), _(STATES[case.review][0])),
+    ]
+    notes = [
+        _("Found by a machine. It accuses nobody: a person has to decide."),
+        _("Source, SHA-256: {sum}", sum=case.clip.sha256),
+    ]
+    return Page(
+        title=_("Helmet Watch: rider without a helmet"),
+        facts=facts,
+        looks=_("What stage 2 looked at"),
+        history=[_deed(row) for row in history],
+        notes=[_(_HIDDEN), *notes] if others_hidden else notes,
+    )
+
+
+def _plate(case: Case) -> str:
+    if case.plate_corrected:
+        return _("{plate} (corrected by a person)", plate=spelled(case.plate_corrected))
+    return spelled(case.plate_text) if case.plate_text else _("not read")
+
+
+def _deed(row: Review) -> str:
+    why = " · ".join(filter(None, (_(REASONS[row.reason]) if row.reason else "", row.note)))
+    return " · ".join(filter(None, (local(row.at), row.reviewer, _(DEEDS[row.action]), why)))

@@ -1,0 +1,129 @@
+"""How it works, step by step, for a class and a projector: every step one picture, no keyboard needed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import demo, hand_in, queue, resources, thresholds
+from dashboard.i18n import _, later
+from dashboard.text import local, plain
+from pipeline.errors import ClipError
+
+_DEMO = hand_in.SAMPLES / "demo.mp4"
+_MOST_CLIPS = 50
+_STEPS = (
+    (later("What stage 1 sees"), demo.stage1),
+    (later("A suspect"), demo.suspect),
+    (later("What stage 2 says, and why"), demo.stage2),
+    (later("A false alarm"), demo.false_alarm),
+    (later("Whose head is it?"), demo.overlap),
+    (later("The number plate"), demo.plate),
+    (later("The row in the database"), demo.row),
+    (later("What if?"), thresholds.show),
+)
+_STYLE = """<style>
+.st-key-class-demo p, .st-key-class-demo li, .st-key-class-demo td, .st-key-class-demo th { font-size: 1.5rem; }
+.st-key-class-demo [data-testid="stCaptionContainer"] p { font-size: 1.25rem; }
+.st-key-class-demo [data-testid="stMetricValue"] p { font-size: 3.2rem; line-height: 1.2; }
+.st-key-class-demo [data-testid="stMetricLabel"] p { font-size: 1.4rem; }
+.st-key-class-demo .stMarkdownBadge { font-size: 1.3rem; }
+.st-key-class-demo button { min-height: 3.5rem; }
+.st-key-class-demo h2 { font-size: 2.6rem; padding: 0; }
+@media (max-width: 640px) {
+  .st-key-class-demo p, .st-key-class-demo li, .st-key-class-demo td, .st-key-class-demo th { font-size: 1.1rem; }
+  .st-key-class-demo h2 { font-size: 1.7rem; }
+  .st-key-class-demo [data-testid="stMetricValue"] p { font-size: 2rem; }
+}
+</style>"""
+
+
+def choose() -> demo.Shown | None:
+    """The clip to show: the demo clip, or any other that was analysed; None while there is none."""
+    jobs = {job.id: job for job in resources.jobs().traced(_MOST_CLIPS)}
+    if not jobs:
+        return None
+    first = next((id_ for id_, job in jobs.items() if job.clip.name == _DEMO.name), next(iter(jobs)))
+    chosen = st.selectbox(
+        _("Clip"),
+        list(jobs),
+        index=list(jobs).index(first),
+        format_func=lambda id_: f"{jobs[id_].clip.name} · {local(jobs[id_].created_at)}",
+        key="demo-clip",
+        label_visibility="collapsed",
+        width=420,
+    )
+    return demo.Shown.of(jobs[chosen])
+
+
+def offer() -> None:
+    """Nothing to show yet: have the demo clip analysed."""
+    resources.worker()
+    if resources.jobs().open():
+        st.markdown(_("The steps begin when the analysis is done."))
+        queue.under_way()
+        return
+    st.info(
+        _("No clip has been analysed yet. The demo clip is there: one click, and it begins."), icon=":material/info:"
+    )
+    if st.button(_("Analyse the demo clip"), type="primary", icon=":material/play_arrow:", key="demo-analyse"):
+        hand_in.queue_sample(_DEMO)
+        st.rerun()
+
+
+def move(by: int) -> None:
+    st.session_state["demo-step"] = min(max(st.session_state["demo-step"] + by, 0), len(_STEPS) - 1)
+
+
+def ways(place: str) -> None:
+    """Large buttons for the way on and back."""
+    step = st.session_state["demo-step"]
+    row = st.container(horizontal=True)
+    row.button(
+        _("Back"),
+        key=f"demo-back-{place}",
+        on_click=move,
+        args=(-1,),
+        disabled=step == 0,
+        icon=":material/arrow_back:",
+        width="stretch",
+        shortcut="Left" if place == "top" else None,
+    )
+    row.button(
+        _("Next"),
+        key=f"demo-next-{place}",
+        on_click=move,
+        args=(1,),
+        disabled=step == len(_STEPS) - 1,
+        icon=":material/arrow_forward:",
+        type="primary",
+        width="stretch",
+        shortcut="Right" if place == "top" else None,
+    )
+
+
+st.session_state.setdefault("demo-step", 0)
+st.html(_STYLE)
+with st.container(key="class-demo"):
+    shown = choose()
+    if shown is None:
+        st.title(_("Class demo"))
+        offer()
+        st.stop()
+    ways("top")
+    st.segmented_control(
+        _("Step"),
+        range(len(_STEPS)),
+        format_func=lambda step: str(step + 1),
+        key="demo-step",
+        required=True,
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    step = int(st.session_state["demo-step"])
+    title, show = _STEPS[step]
+    st.header(f"{step + 1}. {_(title)}", anchor=False)
+    try:
+        show(shown)
+    except (ClipError, OSError) as error:
+        st.error(_("The clip cannot be shown any more: {reason}", reason=plain(str(error))), icon=":material/error:")
+    ways("bottom")

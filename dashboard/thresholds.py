@@ -1,0 +1,130 @@
+"""What other thresholds would change: both of them as sliders, the product's own rules on what is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import replays
+from dashboard.demo import Shown, projected
+from dashboard.i18n import _, later, several
+from dashboard.stills import piece, still
+from dashboard.text import clock
+from pipeline.palette import ACCUSED, AGREED, NEUTRAL
+from pipeline.replay import Fate, Rider
+from pipeline.types import Label
+
+Color = Literal["red", "gray", "green", "violet", "blue"]
+_MOST_RIDERS = 24
+_LEAST, _MOST = 10, 95  # percent; the models note nothing weaker
+_FATES: dict[Fate, tuple[str, Color]] = {
+    Fate.ACCUSED: (later("Accused"), "red"),
+    Fate.UNSURE: (later("Unsure: not accused"), "gray"),
+    Fate.REJECTED: (later("Stopped by stage 2"), "green"),
+    Fate.UNLOOKED: (later("Suspect: stage 2 would have to look"), "violet"),
+    Fate.NO_SUSPECT: (later("No suspect"), "blue"),
+}
+
+
+def show(shown: Shown) -> None:
+    trace = shown.trace
+    first, second = st.columns(2)
+    at1 = first.slider(
+        _("Stage 1: a bare head counts from"),
+        _LEAST,
+        _MOST,
+        round(100 * trace.stage1.without_helmet),
+        5,
+        format="%d %%",
+        key=f"demo-stage1-{shown.job.id}",
+    )
+    at2 = second.slider(
+        _("Stage 2: a bare head counts from"),
+        _LEAST,
+        _MOST,
+        round(100 * trace.stage2.without_helmet),
+        5,
+        format="%d %%",
+        key=f"demo-stage2-{shown.job.id}",
+    )
+    name = shown.job.trace or ""
+    usual = replays.riders(name, trace.stage1.without_helmet, trace.stage2.without_helmet)
+    # the exact threshold in force where the slider stands at it
+    riders = replays.riders(name, _exact(at1, trace.stage1.without_helmet), _exact(at2, trace.stage2.without_helmet))
+    _summary(riders, usual)
+    _plots(name, trace.stage1.without_helmet, at1, at2)
+    before = {one.track.id: one.fate for one in usual}
+    order = sorted(riders, key=lambda one: (one.fate is before[one.track.id], list(Fate).index(one.fate), one.track.id))
+    with st.container(horizontal=True):
+        for rider in order[:_MOST_RIDERS]:
+            _card(shown, rider, before[rider.track.id])
+    if not trace.complete:
+        end = clock(trace.frames[-1].time_s) if trace.frames else "0:00"
+        st.caption(_("A long clip: only what happens until {time} is shown here.", time=end))
+
+
+def _exact(percent: int, threshold: float) -> float:
+    return threshold if percent == round(100 * threshold) else percent / 100
+
+
+def _summary(riders: tuple[Rider, ...], usual: tuple[Rider, ...]) -> None:
+    now, before = Counter(one.fate for one in riders), Counter(one.fate for one in usual)
+    for place, fate in zip(st.columns(len(_FATES)), _FATES, strict=True):
+        change = now[fate] - before[fate]
+        place.metric(_(_FATES[fate][0]), now[fate], delta=change or None, delta_color="off")
+
+
+def _plots(name: str, usual: float, at1: int, at2: int) -> None:
+    """Every bare head by how sure each stage is of it: those that count, and those that do not."""
+    seen = [
+        head.confidence
+        for track in replays.tracks(name, _LEAST / 100)
+        for one in track.sightings
+        for head in one.bare_heads
+    ]
+    looked = [
+        head.confidence
+        for rider in replays.riders(name, usual, _LEAST / 100)
+        for look in (rider.verdict.looks if rider.verdict else ())
+        for head in look.heads
+        if head.label is Label.WITHOUT_HELMET
+    ]
+    for place, stage, found, percent in zip(st.columns(2), (1, 2), (seen, looked), (at1, at2), strict=True):
+        parts = {
+            _("does not count"): ([one for one in found if one < percent / 100], NEUTRAL),
+            _("counts"): ([one for one in found if one >= percent / 100], ACCUSED),
+        }
+        figure = go.Figure(
+            [
+                go.Histogram(x=part, name=word, marker_color=color, xbins={"start": 0, "end": 1, "size": 0.05})
+                for word, (part, color) in parts.items()
+            ]
+        )
+        figure.add_vline(x=percent / 100, line_width=5, line_color=AGREED)
+        figure.update_layout(height=270, bargap=0.05, barmode="stack")
+        title = _("Bare heads by how sure stage {n} is", n=stage)
+        figure.update_xaxes(range=[0, 1], tickformat=".0%", title_text=title)
+        with place:
+            projected(figure, f"demo-plot-{stage}", title)
+
+
+def _card(shown: Shown, rider: Rider, before: Fate) -> None:
+    word, badge = _FATES[rider.fate]
+    with st.container(border=True, width=250, key=f"demo-rider-{rider.track.id}"):
+        best = max(rider.track.sightings, key=lambda one: one.box.area * one.confidence)
+        picture = piece(still(shown.job.clip.path, best.time_s), best.box, 0.1, 260)
+        st.image(picture, channels="BGR", width="stretch", alt=_("Rider {id}", id=rider.track.id))
+        st.markdown(_("**Rider {id}**", id=rider.track.id))
+        st.badge(_(word), color=badge)
+        if rider.fate is not before:
+            st.markdown(_("before: {fate}", fate=_(_FATES[before][0])))
+        if rider.verdict is not None:
+            bare = sum(look.says == "bare" for look in rider.verdict.looks)
+            st.caption(
+                several(
+                    "{bare} of {n} look says bare", "{bare} of {n} looks say bare", len(rider.verdict.looks), bare=bare
+                )
+            )

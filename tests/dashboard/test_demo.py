@@ -1,0 +1,139 @@
+"""The class demo: every step of a clip that the real models analysed, the sliders in a real browser."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session, sessionmaker
+from streamlit.testing.v1 import AppTest
+
+from dashboard import i18n
+from db import engine
+from db.jobs import Jobs
+from db.models import JobState
+from db.run import run
+from pipeline.settings import ROOT, Settings
+from pipeline.types import Outcome
+from pipeline.weights import sha256
+from tests.dashboard.test_pages import found, said
+from tests.dashboard.test_texts import Bracketed, shown, untranslated
+
+DEMO = ROOT / "samples" / "demo.mp4"
+STEPS = 8
+Open = Callable[[str], AppTest]
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which the demo clip was analysed."""
+    settings = Settings(data=tmp_path_factory.mktemp("data"), device="cpu")
+    sessions = engine.sessions(settings.database)
+    jobs = Jobs(sessions)
+    job_id = jobs.add(DEMO.name, DEMO, sha256(DEMO))
+    job = jobs.claim()
+    assert job is not None
+    assert job.id == job_id
+    assert run(job, sessions, settings).state is JobState.DONE
+    return settings.data
+
+
+@pytest.fixture
+def with_clip(analysed: Path, settings: Settings) -> Iterator[None]:
+    """The test's data folder with that clip in it."""
+    shutil.copytree(analysed, settings.data, dirs_exist_ok=True)
+    return
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_every_step_shows_the_clip_and_leads_to_the_next(open_page: Open) -> None:
+    app = open_page("demo")
+    titles = []
+    for step in range(STEPS):
+        assert not app.exception, step
+        assert not app.error or "wrong rider" in app.error[0].value or "Confirmed" in app.error[0].value
+        titles.append(app.header[0].value)
+        following = app.button(key="demo-next-top")
+        assert following.disabled == (step == STEPS - 1)
+        if not following.disabled:
+            app = following.click().run()
+    assert len(set(titles)) == STEPS
+    assert app.button(key="demo-back-bottom").click().run().header[0].value == titles[-2]
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_no_text_of_any_step_is_left_untranslated(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "catalogue", lambda _: Bracketed())
+    app = open_page("demo")
+    for step in range(STEPS):
+        app = app.segmented_control(key="demo-step").set_value(step).run()
+        assert not app.exception, step
+        assert [text for text in shown(app) if untranslated(text)] == [], step
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_the_assignment_is_shown_to_matter_or_not_to(open_page: Open) -> None:
+    app = open_page("demo").segmented_control(key="demo-step").set_value(4).run()
+    assert re.search(r"wrong rider|Here both agree|No two riders overlap", said(app))
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_thresholds_change_who_is_accused(open_page: Open) -> None:
+    app = open_page("demo").segmented_control(key="demo-step").set_value(STEPS - 1).run()
+    assert counts(app)["Accused"] == "1"
+    strict = slider(app, "stage2").set_value(95).run()
+    assert counts(strict)["Accused"] == "0"
+    assert "before: Accused" in said(strict)
+    blind = slider(strict, "stage1").set_value(95).run()
+    assert counts(blind)["Accused"] == counts(blind)["Stopped by stage 2"] == "0"
+
+
+def counts(app: AppTest) -> dict[str, str]:
+    return {one.label: one.value for one in app.metric}
+
+
+def slider(app: AppTest, stage: str):
+    return next(one for one in app.slider if one.key.startswith(f"demo-{stage}-"))
+
+
+def test_without_a_clip_it_offers_the_demo_and_shows_the_progress(
+    open_page: Open, sessions: sessionmaker[Session]
+) -> None:
+    app = open_page("demo")
+    assert "No clip has been analysed yet" in said(app)
+    app = app.button(key="demo-analyse").click().run()
+    assert not app.exception
+    (job,) = Jobs(sessions).open()
+    assert job.clip.name == "demo.mp4"
+    assert "The steps begin when the analysis is done" in said(app)
+    Jobs(sessions).cancel(job.id)
+
+
+def test_a_clip_of_before_traces_were_kept_is_no_dead_end(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    app = open_page("demo")
+    assert not app.exception
+    assert app.button(key="demo-analyse")
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_threshold_sliders_in_the_browser(page: Page) -> None:
+    """By mouse and arrow keys: nobody is accused at 95 %, and the rider is accused again when it goes back."""
+    page.goto("/demo")
+    expect(page.get_by_role("heading", name="1. What stage 1 sees")).to_be_visible(timeout=120_000)
+    page.get_by_test_id("stSegmentedControl").or_(page.get_by_role("radiogroup")).get_by_text("8", exact=True).click()
+    expect(page.get_by_role("heading", name="8. What if?")).to_be_visible()
+    accused = page.get_by_test_id("stMetric").filter(has_text="Accused").first
+    expect(accused.get_by_test_id("stMetricValue")).to_have_text("1")
+    thumb = page.get_by_role("slider").nth(1)
+    thumb.focus()
+    thumb.press("End")
+    expect(accused.get_by_test_id("stMetricValue")).to_have_text("0")
+    expect(page.get_by_text("before: Accused")).to_be_visible()
+    thumb.press("Home")
+    expect(accused.get_by_test_id("stMetricValue")).to_have_text("1")
+    expect(page.get_by_text("before: Accused")).to_be_hidden()

@@ -1,0 +1,182 @@
+"""What leaves the system: complete, checkable, and nobody to be recognised but the accused."""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+from playwright.sync_api import Page, expect
+from pypdf import PdfReader
+from sqlalchemy import text
+from sqlalchemy.orm import Session, sessionmaker
+
+from dashboard import i18n
+from dashboard.export.negatives import negatives
+from dashboard.export.package import SUMS, PackageError, Source, package
+from dashboard.export.table import write
+from dashboard.export.wording import page as words
+from db.cases import Cases
+from db.jobs import Jobs
+from db.models import Action, Reason
+from db.reviews import Deed, Reviews
+from db.save import save
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.training.dataset import merge
+from pipeline.types import Analysis, Box, Evidence, Label
+from tests import factory
+from tests.pipeline.test_conceal import BOARD, contrast, is_hidden
+
+NAME = "=오토바이 (1) 🛵.mp4"
+
+
+@pytest.fixture
+def source(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> Source:
+    """Two violations in a clip whose frames are a chessboard, the first reviewed twice."""
+    store = FileStore(settings.files)
+    picture = store.put_picture(BOARD)
+    cases = []
+    for id_ in (1, 2):
+        clip = factory.write_clip(tmp_path / f"{id_}.mp4", [index / 10 for index in range(14)], lambda _: BOARD)
+        one = factory.case(id_)
+        crop = store.put_picture(BOARD[::2, ::2][: round(one.verdict.looks[0].region.height), :135])
+        cases.append(
+            (
+                replace(one, looks=(crop,) * len(one.looks), plate=crop),
+                Evidence(picture, picture, store.take(clip), 0.0, 0.0, 1.0),
+            )
+        )
+    jobs = Jobs(sessions)
+    jobs.claim(jobs.add(NAME, tmp_path / "gone.mp4", "a" * 64))
+    tracks = tuple(case.track for case, _ in cases)
+    save(sessions, 1, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, tuple(cases), picture))
+    reviews = Reviews(sessions)
+    reviews.correct_plate({1: 0}, "김철수", "서울 강남 가 1234")
+    reviews.decide({1: 1}, Deed("김철수", Action.ACCEPT))
+    return Source(Cases(sessions), reviews, store, settings)
+
+
+@pytest.fixture
+def korean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: "ko")
+
+
+def opened(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_package_is_complete_and_its_sums_are_right(source: Source) -> None:
+    files = opened(package([1, 2], source, words))
+    names = {"case.json", "clip.mp4", "frame.jpg", "plate.jpg", "report.pdf"} | {f"look-{n}.jpg" for n in range(1, 5)}
+    assert files.keys() == {SUMS} | {f"case-{id_:06}/{name}" for id_ in (1, 2) for name in names}
+    sums = dict(reversed(line.split("  ")) for line in files.pop(SUMS).decode().splitlines())
+    assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def test_the_facts_of_a_case(source: Source) -> None:
+    facts = json.loads(opened(package([1], source, words))["case-000001/case.json"])
+    assert facts["source"] == {"name": NAME, "sha256": "a" * 64}
+    assert facts["plate"]["corrected"] == "서울 강남 가 1234"
+    assert (facts["review"], facts["others_hidden"], facts["clip_included"]) == ("accepted", True, True)
+    assert [(row["who"], row["what"]) for row in facts["history"]] == [("김철수", "plate"), ("김철수", "accept")]
+
+
+@pytest.mark.usefixtures("korean")
+def test_the_report_is_one_page_and_its_korean_can_be_read(source: Source) -> None:
+    pdf = PdfReader(io.BytesIO(opened(package([1], source, words))["case-000001/report.pdf"]))
+    (only,) = pdf.pages
+    text = only.extract_text()
+    for part in ("헬멧을 쓰지 않은 운전자", "서울 강남 가 1234", "김철수", "오토바이 (1)", "a" * 64, "인정"):
+        assert part in text, text
+    assert len(only.images) == 1 + 1 + 4
+    fonts = only["/Resources"]["/Font"].values()
+    assert all("/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"] for font in fonts)  # embedded
+
+
+def test_nobody_else_is_seen_in_a_package(source: Source) -> None:
+    files = opened(package([1], source, words))
+    frame = cv2.imdecode(np.frombuffer(files["case-000001/frame.jpg"], np.uint8), cv2.IMREAD_COLOR)
+    assert is_hidden(frame, Box(300, 0, 960, 540))
+    assert contrast(frame, Box(110, 200, 190, 280)) > 0.8
+    look = cv2.imdecode(np.frombuffer(files["case-000001/look-1.jpg"], np.uint8), cv2.IMREAD_COLOR)
+    assert is_hidden(look, Box(0, 0, 8, look.shape[0]))
+    assert contrast(look, Box(30, 60, 100, 160)) > 0.6  # JPEG has no mercy on single pixels
+
+
+def test_everybody_is_seen_only_where_somebody_wants_that(source: Source) -> None:
+    files = opened(package([1], source, words, others_hidden=False))
+    assert files["case-000001/frame.jpg"] == source.store.path(source.cases.in_full([1])[0].picture).read_bytes()
+    assert json.loads(files["case-000001/case.json"])["others_hidden"] is False
+
+
+def test_a_clip_whose_beginning_is_not_known_stays_inside(source: Source, sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        session.execute(text("UPDATE cases SET picture_s = NULL, video_start_s = NULL, evidence_scale = NULL"))
+    files = opened(package([1], source, words))
+    assert not {"case-000001/clip.mp4", "case-000001/frame.jpg"} & files.keys()
+    assert json.loads(files["case-000001/case.json"])["clip_included"] is False
+
+
+def test_what_cannot_be_packed(source: Source) -> None:
+    with pytest.raises(PackageError, match="none of these"):
+        package([99], source, words)
+    with pytest.raises(PackageError, match="at most"):
+        package(range(101), source, words)
+    source.store.path(source.cases.in_full([1])[0].picture).unlink()
+    with pytest.raises(PackageError, match="missing"):
+        package([1], source, words)
+
+
+def test_a_table_is_safe_to_open_and_keeps_its_korean() -> None:
+    data = write(
+        ("번호판",), [("서울 강남 가 1234",), ("=cmd|' /C calc'!A0",), ("+1",), ("-1",), ("@x",), ("\tx",), (-1,)]
+    )
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = [row[0] for row in csv.reader(io.StringIO(data.decode("utf-8-sig")))]
+    assert rows == ["번호판", "서울 강남 가 1234", "'=cmd|' /C calc'!A0", "'+1", "'-1", "'@x", "'\tx", "-1"]
+
+
+def test_hard_negatives_are_a_set_that_the_training_reads(source: Source, tmp_path: Path) -> None:
+    source.reviews.decide({1: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
+    source.reviews.decide({2: 0}, Deed("Kim", Action.DISMISS, Reason.NO_RIDER))
+    with zipfile.ZipFile(io.BytesIO(negatives(source.cases, source.reviews, source.store))) as archive:
+        archive.extractall(tmp_path / "sets")
+    merged = merge([tmp_path / "sets" / "hard_negatives.yaml"], tmp_path / "sets", tmp_path / "merged", None)
+    assert yaml.safe_load(merged.read_text())["pictures"].keys() <= {"train", "val"}
+    helmets = (tmp_path / "sets/hard_negatives/labels/case-000001-1.txt").read_text().splitlines()
+    assert [int(line.split()[0]) for line in helmets] == [Label.RIDER, Label.WITH_HELMET]
+    assert (tmp_path / "sets/hard_negatives/labels/case-000002-1.txt").read_text() == ""
+    assert len(list((tmp_path / "merged").rglob("*.txt"))) == 8
+
+
+def test_doubtful_cases_teach_nothing(source: Source) -> None:
+    source.reviews.decide({1: 2, 2: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
+    assert not [name for name in opened(negatives(source.cases, source.reviews, source.store)) if "case" in name]
+
+
+def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: Path) -> None:
+    page.goto("/gallery")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    download.value.save_as(tmp_path / "view.csv")
+    (_, *rows) = csv.reader(io.StringIO((tmp_path / "view.csv").read_text("utf-8-sig")))
+    assert [(row[0], row[1]) for row in rows] == [("2", f"'{NAME}"), ("1", f"'{NAME}")]
+    page.goto("/gallery?case=1")
+    page.get_by_role("button", name="Evidence package").click()
+    expect(page.get_by_text("Hide everybody else")).to_be_visible()
+    page.get_by_role("button", name="Prepare").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download,").click()
+    download.value.save_as(tmp_path / "package.zip")
+    files = opened((tmp_path / "package.zip").read_bytes())
+    assert json.loads(files["case-000001/case.json"])["others_hidden"] is True
+    assert files["case-000001/report.pdf"].startswith(b"%PDF")

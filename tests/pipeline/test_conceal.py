@@ -1,0 +1,120 @@
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.conceal import Scene, Witness, conceal, conceal_clip
+from pipeline.settings import Settings
+from pipeline.types import Box, Image, Label, Sighting, Track
+from pipeline.video import Clip
+from tests import factory
+
+# a chessboard of small squares: whatever is still seen of it has full contrast
+BOARD = np.kron(np.indices((68, 120)).sum(0) % 2, np.ones((8, 8)))[:540, :960, None].repeat(3, 2).astype(np.uint8) * 255
+
+
+def contrast(image: Image, box: Box) -> float:
+    """1 where the chessboard is seen, 0 where nothing of it is left."""
+    x1, y1, x2, y2 = (round(side) for side in box.as_tuple())
+    return float(image[y1:y2, x1:x2].std() / 127.5)
+
+
+def is_hidden(image: Image, box: Box) -> bool:
+    return contrast(image, box) < 0.1
+
+
+def accused(frames: int = 10, labels: tuple[Label, ...] = (Label.WITHOUT_HELMET,)) -> Track:
+    return factory.track(1, frames, labels)
+
+
+def witness(track: Track, *others: Sighting) -> Witness:
+    return Witness(track, others, Settings())
+
+
+def test_only_the_accused_motorcycle_is_seen() -> None:
+    track = accused()
+    one = track.sightings[0]
+    image = conceal(BOARD, witness(track).scene(one.time_s))
+    x1, y1, x2, y2 = (round(side) for side in one.box.as_tuple())
+    assert np.array_equal(image[y1:y2, x1:x2], BOARD[y1:y2, x1:x2])
+    for place in (Box(300, 0, 960, 540), Box(0, 0, 80, 540), Box(0, 320, 960, 540)):
+        assert is_hidden(image, place)
+
+
+def test_a_picture_without_a_scene_is_hidden_whole() -> None:
+    assert is_hidden(conceal(BOARD, Scene()), Box(0, 0, 960, 540))
+
+
+def test_a_rider_who_reaches_in_is_hidden_but_not_the_accused_head() -> None:
+    track = accused()
+    one = track.sightings[0]
+    other = factory.sighting(0, (), x=150)  # overlaps the right half of the accused
+    image = conceal(BOARD, witness(track, other).scene(0))
+    assert is_hidden(image, Box(165, 110, 200, 175))
+    assert contrast(image, one.heads[0].box) > 0.9
+    assert contrast(image, Box(110, 210, 135, 290)) > 0.9
+
+
+def test_a_rider_who_was_missed_for_a_moment_stays_hidden() -> None:
+    other = factory.sighting(2, (), x=150)
+    scene = witness(accused(), other).scene(0.4)
+    assert is_hidden(conceal(BOARD, scene), Box(165, 110, 200, 175))
+    assert not is_hidden(conceal(BOARD, witness(accused(), other).scene(0.8)), Box(165, 110, 200, 175))
+
+
+def test_a_pillion_with_a_helmet_is_hidden_also_where_the_head_was_missed() -> None:
+    track = accused(10, (Label.WITHOUT_HELMET, Label.WITH_HELMET))
+    bare, helmet = track.sightings[5].heads
+    missed = replace(track.sightings[5], heads=(bare,))
+    track = Track(1, (*track.sightings[:5], missed, *track.sightings[6:]))
+    image = conceal(BOARD, witness(track).scene(missed.time_s))
+    own = Box(helmet.box.x1 + 12, helmet.box.y1, helmet.box.x2, helmet.box.y2)  # the heads nearly touch
+    assert is_hidden(image, own)
+    assert contrast(image, bare.box) > 0.9
+
+
+def test_a_head_that_was_lost_and_found_in_another_place_is_the_accused() -> None:
+    track = accused()
+    one = factory.rider()
+    elsewhere = replace(track.sightings[4], heads=(factory.head_of(one, Label.WITHOUT_HELMET, 0.9),))
+    eyes = witness(Track(1, (*track.sightings[:4], elsewhere, *track.sightings[5:])))
+    assert contrast(conceal(BOARD, eyes.scene(elsewhere.time_s)), elsewhere.heads[0].box) > 0.9
+
+
+def test_somebody_who_stood_behind_for_a_moment_is_hidden() -> None:
+    track = accused()
+    two = replace(track.sightings[4], heads=factory.sighting(4, (Label.WITHOUT_HELMET,) * 2).heads)
+    own, other = (head.box for head in (track.sightings[4].heads[0], two.heads[1]))
+    eyes = witness(Track(1, (*track.sightings[:4], two, *track.sightings[5:])))
+    image = conceal(BOARD, eyes.scene(two.time_s))
+    assert contrast(image, own) > 0.9
+    assert is_hidden(image, Box(other.x1 + 12, other.y1, other.x2, other.y2))
+
+
+def test_between_sightings() -> None:
+    near, far = factory.sighting(0, x=100), factory.sighting(3, x=160)
+    gone = factory.sighting(20, x=100)
+    eyes = witness(Track(1, (near, far, gone)))
+    between = eyes.seen(0.15)
+    assert between is not None
+    assert between.box.x1 == pytest.approx(130)
+    for time_s in (-0.5, 1.0, 2.5):  # before, in a long gap, after
+        assert eyes.seen(time_s) is None
+        assert is_hidden(conceal(BOARD, eyes.scene(time_s)), Box(0, 0, 960, 540))
+
+
+def test_a_clip_is_hidden_frame_by_frame(tmp_path: Path) -> None:
+    """The clip begins at 0.7 s of its source and shows it half as large."""
+    half = np.asarray(cv2.resize(BOARD, (480, 270), interpolation=cv2.INTER_NEAREST), np.uint8)
+    source = factory.write_clip(tmp_path / "clip.mp4", [index / 10 for index in range(12)], lambda _: half)
+    sightings = tuple(factory.sighting(frame, x=20.0 * frame) for frame in range(10, 16))
+    conceal_clip(source, tmp_path / "hidden.mp4", 0.7, 0.5, witness(Track(1, sightings)), "violation 1")
+    frames = list(Clip(tmp_path / "hidden.mp4", 4096).frames())
+    assert [round(frame.time_s, 2) for frame in frames] == [round(index / 10, 2) for index in range(12)]
+    for frame in frames:
+        now = round((frame.time_s + 0.7) * 10)
+        place = Box(10.0 * now + 8, 80, 10.0 * now + 42, 140)  # inside the accused's box, below the head
+        assert is_hidden(frame.image, Box(300, 0, 480, 270))
+        assert is_hidden(frame.image, place) == (now not in range(10, 16)), now
