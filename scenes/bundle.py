@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import plate_formats
+from pipeline.errors import HelmetWatchError
 from scenes.models import Material, Part
 from scenes.shapes import Mesh
 from scenes.world import Matrix, World, transform
@@ -57,7 +59,11 @@ class _Bundle:
 
 
 def write(world: World, times: list[float], folder: Path) -> None:
-    """Write `scene.json` and `meshes.npz`; textures that materials name lie in `folder` already."""
+    """Write `scene.json` and `meshes.npz`; textures that materials name lie in `folder` already.
+
+    Raises:
+        HelmetWatchError: the folder holds rendered frames of another world.
+    """
     bundle = _Bundle()
     for site in world.sites:
         matrix = transform((site.x, site.y, site.z), site.yaw)
@@ -84,7 +90,22 @@ def write(world: World, times: list[float], folder: Path) -> None:
     }
     (folder / "exr").mkdir(parents=True, exist_ok=True)
     np.savez(folder / "meshes.npz", **bundle.arrays)
+    _seal(folder, spec)
     (folder / "scene.json").write_text(json.dumps(spec))
+
+
+def _seal(folder: Path, spec: dict[str, Any]) -> None:
+    """Frames rendered here earlier may stay only if they show this very world.
+
+    Raises:
+        HelmetWatchError: they show another one.
+    """
+    digest = hashlib.sha256(json.dumps(spec).encode())
+    digest.update((folder / "meshes.npz").read_bytes())
+    seal = folder / "sha256"
+    if any((folder / "exr").iterdir()) and (not seal.exists() or seal.read_text() != digest.hexdigest()):
+        raise HelmetWatchError(f"{folder} holds frames of another scene: remove it, or choose another folder")
+    seal.write_text(digest.hexdigest())
 
 
 def _riders(world: World) -> list[dict[str, Any]]:

@@ -36,7 +36,8 @@ def _path(target: Path, seed: int, number: int) -> Path:
 
 def _scene(target: Path, seed: int, start: int, wanted: list[int], view: View) -> None:
     work = target / "work" / f"{seed}_{start:06d}"
-    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)  # what an earlier run left half done
+    work.mkdir(parents=True)
     world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, view)
     bundle.write(world, [float(number - start) for number in wanted], work)
     render.render(work)

@@ -118,17 +118,12 @@ def seated(
 
 def walking(person: Person, phase: float, stride: float = 0.3, hands_up: float = 0.0) -> Model:
     """A pedestrian, standing on z = 0, `phase` (0 to 1) of a step cycle; a stride of 0 stands still."""
-    scale = person.height / 1.72
-    swing = np.sin(2 * np.pi * phase) * stride
-    lift = max(0.0, float(np.cos(2 * np.pi * phase))) * stride * 0.2
-    lift2 = max(0.0, float(-np.cos(2 * np.pi * phase))) * stride * 0.2
-    hip = point(0, 0, (STANDING_HIP - 0.1 * swing * swing / 0.3) * scale)
-    feet = (point(swing, 0.09, lift), point(-swing, -0.09, lift2))
-    hand_z = hip[2] + 0.0 + hands_up * 0.25
-    hands = (
-        point(-swing * 0.7 + 0.08 + hands_up * 0.2, 0.25 * person.build, hand_z),
-        point(swing * 0.7 + 0.08 + hands_up * 0.2, -0.25 * person.build, hand_z),
-    )
+    turn = 2 * np.pi * phase
+    swing, rise = float(np.sin(turn)) * stride, float(np.cos(turn)) * stride * 0.2
+    feet = (point(swing, 0.09, max(0.0, rise)), point(-swing, -0.09, max(0.0, -rise)))
+    hip = point(0, 0, (STANDING_HIP - 0.33 * swing**2) * person.height / 1.72)
+    ahead, aside, z = 0.08 + hands_up * 0.2, 0.25 * person.build, float(hip[2]) + hands_up * 0.25
+    hands = (point(ahead - swing * 0.7, aside, z), point(ahead + swing * 0.7, -aside, z))
     return body(person, Pose(hip, 0.04, hands, feet, knees_out=0.1), 0)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scenes.world import Lamp, transform
+from scenes.world import Lamp, Matrix, transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +73,8 @@ def sun(sky: Sky) -> list[Lamp]:
     pitch, yaw = np.radians(90 - sky.elevation), np.radians(sky.azimuth)
     # light goes along local -z: tilted by `pitch` towards the side away from the sun
     matrix = transform((0, 0, 0), yaw=yaw, pitch=pitch)
-    rows = tuple(tuple(float(v) for v in row) for row in matrix)
-    return [Lamp("SUN", rows, sky.sun, sky.sun_colour, sky.sun_size)]
+    return [Lamp("SUN", rows(matrix), sky.sun, sky.sun_colour, sky.sun_size)]
+
+
+def rows(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(value) for value in row) for row in matrix)

@@ -60,35 +60,26 @@ def _flat(x0: float, x1: float, y0: float, y1: float, z: float, material: Materi
 def _ground(length: float, rng: np.random.Generator, folder: Path, wet: bool) -> Model:
     cv2.imwrite(str(folder / "road.png"), textures.road(rng))
     cv2.imwrite(str(folder / "paving.png"), textures.paving(rng))
-    road = Material(
-        (1, 1, 1), roughness=0.25 if wet else 0.85, texture="road.png", grain=0.015, bump=0.15 if wet else 0.3
-    )
+    road = Material((1, 1, 1), roughness=0.85, texture="road.png", grain=0.015, bump=0.3)
+    if wet:
+        road = replace(road, roughness=0.25, bump=0.15)
     paving = Material((1, 1, 1), roughness=0.8, texture="paving.png")
+    stone = Material((0.55, 0.54, 0.52), 0.8)
     x0, x1 = -40.0, length + 150
     parts = [_flat(x0, x1, -KERB, KERB, 0, road, TILE)]
     for side in (-1, 1):
-        inner, outer = side * (KERB + 0.15), side * (KERB + 40)
-        low, high = min(inner, outer), max(inner, outer)
-        parts.append(_flat(x0, x1, low, high, 0.15, paving, 40.0))
-        kerb = box(((x0 + x1) / 2, side * (KERB + 0.075), 0.06), ((x1 - x0) / 2, 0.075, 0.1), 0.0)
-        parts.append(
-            Part(
-                _block(kerb, (x0, side * (KERB + 0.0), -0.05), (x1, side * (KERB + 0.15), 0.155)),
-                Material((0.55, 0.54, 0.52), 0.8),
-            )
-        )
+        edge, inner, outer = side * KERB, side * (KERB + 0.15), side * (KERB + 40)
+        parts.append(_flat(x0, x1, min(inner, outer), max(inner, outer), 0.15, paving, 40.0))
+        parts.append(Part(_block((x0, min(edge, inner), -0.05), (x1, max(edge, inner), 0.155)), stone))
     return Model(tuple(parts))
 
 
-def _block(_: object, a: Vec, b: Vec) -> Mesh:
-    """An axis-aligned box of six quads."""
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    corner = np.array(
-        [[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])],
-        np.float32,
-    )
+def _block(low: Vec, high: Vec) -> Mesh:
+    """A box along the axes between two corners."""
+    axes = [(low[k], high[k]) for k in range(3)]
+    corners = np.array([[x, y, z] for x in axes[0] for y in axes[1] for z in axes[2]], np.float32)
     faces = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
-    return Mesh(corner, np.array(faces, np.int32), smooth=False)
+    return Mesh(corners, np.array(faces, np.int32), smooth=False)
 
 
 def _houses(length: float, rng: np.random.Generator, folder: Path, lit: bool) -> list[Site]:

@@ -105,7 +105,7 @@ class World:
     view: View = field(default_factory=View)
     sky: str = "sky.hdr"
     lamps: tuple[Lamp, ...] = ()
-    samples: int = 5
+    samples: int = 3
 
 
 def keyframes(*keys: tuple[float, ...]) -> Callable[[float], npt.NDArray[np.float64]]:

@@ -14,7 +14,8 @@ from db.jobs import Jobs
 from db.save import save
 from pipeline.plate_formats import PlateFormat
 from pipeline.store import FileStore
-from pipeline.training.plate_pictures import View, draw, see
+from pipeline.training.plate_pictures import draw
+from pipeline.training.plate_views import View, see
 from pipeline.types import Analysis, Evidence, Image, PlateCrop
 from tests import factory
 

@@ -47,6 +47,7 @@ class Track:
 class Result:
     track: Track
     plate: Plate
+    crops: int
     seconds: float
 
     @property
@@ -114,7 +115,7 @@ def read_all(tracks: Sequence[Track], reader: PlateReader, frames: int) -> list[
         crops = [PlateCrop(load(path), row * _FRAME_S) for row, path in enumerate(track.files[:frames])]
         began = time.perf_counter()
         plate = reader.read(crops, motorcycle=False).plate
-        results.append(Result(track, plate, time.perf_counter() - began))
+        results.append(Result(track, plate, len(crops), time.perf_counter() - began))
     return results
 
 
@@ -126,9 +127,7 @@ def scores(results: Sequence[Result]) -> dict[str, Any]:
         "plates": len(results),
         "exact_match": _mean([one.right for one in results]),
         "character_accuracy": _mean([character_accuracy(one.plate.text, one.track.text) for one in results]),
-        "ms_per_crop": round(
-            1e3 * sum(one.seconds for one in results) / sum(len(one.track.files) for one in results), 2
-        ),
+        "ms_per_crop": round(1e3 * sum(one.seconds for one in results) / sum(one.crops for one in results), 2),
         "readable": _mean([one.plate.readable for one in results]),
         "readable_and_right": _mean([one.right for one in readable]),
         "over_0.95": len(sure),

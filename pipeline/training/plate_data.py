@@ -21,7 +21,8 @@ from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
 from pipeline.plate_formats import PlateFormat
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH, stretch, upright
 from pipeline.plate_slots import SLOTS, encode
-from pipeline.training.plate_pictures import Drawn, Seen, draw, draw_district, draw_size, draw_view, see
+from pipeline.training.plate_pictures import Drawn, draw, draw_district
+from pipeline.training.plate_views import Seen, draw_size, draw_view, see
 from pipeline.types import Image
 from pipeline.upscale import FACTOR
 

@@ -18,7 +18,8 @@ import numpy as np
 from pipeline import plate_formats as formats
 from pipeline.plate_formats import PlateFormat
 from pipeline.training.plate_data import Surroundings
-from pipeline.training.plate_pictures import draw, draw_size, draw_view, see
+from pipeline.training.plate_pictures import draw
+from pipeline.training.plate_views import draw_size, draw_view, see
 from pipeline.types import Image
 
 

@@ -1,7 +1,7 @@
 """One labelled set of pictures as people have it, read into the project's classes.
 
 A small YAML file per set says where its pictures and labels lie, what its own classes are called and which of
-the project's classes it labels. Reading the formats themselves is `supervision`'s work.
+the project's classes it labels. Reading the formats themselves is `supervision`'s work, apart from CVAT's own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
+from xml.etree.ElementTree import ParseError
 
 import supervision as sv
 import yaml
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ultralytics.data.utils import IMG_FORMATS
 
 from pipeline.errors import DatasetError
+from pipeline.training.cvat import read_cvat
 from pipeline.types import CLASS_NAMES, Box, Label
 
 Split = Literal["train", "val"]
@@ -65,7 +67,7 @@ class SetSpec(BaseModel):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
     origin: str
     licence: str
-    format: Literal["yolo", "voc", "coco"]
+    format: Literal["yolo", "voc", "coco", "cvat"]
     names: tuple[str, ...] | str | None = Field(
         None, description="YOLO only: the set's own classes in its own order, or its data.yaml or classes.txt"
     )
@@ -158,17 +160,19 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
         if not path.exists():
             raise DatasetError(f"{spec.name}: {path} is missing")
     try:
-        if spec.format != "coco":
+        if spec.format in {"yolo", "voc"}:
             _refuse_unlabelled(spec, images, annotations)
         if spec.format == "voc":
             return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
         if spec.format == "coco":
             return sv.DetectionDataset.from_coco(str(images), str(annotations))
+        if spec.format == "cvat":
+            return read_cvat(images, annotations)
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as names:
             yaml.safe_dump({"names": _own_names(spec, folder)}, names)
             names.flush()
             return sv.DetectionDataset.from_yolo(str(images), str(annotations), names.name)
-    except (ValueError, KeyError, IndexError, OSError) as error:
+    except (ValueError, KeyError, IndexError, OSError, ParseError) as error:
         raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
 
 

@@ -176,9 +176,9 @@ def train(task: Any, options: argparse.Namespace) -> None:
         step, spent = state["step"], state["spent"]
     _log.info("%s parameters, step %s", sum(p.numel() for p in network.parameters()), step)
     saved, began, losses, cpu = time.monotonic(), time.monotonic(), [], time.process_time()
-    last, budget = time.monotonic(), options.minutes * 60
+    last, budget = time.process_time(), options.minutes * 60
     for batch in _batches(options.data, task.fields, options.batch, seed=step):
-        now = time.monotonic()
+        now = time.process_time()
         spent, last = spent + now - last, now
         for group in optimizer.param_groups:
             group["lr"] = options.rate * pace(spent / budget)
@@ -209,7 +209,7 @@ def train(task: Any, options: argparse.Namespace) -> None:
 
 
 def pace(share: float) -> float:
-    """Of the highest learning rate, when so much of the time is spent: up at first, then down along a cosine."""
+    """Of the highest learning rate, when so much of the time for it is spent: up at first, then down along a cosine."""
     if share < _RISE:
         return max(share / _RISE, 0.02)
     return max(0.5 + 0.5 * math.cos(math.pi * min((share - _RISE) / (1 - _RISE), 1.0)), 1e-3)
@@ -238,7 +238,7 @@ def main() -> None:
     for name in ("--data", "--val", "--out"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights to start from")
-    parser.add_argument("--minutes", type=float, default=240.0, help="that training may take, its stops left out")
+    parser.add_argument("--minutes", type=float, default=240.0, help="of processor time that training may take")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--judge-every", type=int, default=1000)

@@ -14,11 +14,12 @@ pytest.importorskip("pyoidn", reason="the denoiser is not installed")
 if shutil.which("blender") is None:
     pytest.skip("Blender is not installed", allow_module_level=True)
 
+from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.types import Label
 from scenes import bundle, film, plates, record, render, sky, truth
 from scenes.bikes import Bike, ridden
-from scenes.dashcam import Dashcam
+from scenes.dashcam import Dashcam, Optics
 from scenes.heads import Head, Wear
 from scenes.people import Person
 from scenes.world import Placement, Thing, View, World
@@ -61,12 +62,21 @@ def test_a_rendered_rider_is_where_the_truth_says(tmp_path: Path) -> None:
 def _matches_projection(folder: Path, camera: Dashcam, rider: truth.SeenRider) -> None:
     """The box of what Blender drew is the box of the projected meshes."""
     scene = json.loads((folder / "scene.json").read_text())
-    optics = film.Optics(camera, tuple(scene["size"]))
+    optics = Optics(camera, tuple(scene["size"]))
     with np.load(folder / "meshes.npz") as arrays:
         shells = truth.shells(scene, dict(arrays), {"rider": 1})
     points = np.concatenate([truth.project(s, scene["frames"][0], optics, scene["focal"]) for s in shells])
     box = (*points.min(axis=0), *points.max(axis=0))
     assert rider.seen.box.as_tuple() == pytest.approx(box, abs=1.5)
+
+
+def test_frames_of_another_scene_are_not_mixed_in(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    bundle.write(here, [0.0], tmp_path)
+    (tmp_path / "exr" / "000000.exr").write_bytes(b"there already")
+    bundle.write(here, [0.0], tmp_path)
+    with pytest.raises(HelmetWatchError, match="another scene"):
+        bundle.write(here, [0.0, 1.0], tmp_path)
 
 
 def test_what_is_rendered_is_not_rendered_again(tmp_path: Path) -> None:

@@ -91,6 +91,45 @@ def test_coco_json_as_roboflow_and_cvat_export_it(tmp_path: Path) -> None:
     assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
 
 
+CVAT = """<annotations>
+  <version>1.1</version>
+  <meta><task><labels><label><name>motorbike</name></label><label><name>plate</name></label></labels></task></meta>
+  <image id="0" name="a.jpg" width="200" height="100">
+    <box label="motorbike" source="manual" occluded="0" xtl="20.0" ytl="10.0" xbr="70.0" ybr="70.0" z_order="0"/>
+  </image>
+  <image id="1" name="b.jpg" width="200" height="100"/>
+</annotations>"""
+
+
+def test_cvat_xml(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    picture(tmp_path / "images/b.jpg")
+    write(tmp_path / "annotations.xml", CVAT)
+    parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
+    found = list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+    assert [len(one.labels) for one in found] == [1, 0]
+    assert found[0].labels[0].label is Label.RIDER
+    assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
+
+
+@pytest.mark.parametrize(
+    ("xml", "says"),
+    [
+        (CVAT.replace("b.jpg", "../b.jpg"), "not in"),
+        (CVAT.replace("<image", "<track").replace("</image", "</track"), "no task of pictures"),
+        (CVAT[:200], "cannot be read"),
+        (CVAT.replace('xtl="20.0"', ""), "cannot be read"),
+    ],
+)
+def test_broken_cvat_xml_is_refused(tmp_path: Path, xml: str, says: str) -> None:
+    picture(tmp_path / "images/a.jpg")
+    picture(tmp_path / "b.jpg")
+    write(tmp_path / "annotations.xml", xml)
+    parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
+    with pytest.raises(DatasetError, match=says):
+        list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+
+
 def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n2 0.95 0.5 0.2 0.2\n")

@@ -1,0 +1,232 @@
+"""Who is on the street by chance: riders, cars, people on foot, parked motorcycles."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipeline import plate_formats
+from scenes import plates
+from scenes.bikes import Bike, bike, ridden
+from scenes.bodywork import Kind
+from scenes.heads import HELMETS, Hair, Head, Wear
+from scenes.models import Colour
+from scenes.people import Person, walking
+from scenes.street import Site
+from scenes.textures import KERB, LANE, LANES
+from scenes.vehicles import BUS, SEDAN, SUV, VAN, vehicle
+from scenes.world import Placement, Thing, Turn
+
+OUTFITS = (
+    (0.05, 0.05, 0.06), (0.85, 0.85, 0.85), (0.2, 0.25, 0.4), (0.45, 0.45, 0.47), (0.5, 0.12, 0.12),
+    (0.15, 0.35, 0.25), (0.75, 0.65, 0.3), (0.3, 0.22, 0.16), (0.6, 0.7, 0.85), (0.85, 0.5, 0.15),
+    (0.75, 0.55, 0.6),
+)  # fmt: skip
+PAINTS = (
+    (0.9, 0.9, 0.9), (0.04, 0.04, 0.05), (0.6, 0.6, 0.62), (0.25, 0.26, 0.28), (0.6, 0.05, 0.05),
+    (0.08, 0.15, 0.45), (0.75, 0.7, 0.6), (0.1, 0.35, 0.3),
+)  # fmt: skip
+SHOES = ((0.85, 0.85, 0.85), (0.06, 0.06, 0.06), (0.35, 0.2, 0.12))
+SKINS = ((0.86, 0.68, 0.57), (0.80, 0.60, 0.48), (0.72, 0.52, 0.40), (0.55, 0.38, 0.28))
+HAIR_COLOURS: dict[Colour, int] = {
+    (0.035, 0.03, 0.03): 8,
+    (0.06, 0.05, 0.045): 4,
+    (0.12, 0.07, 0.045): 3,
+    (0.22, 0.13, 0.08): 2,
+    (0.45, 0.45, 0.46): 2,
+    (0.55, 0.38, 0.18): 1,
+}
+HAIR = {Hair.SHORT: 8, Hair.PARTED: 5, Hair.LONG: 3, Hair.TAIL: 2, Hair.BUN: 1, Hair.BALD: 1}
+BARE = {Wear.NOTHING: 12, Wear.CAP: 3, Wear.HOOD: 1, Wear.BEANIE: 1}
+WITH_HELMET = 0.5  # of the drivers
+WITH_PILLION = 0.28
+
+# length and width of what takes room, metres
+MOTORCYCLE = (2.1, 0.9)
+CAR = (4.9, 2.1)
+COACH = (7.4, 2.5)
+WALKER = (0.8, 0.8)
+
+
+@dataclass(slots=True)
+class Room:
+    """The ground in every frame: nothing is put where something stands already."""
+
+    frames: int
+    taken: list[list[tuple[float, float, float, float]]] = field(default_factory=list)
+
+    def place(self, size: tuple[float, float], propose: Callable[[int], Placement]) -> tuple[Placement | None, ...]:
+        """A placement per frame, or None where a dozen proposals found no room."""
+        self.taken = self.taken or [[] for _ in range(self.frames)]
+        return tuple(self._one(number, size, propose) for number in range(self.frames))
+
+    def _one(self, number: int, size: tuple[float, float], propose: Callable[[int], Placement]) -> Placement | None:
+        for _ in range(12):
+            at = propose(number)
+            along, across = abs(np.cos(at.yaw)), abs(np.sin(at.yaw))
+            half_x = (size[0] * along + size[1] * across) / 2
+            half_y = (size[0] * across + size[1] * along) / 2
+            if all(abs(at.x - x) > half_x + hx or abs(at.y - y) > half_y + hy for x, y, hx, hy in self.taken[number]):
+                self.taken[number].append((at.x, at.y, half_x, half_y))
+                return at
+        return None
+
+
+def person(dice: random.Random, helmet: bool) -> Person:
+    """Somebody, with a helmet or with something on the head that is none."""
+    wear = dice.choice(HELMETS) if helmet else dice.choices(tuple(BARE), tuple(BARE.values()))[0]
+    head = Head(
+        wear=wear,
+        hair=dice.choices(tuple(HAIR), tuple(HAIR.values()))[0],
+        skin=near(dice, dice.choice(SKINS), 0.04),
+        hair_colour=near(dice, dice.choices(tuple(HAIR_COLOURS), tuple(HAIR_COLOURS.values()))[0], 0.015),
+        wear_colour=near(dice, dice.choice(PAINTS if helmet else OUTFITS), 0.05),
+        stripe=dice.choice(PAINTS) if dice.random() < 0.25 else None,
+        glasses=dice.random() < 0.25,
+        mask=dice.random() < 0.2,
+        visor_up=dice.random() < 0.3,
+    )
+    return Person(
+        head=head,
+        top=near(dice, dice.choice(OUTFITS), 0.06),
+        trousers=near(dice, dice.choice(OUTFITS), 0.05),
+        shoes=dice.choice(SHOES),
+        gloves=dice.random() < 0.3,
+        bag=near(dice, dice.choice(OUTFITS), 0.05) if dice.random() < 0.15 else None,
+        short_sleeves=dice.random() < 0.3,
+        build=dice.uniform(0.88, 1.18),
+        height=dice.gauss(1.69, 0.07),
+    )
+
+
+def machine(dice: random.Random, folder: Path, name: str, alone: bool) -> tuple[Bike, str]:
+    """A motorcycle and the text on its plate, whose picture is written to `folder`."""
+    kind = dice.choice(plate_formats.MOTORCYCLES)
+    text = plate_formats.draw_text(kind, dice)
+    file = f"plate-{name}.png"
+    cv2.imwrite(str(folder / file), plates.draw(kind, text, 5, dice.choice(plates.fonts())))
+    crate = near(dice, dice.choice(PAINTS + OUTFITS), 0.05) if alone and dice.random() < 0.4 else None
+    spec = Bike(
+        kind=dice.choice(tuple(Kind)),
+        colour=near(dice, dice.choice(PAINTS), 0.05),
+        box=crate,
+        windscreen=dice.random() < 0.3,
+        plate_texture=file,
+        plate_size=(kind.width / 1000, kind.height / 1000),
+        plate_tilt=dice.uniform(0.0, 0.8),
+    )
+    return spec, text
+
+
+def riders(dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room) -> list[Thing]:
+    things = []
+    for number in range(dice.choices((1, 2, 3, 4, 5), (2, 4, 4, 2, 1))[0]):
+        helmets = [dice.random() < WITH_HELMET]
+        if dice.random() < WITH_PILLION:
+            helmets.append(dice.random() < (0.7 if helmets[0] else 0.15))
+        people = tuple(person(dice, helmet) for helmet in helmets)
+        spec, text = machine(dice, folder, f"rider{number}", len(people) == 1)
+        spots = room.place(MOTORCYCLE, lambda frame: _before(dice, cameras[frame]))
+        path = moving(spots, dice.uniform(0, 15))
+        turns = _turned([_looks(dice, len(people)) for _ in cameras])
+        things.append(Thing(f"rider{number}", (ridden(spec, people),), path, turns, people=people, plate=text))
+    return things
+
+
+def cars(dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room) -> list[Thing]:
+    kind = plate_formats.CAR_8_FILM
+    cv2.imwrite(str(folder / "plate-car.png"), plates.draw(kind, plate_formats.draw_text(kind, dice), 3))
+    things = []
+    for number in range(dice.randrange(2, 6)):
+        shape = dice.choice((SEDAN, SEDAN, SUV, VAN, BUS))
+        model = vehicle(shape, near(dice, dice.choice(PAINTS), 0.03), "plate-car.png")
+        way = dice.choice((-1, 1))
+        lane = LANE * (dice.randrange(LANES) + 0.5) * way
+
+        def somewhere(frame: int, lane: float = lane, way: int = way) -> Placement:
+            x = cameras[frame].x + dice.uniform(11, 55)
+            return Placement(x, lane + dice.gauss(0, 0.2), 0, 0.0 if way < 0 else np.pi)
+
+        spots = room.place(COACH if shape is BUS else CAR, somewhere)
+        things.append(Thing(f"car{number}", (model,), moving(spots, dice.uniform(0, 15))))
+    return things
+
+
+def pedestrians(dice: random.Random, cameras: Sequence[Placement], room: Room) -> list[Thing]:
+    """On the pavement most of them, some on the road; few carry a helmet on the head. None of them rides."""
+
+    def somewhere(frame: int) -> Placement:
+        side = -1 if dice.random() < 0.75 else 1
+        off = KERB + dice.uniform(1.2, 3.2) if dice.random() < 0.8 else KERB - dice.uniform(0.2, 3.0)
+        x, z = cameras[frame].x + dice.uniform(5, 26), 0.15 if off > KERB else 0.0
+        return Placement(x, side * off, z, dice.uniform(0, 2 * np.pi))
+
+    things = []
+    for number in range(dice.randrange(1, 5)):
+        who = person(dice, dice.random() < 0.06)
+        model = walking(who, dice.random(), dice.uniform(0, 0.35), dice.uniform(0, 0.5))
+        things.append(Thing(f"pedestrian{number}", (model,), moving(room.place(WALKER, somewhere), 1.2)))
+    return things
+
+
+def parked(dice: random.Random, folder: Path) -> list[Site]:
+    """Motorcycles without people: nobody's rider."""
+    sites = []
+    for number in range(dice.randrange(0, 4)):
+        spec, _ = machine(dice, folder, f"parked{number}", True)
+        x, y = dice.uniform(8, 35), -KERB - dice.uniform(1.2, 1.8)
+        sites.append(Site(bike(spec), x, y, dice.uniform(0, 2 * np.pi), 0.15))
+    return sites
+
+
+def moving(spots: Sequence[Placement | None], speed: float) -> Callable[[float], Placement | None]:
+    """A placement per whole second; around it the thing moves on at `speed` metres per second."""
+
+    def path(time: float) -> Placement | None:
+        spot = spots[round(time) % len(spots)]
+        if spot is None:
+            return None
+        way = speed * (time - round(time))
+        return replace(spot, x=spot.x + way * np.cos(spot.yaw), y=spot.y + way * np.sin(spot.yaw))
+
+    return path
+
+
+def near(dice: random.Random, colour: Colour, spread: float) -> Colour:
+    """A colour like this one."""
+    red, green, blue = (min(max(c + dice.gauss(0, spread), 0.01), 0.97) for c in colour)
+    return red, green, blue
+
+
+def _before(dice: random.Random, camera: Placement) -> Placement:
+    """Somewhere before the camera: mostly ahead in the same direction, some oncoming, few across."""
+    ahead = 3.2 * (28 / 3.2) ** dice.random()
+    reach = min(ahead * 0.55, 6.0)
+    aside, way = dice.uniform(-reach, reach), dice.random()
+    yaw, roll = dice.gauss(0, 0.15), dice.gauss(0, 0.05)
+    if 0.68 <= way < 0.88:
+        ahead, aside, yaw = ahead + 1, dice.uniform(0.2 * reach, 1.2 * reach), np.pi + 1.3 * yaw
+    elif way >= 0.88:
+        ahead, yaw, roll = ahead + 2, dice.uniform(0, 2 * np.pi), 0.0
+    y = min(max(camera.y + aside, -KERB + 0.5), KERB - 0.5)
+    return Placement(camera.x + ahead, y, 0, yaw, 0, roll)
+
+
+def _looks(dice: random.Random, people: int) -> dict[str, Turn]:
+    heads: dict[str, Turn] = {}
+    for number in range(people):
+        heads[f"head{number}"] = (dice.gauss(0, 0.45), dice.gauss(0.02, 0.08), 0.0)
+    wheels: dict[str, Turn] = {
+        "front": (0.0, dice.uniform(0, 6), 0.0),
+        "rear": (0.0, dice.uniform(0, 6), 0.0),
+    }
+    return heads | wheels
+
+
+def _turned(looks: list[dict[str, Turn]]) -> Callable[[float], dict[str, Turn]]:
+    return lambda time: looks[round(time) % len(looks)]

@@ -1,0 +1,43 @@
+"""What chance may do, and what it may not."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations
+
+import pytest
+
+from scenes import crowd
+from scenes.heads import Wear
+from scenes.world import Placement
+
+
+def test_nothing_stands_in_something_else() -> None:
+    dice, room = random.Random(1), crowd.Room(3)
+    placed = [
+        (size, room.place(size, lambda _: Placement(dice.uniform(0, 20), dice.uniform(-5, 5))))
+        for size in (crowd.MOTORCYCLE, crowd.MOTORCYCLE, crowd.CAR, crowd.COACH, crowd.WALKER) * 3
+    ]
+    for frame in range(3):
+        there = [(size, spots[frame]) for size, spots in placed if spots[frame]]
+        assert len(there) >= 5
+        for (size, one), (other_size, other) in combinations(there, 2):
+            assert one and other
+            along = abs(one.x - other.x) >= (size[0] + other_size[0]) / 2
+            across = abs(one.y - other.y) >= (size[1] + other_size[1]) / 2
+            assert along or across
+
+
+def test_where_there_is_no_room_nothing_is_put() -> None:
+    room = crowd.Room(1)
+    assert room.place(crowd.CAR, lambda _: Placement(10, 0)) == (Placement(10, 0),)
+    assert room.place(crowd.MOTORCYCLE, lambda _: Placement(11, 0.5)) == (None,)
+
+
+@pytest.mark.parametrize("helmet", [True, False])
+def test_a_cap_is_no_helmet(helmet: bool) -> None:
+    dice = random.Random(2)
+    people = [crowd.person(dice, helmet) for _ in range(200)]
+    assert {person.head.helmet for person in people} == {helmet}
+    worn = {person.head.wear for person in people}
+    assert worn == ({Wear.FULL_FACE, Wear.OPEN_FACE, Wear.HALF} if helmet else set(crowd.BARE))

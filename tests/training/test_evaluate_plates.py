@@ -1,0 +1,113 @@
+"""What the evaluation of plates reads, counts and prints."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.errors import HelmetWatchError
+from pipeline.plate_formats import CAR_7, MOTORCYCLE_2026
+from pipeline.settings import ROOT
+from pipeline.training.evaluate_plates import Result, Track, character_accuracy, read_labels, scores
+from pipeline.types import Plate
+from tests import plates
+
+
+def written(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / name), np.full((20, 60, 3), 200, np.uint8))
+
+
+def labels(folder: Path, *rows: str) -> Path:
+    path = folder / "labels.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_every_picture_is_a_track_where_no_sequences_are_asked_for(tmp_path: Path) -> None:
+    written(tmp_path, "a_1.png", "a_2.png")
+    path = labels(tmp_path, "file,text", "a_1.png,12가 3456", "a_2.png,12가3456")
+    assert [(one.name, one.text) for one in read_labels(path, sequences=False)] == [
+        ("a_1.png", "12가3456"),
+        ("a_2.png", "12가3456"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("file,text,sequence", ("x.png,12가3456,a", "y.png,12가3456,a", "z.png,1나2345,b")),
+        ("file,text", ("a/1.png,12가3456", "a/2.png,12가3456", "b/1.png,1나2345")),
+        ("file,text", ("a_01.png,12가3456", "a_02.png,12가3456", "b_01.png,1나2345")),
+        ("file,text", ("a,12가3456", "b,1나2345")),
+    ],
+    ids=["column", "folder", "name", "folder as file"],
+)
+def test_what_makes_a_sequence(tmp_path: Path, header: str, rows: tuple[str, ...]) -> None:
+    names = [row.split(",")[0] for row in rows]
+    written(tmp_path, *(["a/1.png", "a/2.png", "b/1.png"] if names == ["a", "b"] else names))
+    tracks = read_labels(labels(tmp_path, header, *rows), sequences=True)
+    assert [(one.text, len(one.files)) for one in tracks] == [("12가3456", 2), ("1나2345", 1)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (("picture,text", "a.png,1"), "columns file and text"),
+        (("file,text",), "columns file and text"),
+        (("file,text", "gone.png,12가3456"), "no such picture"),
+        (("file,text,sequence", "a.png,12가3456,1", "b.png,1나2345,1"), "has the texts"),
+    ],
+)
+def test_labels_that_cannot_be_used_are_told(tmp_path: Path, rows: tuple[str, ...], reason: str) -> None:
+    written(tmp_path, "a.png", "b.png")
+    with pytest.raises(HelmetWatchError, match=reason):
+        read_labels(labels(tmp_path, *rows), sequences=True)
+
+
+def test_characters_are_counted_by_edits() -> None:
+    assert character_accuracy("12가3456", "12가3456") == 1.0
+    assert character_accuracy("12나3456", "12가3456") == pytest.approx(6 / 7)
+    assert character_accuracy("112가3456", "12가3456") == pytest.approx(6 / 7)
+    assert character_accuracy("", "12가3456") == 0.0
+
+
+def test_figures_tell_sure_from_right() -> None:
+    def result(text: str, probability: float, readable: bool) -> Result:
+        track = Track("a", "12가3456", (Path("a"),))
+        return Result(track, Plate(text, probability, readable, (), ()), 2, 0.02)
+
+    found = scores([result("12가3456", 0.99, True), result("12나3456", 0.97, True), result("12가3456", 0.5, False)])
+    assert found["exact_match"] == pytest.approx(2 / 3, abs=1e-4)
+    assert (found["over_0.95"], found["over_0.95_and_right"], found["readable_and_right"]) == (2, 0.5, 0.5)
+    assert found["ms_per_crop"] == 10.0
+
+
+def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
+    rows = []
+    for kind, text in ((MOTORCYCLE_2026, "4두95871"), (CAR_7, "12나3456")):
+        for number, crop in enumerate(plates.track(kind, text, 3, plates.view(28))):
+            name = f"{text[-4:]}_{number}.png"
+            cv2.imwrite(str(tmp_path / name), crop.image)
+            rows.append(f"{name},{text},{text}")
+    path = labels(tmp_path, "file,text,sequence", *rows)
+    command = [sys.executable, "-m", "pipeline.training.evaluate_plates", "--labels", str(path), "--json"]
+    done = subprocess.run([*command, "--sequences"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["plates"] == 2
+    assert figures["exact_match"] == 1.0
+    assert {"character_accuracy", "ms_per_crop", "single_frame_exact_match", "frames"} <= set(figures)
+
+
+def test_a_missing_list_is_told_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.training.evaluate_plates", "--labels", str(tmp_path / "none.csv")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 2
+    assert "none.csv cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr

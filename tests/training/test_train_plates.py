@@ -1,0 +1,100 @@
+"""The plate networks' data and training: what stands on a plate is in its label, and training goes on where it was."""
+
+import argparse
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from pipeline.errors import HelmetWatchError
+from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
+from pipeline.plate_formats import identify
+from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
+from pipeline.plate_slots import SLOTS, decode
+from pipeline.training import typefaces
+from pipeline.training.plate_data import Surroundings, write_chunk, write_patches
+from pipeline.training.plate_tracks import write
+from pipeline.training.train_plates import TASKS, pace, train
+from pipeline.upscale import FACTOR
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    try:
+        typefaces.hangul()
+    except HelmetWatchError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("plates")
+    rng = np.random.default_rng(1)
+    cv2.imwrite(str(folder / "street.jpg"), rng.integers(0, 255, (240, 320, 3), np.uint8))
+    around = Surroundings([folder / "street.jpg"])
+    (folder / "large").mkdir()
+    write_chunk(folder / "large" / "1.npz", around, (1,), 24)
+    (folder / "patches").mkdir()
+    write_patches(folder / "patches" / "1.npz", around, (1,), 8)
+    write(folder / "tracks", around, 2, 3, 12.0, 1.0, 1)
+    return folder
+
+
+def test_a_chunk_holds_plates_with_their_texts_and_corners(data: Path) -> None:
+    with np.load(data / "large" / "1.npz") as chunk:
+        assert chunk["find"].shape == (24, FIND_HEIGHT, FIND_WIDTH)
+        assert chunk["read"].shape == (24, READ_HEIGHT, READ_WIDTH)
+        assert chunk["slots"].shape == (24, SLOTS)
+        texts = [decode([int(one) for one in row]) for row in chunk["slots"]]
+        corners, read = chunk["corners"], chunk["read"]
+    assert all(identify(text) is not None for text in texts if len(text) < 9)
+    assert np.all(corners[:, 1, 0] > corners[:, 0, 0])
+    assert np.all(corners[:, 3, 1] > corners[:, 0, 1])
+    assert read.std(axis=(1, 2)).min() > 5
+
+
+def test_patches_are_the_same_place_small_and_large(data: Path) -> None:
+    with np.load(data / "patches" / "1.npz") as file:
+        small, large = file["small"], file["large"]
+    assert large.shape[1:] == (small.shape[1] * FACTOR, small.shape[2] * FACTOR)
+
+
+def test_tracks_lie_on_disk_with_their_labels(data: Path) -> None:
+    rows = (data / "tracks" / "labels.csv").read_text().splitlines()
+    assert rows[0] == "file,text,sequence"
+    assert len(rows) == 1 + 2 * 3
+    assert all((data / "tracks" / row.split(",")[0]).is_file() for row in rows[1:])
+
+
+@pytest.mark.parametrize(("task", "folder"), [("reader", "large"), ("corners", "large"), ("upscaler", "patches")])
+def test_training_moves_weights_and_goes_on_where_it_was_cut_off(
+    data: Path, tmp_path: Path, task: str, folder: str
+) -> None:
+    options = argparse.Namespace(
+        out=tmp_path,
+        data=data / folder,
+        val=data / folder,
+        start=None,
+        minutes=1e-4,
+        batch=8,
+        rate=1e-3,
+        judge_every=1000,
+    )
+    train(TASKS[task](), options)
+    first = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert first["step"] >= 1
+    options.minutes = first["spent"] / 60 + 1e-4
+    train(TASKS[task](), options)
+    second = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert second["step"] > first["step"]
+    moved = [not torch.equal(second["network"][name], one) for name, one in first["network"].items()]
+    assert any(moved)
+    TASKS[task]().network().load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+
+
+def test_the_learning_rate_rises_and_comes_down_to_its_end() -> None:
+    steps = [pace(share / 100) for share in range(101)]
+    assert steps[0] < 0.1
+    assert max(steps) == pytest.approx(1.0, abs=0.01)
+    assert steps[-1] == 1e-3
+    assert all(later <= before for before, later in itertools.pairwise(steps[4:]))
