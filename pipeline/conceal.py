@@ -95,10 +95,10 @@ class Witness:
         if accused is None:
             return Scene()
         own = [*accused.heads, *([accused.plate] if accused.plate else [])]
-        heads = [head for one in self._accused if (head := _head(one, accused))]
+        heads = [head.box for one in self._accused for then, head in one.sightings if then is accused]
         along = [head for one in self._along if (head := _head(one, accused))]
         passing = [head.box for one in self._passing for then, head in one.sightings if then is accused]
-        if any(then is accused for one in self._accused for then, _ in one.sightings):
+        if heads:
             along += passing  # somebody who stood behind for a moment
         else:
             heads += passing  # the accused, whose head was lost and found in another place

@@ -33,6 +33,9 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *
     clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [index / 10 for index in range(30)])
     video, picture = store.take(clip), store.put_picture(factory.FRAME)
 
+    def excerpt(id_: int) -> str:
+        return store.take(factory.write_clip(tmp_path / f"case-{id_}.mp4", [at / 10 for at in range(31 + id_)]))
+
     def case(id_: int, outcome: Outcome) -> Case:
         one = factory.case(id_, outcome)
         return replace(one, looks=(picture,) * len(one.looks))
@@ -42,7 +45,7 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *
     job_id = jobs.add("street *1*.mp4", tmp_path / "gone.mp4", "a" * 64)
     jobs.claim(job_id)
     tracks = tuple(case.track for case in cases)
-    rows = tuple((case, Evidence(picture, picture, video, 0.0, 0.0, 1.0)) for case in cases)
+    rows = tuple((case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases)
     save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video))
     return job_id
 
