@@ -77,12 +77,13 @@ class Camera(VideoProcessorBase):  # type: ignore[misc]
         self._open = open_
         self.running: Running | None = None
         self.trouble: str | None = None
-        self._ended = False
-        self._opening = Thread(target=self._begin, name="camera", daemon=True)
-        self._opening.start()
+        self._begun = self._ended = False
 
     def recv(self, frame: VideoFrame) -> VideoFrame:
         """The same frame with boxes; without, as long as the watch is not ready."""
+        if not self._begun:  # with the first picture, so that loading models does not get into WebRTC's way
+            self._begun = True
+            Thread(target=self._begin, name="camera", daemon=True).start()
         running = self.running
         if running is None or running.stopped:
             return frame

@@ -1,5 +1,6 @@
 """A browser's camera, for real: Chromium films the demo clip, WebRTC carries it, a violation is in the database."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,8 @@ from tests.dashboard.conftest import CHROMIUM
 from tests.dashboard.test_browser import DEMO
 
 pytestmark = pytest.mark.skipif(not DEMO.is_file(), reason="no demo clip")
-WIDTH, HEIGHT, FPS = 640, 360, 20
+WIDTH, HEIGHT = 640, 360
+FPS, AGAIN = 5, 2  # at a quarter of its speed: a busy machine still sees enough of it
 
 
 def film(clip: Path, target: Path) -> Path:
@@ -26,10 +28,9 @@ def film(clip: Path, target: Path) -> Path:
     with av.open(str(clip)) as container, target.open("wb") as file:
         file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FPS}:1 Ip C420jpeg\n".encode())
         stream = container.streams.video[0]
-        again = round(FPS / float(stream.average_rate))
         for frame in container.decode(stream):
             image = frame.to_ndarray(format="bgr24", width=WIDTH, height=HEIGHT)
-            file.write((b"FRAME\n" + cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420).tobytes()) * again)
+            file.write((b"FRAME\n" + cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420).tobytes()) * AGAIN)
     return target
 
 
@@ -57,19 +58,10 @@ def until(true: Callable[[], bool], patience_s: float = 120) -> None:
 def test_from_the_camera_to_a_violation(filming: Page, settings: Settings) -> None:
     filming.goto("/live")
     frame = filming.frame_locator('iframe[title^="streamlit_webrtc"]')
-    start, shown = frame.get_by_role("button", name="Start the camera"), filming.get_by_text("Frames/s")
-    for _ in range(4):  # where the machine is busy, the two may not find each other at the first try
-        start.click()
-        try:
-            expect(shown).to_be_visible(timeout=60_000)
-        except AssertionError:
-            continue
-        break
-    assert shown.is_visible()
+    frame.get_by_role("button", name="Start the camera").click()
+    expect(filming.get_by_text("Frames/s")).to_be_visible(timeout=120_000)
     assert frame.locator("video").evaluate("async v => { await v.play(); return v.videoWidth }") > 0
-    expect(filming.get_by_text("Violations: 1").or_(filming.get_by_text("Violations: 2"))).to_be_visible(
-        timeout=240_000
-    )
+    expect(filming.get_by_text(re.compile(r"Violations: [1-9]"))).to_be_visible(timeout=300_000)
     sessions = engine.sessions(settings.database)
     with sessions() as session:
         case = session.scalars(select(Case).where(Case.outcome == Outcome.CONFIRMED)).first()
