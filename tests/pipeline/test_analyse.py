@@ -64,7 +64,7 @@ def test_a_clip_with_nobody_in_it_brings_a_video_and_no_case(settings: Settings,
     assert analysis.warning is None
 
 
-@pytest.mark.parametrize(("name", "count"), [("campus_rear", 0), ("portrait_two_up", 1)])
+@pytest.mark.parametrize(("name", "count"), [("campus_rear", 0), ("portrait_two_up", 1), ("campus_pillion", 1)])
 def test_real_clips(settings: Settings, shared_clips: Path, name: str, count: int) -> None:
     analysis = analyse(shared_clips / f"{name}.mp4", settings)
     found = violations(analysis)
