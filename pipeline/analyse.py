@@ -90,7 +90,7 @@ def _look_for_suspects(
     detectors = _DETECTORS if device(settings) == "cpu" else 1
 
     def frames() -> Generator[Frame]:
-        return watch.each("decode", clip.frames())
+        return watch.each("decode", clip.frames(every_s=1 / settings.looks_per_s))
 
     def detect(detector: Detector, frame: Frame) -> _Seen:
         with watch.stage("detect"):

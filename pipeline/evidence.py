@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from pipeline.crops import picture_of, shrink
 from pipeline.draw import Mark, draw, mark_sighting
+from pipeline.motion import filled
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.threads import FRAMES_AHEAD, ahead
@@ -20,6 +22,7 @@ from pipeline.types import Case, Evidence, Frame, Image, Track
 from pipeline.video import Clip, VideoWriter
 
 _Marks = dict[int, list[Mark]]  # by frame index
+_JOINED_S = 0.25  # two sightings this near each other are joined in the frames between, for drawing
 
 
 class Recorder:
@@ -36,18 +39,21 @@ class Recorder:
     def record(
         self, clip: Clip, tracks: Iterable[Track], cases: Sequence[Case], seen: Callable[[Frame], None]
     ) -> tuple[str, tuple[Evidence, ...]]:
-        """Read the clip once more; return the annotated video and the evidence of each case, in order.
+        """The annotated video and the evidence of each case, in order.
+
+        Reads the clip, which was read to its end before, once more.
 
         `seen` is called after every frame.
         """
         accused = {case.track.id for case in cases if case.confirmed}
-        marks = _marks(tracks, accused)
+        marks = _marks((_joined(track, clip.times) for track in tracks), accused)
+        shown = [replace(case, track=_joined(case.track, clip.times)) for case in cases]
         with self._store.scratch() as folder:
             with ExitStack() as files:
                 video = files.enter_context(VideoWriter(folder / "video.mp4", clip.info.fps))
                 excerpts = [
                     files.enter_context(Excerpt(case, folder / f"{row}.mp4", clip.info.fps, self._settings))
-                    for row, case in enumerate(cases)
+                    for row, case in enumerate(shown)
                 ]
                 for frame in files.enter_context(ahead("decode", clip.frames, FRAMES_AHEAD)):
                     image, scale = shrink(frame.image, self._settings.video_side)
@@ -106,6 +112,12 @@ class Excerpt:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _joined(track: Track, times: Sequence[float]) -> Track:
+    """A track with a sighting in each of the clip's frames that stage 1 passed over between two of its own."""
+    frames = range(track.sightings[0].frame, track.sightings[-1].frame + 1)
+    return filled(track, ((index, times[index]) for index in frames), _JOINED_S)
 
 
 def _marks(tracks: Iterable[Track], accused: set[int]) -> _Marks:

@@ -69,14 +69,14 @@ class Meter:
         self._stage, self._stage_began, self.frames = stage, time.perf_counter(), 0
 
     def frame(self, frame: Frame, sightings: dict[int, Sighting] | None = None, violations: int | None = None) -> None:
-        """Count one frame.
+        """Take note of one frame, and of those before it that nobody looked at.
 
         Raises:
             CancelledError: somebody cancelled the work.
         """
         if self._cancelled.is_set():
             raise CancelledError("cancelled")
-        self.frames += 1
+        self.frames = frame.index + 1
         self.last_s = frame.time_s
         if violations is not None:
             self._violations = violations

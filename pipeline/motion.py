@@ -78,8 +78,11 @@ def moved(sighting: Sighting, box: Box) -> Sighting:
     return replace(sighting, box=box, heads=tuple(map(along, sighting.heads)), plate=plate)
 
 
-def filled(track: Track, frames: Iterable[tuple[int, float]]) -> Track:
-    """A track with a sighting in each of these frames (index, time) that lies between two of its own, for drawing."""
+def filled(track: Track, frames: Iterable[tuple[int, float]], longest_s: float = _GAP_S) -> Track:
+    """A track with a sighting in each of these frames (index, time) that lies between two of its own, for drawing.
+
+    Not between two that are further apart than `longest_s`.
+    """
     sightings = list(track.sightings)
     own = {one.frame for one in sightings}
     rows = iter(zip(track.sightings, track.sightings[1:], strict=False))
@@ -90,7 +93,7 @@ def filled(track: Track, frames: Iterable[tuple[int, float]]) -> Track:
         if pair is None:
             break
         before, after = pair
-        if index in own or not before.time_s < time_s < after.time_s or after.time_s - before.time_s > _GAP_S:
+        if index in own or not before.time_s < time_s < after.time_s or after.time_s - before.time_s > longest_s:
             continue
         share = (time_s - before.time_s) / (after.time_s - before.time_s)
         sides = zip(before.box.as_tuple(), after.box.as_tuple(), strict=True)

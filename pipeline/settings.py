@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     max_side: int = Field(8192, gt=0, description="Widest and highest frame accepted, pixels")
     max_upload_gb: float = Field(2.0, gt=0, description="Largest upload accepted, gigabytes")
 
+    looks_per_s: float = Field(15.0, gt=0, description="Frames a second of a clip that stage 1 looks at, at most")
     min_sightings: int = Field(3, ge=1, description="Sightings with a bare head that make a suspect")
     min_bare_share: float = Field(1 / 3, ge=0, le=1, description="Share of stage 1's evidence on it that says bare")
     crops_per_suspect: int = Field(7, ge=1, description="Crops of a suspect that stage 2 looks at")

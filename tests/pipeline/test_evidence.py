@@ -27,6 +27,7 @@ def record(settings: Settings, tmp_path: Path, one: Case) -> tuple[FileStore, st
     path = write_clip(tmp_path / "clip.mp4", [index / 10 for index in range(40)])
     store = FileStore(settings.files)
     clip = Clip(path, settings.max_side)
+    assert len(list(clip.frames())) == 40, "the first reading, which knows when each frame is"
     seen: list[float] = []
     recorder = Recorder(store, settings)
     video, (evidence,) = recorder.record(clip, [one.track], [one], lambda frame: seen.append(frame.time_s))
@@ -45,6 +46,15 @@ def test_a_violation_is_marked_in_the_video_and_has_a_short_clip(settings: Setti
     image = cv2.imread(str(store.path(picture)))
     assert image is not None
     assert accused_pixels(np.asarray(image)) > 500
+
+
+def test_frames_that_stage_1_passed_over_are_marked_as_well(settings: Settings, tmp_path: Path) -> None:
+    one = case(frames=10)
+    every_second = replace(one.track, sightings=one.track.sightings[::2])
+    store, video, clip, _ = record(settings, tmp_path, replace(one, track=every_second, best=every_second.sightings[1]))
+    for name in (video, clip):
+        frames = list(Clip(store.path(name), 8192).frames())
+        assert all(accused_pixels(frame.image) > 500 for frame in frames[:9]), name
 
 
 def test_a_rejected_suspect_is_not_marked_as_accused(settings: Settings, tmp_path: Path) -> None:

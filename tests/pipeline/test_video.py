@@ -68,6 +68,16 @@ def test_a_part_can_be_read_from_the_middle(tmp_path: Path) -> None:
     assert times == pytest.approx(EVEN[30:], abs=0.002)
 
 
+@pytest.mark.parametrize(("fps", "step"), [(15, 1), (20, 2), (24, 2), (25, 2), (29.97, 2), (60, 4)])
+def test_frames_between_may_be_passed_over(tmp_path: Path, fps: float, step: int) -> None:
+    times = [index / fps for index in range(60)]
+    clip = Clip(write_clip(tmp_path / "a.mp4", times, small), MAX_SIDE)
+    frames = list(clip.frames(every_s=1 / 15))
+    assert [frame.index for frame in frames] == list(range(0, 60, step))
+    assert [frame.time_s for frame in frames] == pytest.approx(times[::step], abs=0.002)
+    assert clip.times == pytest.approx(times, abs=0.002), "those between are known as well"
+
+
 def test_a_4k_frame_is_read(tmp_path: Path) -> None:
     clip = Clip(write_clip(tmp_path / "4k.mp4", EVEN[:2], lambda _: np.zeros((2160, 3840, 3), np.uint8)), MAX_SIDE)
     assert next(clip.frames()).image.shape == (2160, 3840, 3)
