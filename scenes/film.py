@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -30,28 +33,53 @@ class Shot:
 
 
 def shots(folder: Path, camera: Dashcam, seed: int = 0) -> Iterator[Shot]:
-    """The frames of a rendered bundle, in order."""
-    scene = json.loads((folder / "scene.json").read_text())
-    riders = {rider["name"]: rider["id"] for rider in scene["riders"]}
-    optics = Optics(camera, tuple(scene["size"]))
-    nodes = {spec["index"]: spec["node"] for spec in scene["objects"]}
-    with np.load(folder / "meshes.npz") as arrays:
-        shells = truth.shells(scene, dict(arrays), riders)
-    for number, frame in enumerate(scene["frames"]):
-        path = folder / "exr" / f"{frame['name']}.exr"
-        yield _shot(number, frame, path, camera, optics, nodes, shells, scene["focal"], seed)
+    """The frames of a rendered bundle, in order; each core works on another one."""
+    count = len(json.loads((folder / "scene.json").read_text())["frames"])
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, get_context("spawn"), _start, (folder, camera, seed)) as pool:
+        under_way: deque[Future[Shot]] = deque()
+        for number in range(count):
+            under_way.append(pool.submit(_shot, number))
+            if len(under_way) > 2 * cores:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
-def _shot(
-    number: int, frame: dict[str, Any], path: Path, camera: Dashcam, optics: Optics, nodes: dict[int, str],
-    shells: list[truth.Shell], focal: float, seed: int,
-) -> Shot:  # fmt: skip
-    rendered = dashcam.read(path)
-    flow = dashcam.motion(frame, nodes, rendered, focal)
-    image = dashcam.expose(rendered, flow, optics, np.random.default_rng((seed, number)))
-    index = dashcam.sample(rendered.index.astype(np.float32), optics.pixels(flow), nearest=True)
-    seen = truth.look(frame, shells, np.rint(index).astype(np.int32), optics, focal)
-    return Shot(number, frame["time"], image, seen)
+class Studio:
+    """A rendered bundle and the dashcam that films it."""
+
+    def __init__(self, folder: Path, camera: Dashcam, seed: int) -> None:
+        self._folder, self._camera, self._seed = folder, camera, seed
+        self._scene = json.loads((folder / "scene.json").read_text())
+        riders = {rider["name"]: rider["id"] for rider in self._scene["riders"]}
+        self._optics = Optics(camera, tuple(self._scene["size"]))
+        self._nodes = {spec["index"]: spec["node"] for spec in self._scene["objects"]}
+        with np.load(folder / "meshes.npz") as arrays:
+            self._shells = truth.shells(self._scene, dict(arrays), riders)
+
+    def shoot(self, number: int) -> Shot:
+        """One frame, as the dashcam records it."""
+        frame, focal = self._scene["frames"][number], self._scene["focal"]
+        rendered = dashcam.read(self._folder / "exr" / f"{frame['name']}.exr")
+        flow = dashcam.motion(frame, self._nodes, rendered, focal)
+        image = dashcam.expose(rendered, flow, self._optics, np.random.default_rng((self._seed, number)))
+        index = dashcam.sample(rendered.index.astype(np.float32), self._optics.pixels(flow), nearest=True)
+        seen = truth.look(frame, self._shells, np.rint(index).astype(np.int32), self._optics, focal)
+        return Shot(number, frame["time"], image, seen)
+
+
+def _start(folder: Path, camera: Dashcam, seed: int) -> None:
+    """In a process of the pool, before its first frame."""
+    global _studio  # noqa: PLW0603 a process has no other place for what its tasks share
+    _studio = Studio(folder, camera, seed)
+
+
+def _shot(number: int) -> Shot:
+    return _studio.shoot(number)
+
+
+_studio: Studio
 
 
 def stamp(image: Image, text: str) -> Image:
