@@ -66,14 +66,14 @@ def test_a_bent_plate_bows_between_its_corners() -> None:
     plate = Drawn(np.ones((110, 520), np.float32), 0.8)
     black = np.zeros((40, 80), np.uint8)
     tops = []
-    for bend in (0.0, 0.2):
+    for bend in (0.0, -0.2):
         rng = np.random.default_rng(1)
         seen = see(plate, 520 / 110, plates.view(40, bend=bend), black, rng)
         left, right = seen.corners[0, 0], seen.corners[1, 0]
         columns = (seen.image[:, int(left + (right - left) * share)] for share in (0.03, 0.5, 0.97))
         tops.append([int(np.argmax(column > 100)) for column in columns])
     (flat_left, flat, flat_right), (left, middle, right) = tops
-    assert flat - middle >= 5
+    assert middle - flat >= 5
     assert abs(flat_left - left) <= 2
     assert abs(flat_right - right) <= 2
 
