@@ -5,8 +5,8 @@ Ministry of Land, Infrastructure and Transport, no. 2025-121 with the change no.
 the drawings of its annexes by vehiclesdb (plates/kr.yml). From it come sizes, widths of cells, heights of
 characters, colours, class codes and syllables. Not from it, and therefore guesses: the free space above,
 between and below the lines of two-line plates; the list of districts (the notice names none; these are the
-cities, counties and districts of 2024); how green plates before 2006 were set; how much of its cell a
-syllable fills (by eye, from photographs of cars); the typeface, which is none of those a computer has.
+cities, counties and districts of 2024); how green plates before 2006 were set, and how much of its cell a
+syllable fills (both by eye, from photographs of cars); the typeface, which is none of those a computer has.
 
 Texts are compact: `서울강남가1234`, `1가23456`, `123가4568`. Lengths are millimetres, colours sRGB.
 """
@@ -213,24 +213,24 @@ MOTORCYCLE_OLD = PlateFormat(
 CAR_8_FILM = PlateFormat(
     "car, eight characters, film", False, 520, 110, PINKISH_WHITE, PURPLISH_BLACK,
     re.compile(rf"(?P<type>[1-9]\d\d){_PRIVATE_USE}{_SERIAL}"),
-    Layout.ONE_LINE, (Line(12.5, 85, (50, 50, 50, 85, 50, 50, 50, 50), 65, (0.75, 0.75)),), band=56.3,
+    Layout.ONE_LINE, (Line(12.5, 85, (50, 50, 50, 85, 50, 50, 50, 50), 65, (0.66, 0.84)),), band=56.3,
 )  # fmt: skip
 CAR_8 = PlateFormat(
     "car, eight characters", False, 520, 110, PINKISH_WHITE, PURPLISH_BLACK, CAR_8_FILM.grammar,
-    Layout.ONE_LINE, (Line(13.5, 83, (55, 55, 55, 75, 55, 55, 55, 55), None, (0.8, 0.75)),),
+    Layout.ONE_LINE, (Line(13.5, 83, (55, 55, 55, 75, 55, 55, 55, 55), None, (0.76, 0.84)),),
 )  # fmt: skip
 CAR_7 = PlateFormat(
     "car, seven characters", False, 520, 110, PINKISH_WHITE, PURPLISH_BLACK,
     re.compile(f"{_TWO_DIGITS}{_PRIVATE_USE}{_SERIAL}"),
-    Layout.ONE_LINE, (Line(13.5, 83, (56, 56, 96, 56, 56, 56, 56), None, (0.65, 0.72)),),
+    Layout.ONE_LINE, (Line(13.5, 83, (56, 56, 96, 56, 56, 56, 56), None, (0.6, 0.87)),),
 )  # fmt: skip
 CAR_7_SHORT = PlateFormat(
     "car, seven characters, short", False, 335, 155, PINKISH_WHITE, PURPLISH_BLACK, CAR_7.grammar,
-    Layout.ONE_LINE, (Line(36, 83, (45, 45, 49, 45, 45, 45, 45), None, (0.9, 0.72)),),
+    Layout.ONE_LINE, (Line(36, 83, (45, 45, 49, 45, 45, 45, 45), None, (0.9, 0.87)),),
 )  # fmt: skip
 CAR_ELECTRIC = PlateFormat(
     "car, electric", False, 520, 110, SKY, PURPLISH_BLACK, CAR_7.grammar,
-    Layout.ONE_LINE, (Line(13.5, 83, (56, 56, 60, 56, 56, 56, 56), 62, (0.9, 0.75)),), band=35.8,
+    Layout.ONE_LINE, (Line(13.5, 83, (56, 56, 60, 56, 56, 56, 56), 62, (0.9, 0.84)),), band=35.8,
 )  # fmt: skip
 CAR_CORPORATE = PlateFormat(
     "car, corporate", False, 520, 110, LIGHT_GREEN, PURPLISH_BLACK, CAR_8_FILM.grammar,
@@ -247,12 +247,12 @@ CAR_BUSINESS_SHORT = PlateFormat(
 )  # fmt: skip
 CAR_GREEN = PlateFormat(
     "car, green, 2004 to 2006", False, 335, 170, GREEN, WHITE, CAR_7.grammar,
-    Layout.SERIAL_BELOW, (Line(12, 52, (46, 46, 62)), Line(70, 88, (68,) * 4)),
+    Layout.SERIAL_BELOW, (Line(14, 42, (51, 51, 56)), Line(68, 88, (76,) * 4)),
 )  # fmt: skip
 CAR_GREEN_REGIONAL = PlateFormat(
     "car, green, before 2004", False, 335, 170, GREEN, WHITE,
     re.compile(f"{_PROVINCE}{_TWO_DIGITS}{_PRIVATE_USE}{_SERIAL}"),
-    Layout.TWO_LINES, CAR_BUSINESS_SHORT.lines,
+    Layout.TWO_LINES, (Line(14, 42, (46, 46, 46, 46)), CAR_BUSINESS_SHORT.lines[1]),
 )  # fmt: skip
 
 MOTORCYCLES = (MOTORCYCLE_2026, MOTORCYCLE_OLD)

@@ -39,6 +39,7 @@ def _arguments() -> argparse.Namespace:
     plates.add_argument("--count", type=int, required=True, help="sequences of 5 to 30 frames")
     plates.add_argument("--seed", type=int, default=0)
     plates.add_argument("--cars", type=float, default=0.2, help="share of cars' plates, 0 to 1")
+    plates.add_argument("--size", type=float, help="height of the characters, pixels, in ten frames; otherwise falling")
     plates.add_argument("--out", type=Path, required=True)
     plates.set_defaults(run=_plates)
     return parser.parse_args()
@@ -62,7 +63,7 @@ def _frames(arguments: argparse.Namespace) -> None:
 def _plates(arguments: argparse.Namespace) -> None:
     from scenes import sequences  # noqa: PLC0415
 
-    sequences.write(arguments.out, arguments.count, arguments.seed, arguments.cars)
+    sequences.write(arguments.out, arguments.count, arguments.seed, arguments.cars, arguments.size)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from scenes import plates
 Floats = npt.NDArray[Any]
 
 FRAMES = (5, 30)
+STEADY_FRAMES = 10
 DRAWN = 3.0  # pixels per millimetre of the drawn plate
 FINE = 3  # the plate is projected so much finer than the sensor, then averaged
 WIDEST, NARROWEST = (
@@ -54,17 +55,23 @@ class _Run:
     around: float
 
 
-def sequence(kind: PlateFormat, text: str, rng: np.random.Generator) -> Iterator[Image]:
-    """Crops of one plate over 5 to 30 frames, BGR, as a detector would cut them out; sizes fall."""
+def sequence(kind: PlateFormat, text: str, rng: np.random.Generator, size: float | None = None) -> Iterator[Image]:
+    """Crops of one plate over 5 to 30 frames, BGR, as a detector would cut them out; sizes fall.
+
+    Where `size` is given, ten frames whose main characters stay so many pixels high.
+    """
     fonts = plates.fonts()
     plate = _soiled(plates.draw(kind, text, DRAWN, fonts[int(rng.integers(len(fonts)))]), rng)
     run = _run(kind, rng)
     count = int(rng.integers(FRAMES[0], FRAMES[1] + 1))
+    if size:
+        width = size * kind.width / max(line.height for line in kind.lines)
+        run, count = replace(run, widths=(width, width)), STEADY_FRAMES
     for number in range(count):
         yield _frame(plate, kind, run, number / max(count - 1, 1), rng)
 
 
-def write(target: Path, count: int, seed: int, cars: float) -> None:
+def write(target: Path, count: int, seed: int, cars: float, size: float | None = None) -> None:
     """`count` sequences as `target/00000/00.png` with `target/labels.csv`; `cars`: share of cars' plates."""
     target.mkdir(parents=True, exist_ok=True)
     with (target / "labels.csv").open("w", newline="", encoding="utf-8") as file:
@@ -76,7 +83,7 @@ def write(target: Path, count: int, seed: int, cars: float) -> None:
             text = plate_formats.draw_text(kind, chance)
             folder = target / f"{number:05d}"
             folder.mkdir(exist_ok=True)
-            for index, image in enumerate(sequence(kind, text, rng)):
+            for index, image in enumerate(sequence(kind, text, rng, size)):
                 name = f"{number:05d}/{index:02d}.png"
                 cv2.imwrite(str(target / name), image)
                 rows.writerow((name, text, number, kind.name))

@@ -25,7 +25,7 @@ _AROUND = np.full((40, 80), 60, np.uint8)
 def view(size: float = 30.0, **changes: float) -> View:
     """A camera straight behind the plate on a fair day; `size` is the height of the characters in pixels."""
     fair = {
-        "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "gain": 0.9, "floor": 0.0, "gamma": 1.0, "shade": 0.0,
+        "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "bend": 0.0, "gain": 0.9, "floor": 0.0, "gamma": 1.0, "shade": 0.0,
         "shade_at": 0.0, "shade_slope": 0.0, "blur": 0.4, "motion": 0.0, "direction": 0.0, "noise": 0.01,
         "sharpening": 0.0, "quality": 95, "bloom": 0.0,
     }  # fmt: skip

@@ -30,10 +30,10 @@ Floats = npt.NDArray[Any]
 
 CHUNK = 5000
 
-# share of each format; half are motorcycles
+# share of each format; about half are motorcycles
 MIX = {
-    formats.MOTORCYCLE_2026: 0.24, formats.MOTORCYCLE_OLD: 0.28, formats.CAR_7: 0.12, formats.CAR_7_SHORT: 0.05,
-    formats.CAR_8: 0.07, formats.CAR_8_FILM: 0.06, formats.CAR_ELECTRIC: 0.03, formats.CAR_CORPORATE: 0.02,
+    formats.MOTORCYCLE_2026: 0.22, formats.MOTORCYCLE_OLD: 0.26, formats.CAR_7: 0.20, formats.CAR_7_SHORT: 0.03,
+    formats.CAR_8: 0.07, formats.CAR_8_FILM: 0.06, formats.CAR_ELECTRIC: 0.02, formats.CAR_CORPORATE: 0.01,
     formats.CAR_BUSINESS: 0.04, formats.CAR_BUSINESS_SHORT: 0.03, formats.CAR_GREEN: 0.03,
     formats.CAR_GREEN_REGIONAL: 0.03,
 }  # fmt: skip

@@ -30,13 +30,15 @@ class Seen:
 class View:
     """How a camera meets a plate; what one passing plate keeps from frame to frame.
 
-    `size` is the height of the main characters in pixels; angles in radians.
+    `size` is the height of the main characters in pixels; angles in radians; `bend` how far the plate bows, as a share
+    of its height: bumpers are round.
     """
 
     size: float
     yaw: float
     pitch: float
     roll: float
+    bend: float
     gain: float
     floor: float
     gamma: float
@@ -54,12 +56,13 @@ class View:
 
 def draw_view(rng: np.random.Generator, size: float) -> View:
     night = rng.random() < 0.2
-    dark = rng.random() < 0.25
+    dark = rng.random() < 0.15
     return View(
         size=size,
         yaw=float(np.clip(rng.normal(0, 0.38), -1.05, 1.05)),
         pitch=float(np.clip(rng.normal(0.15, 0.3), -0.6, 0.9)),
         roll=float(rng.normal(0, 0.09)),
+        bend=float(rng.normal(0, 0.05)) if rng.random() < 0.5 else 0.0,
         gain=float(rng.uniform(0.18, 0.5) if dark or night else rng.uniform(0.5, 1.35)),
         floor=float(rng.uniform(0, 0.3) if rng.random() < 0.3 else rng.uniform(0, 0.06)),
         gamma=float(rng.uniform(0.7, 1.3)),
@@ -89,6 +92,8 @@ def see(plate: Drawn, aspect: float, view: View, around: Image, rng: np.random.G
     fine = 3 if view.size < 20 else 2
     corners, size = _hang(aspect, view.size / plate.characters, view, rng)
     warped = _warped(plate.picture, corners * fine, (size * fine).astype(int), around)
+    if view.bend:
+        warped = _bent(warped, corners * fine, view.bend)
     lit = _lit(warped, view)
     ideal = (np.clip(lit, 0, 1) * 255 + 0.5).astype(np.uint8) if fine == 3 else None
     lit = cv2.GaussianBlur(lit, (0, 0), view.blur * fine)
@@ -129,6 +134,15 @@ def _warped(picture: Floats, corners: Floats, size: Floats, around: Image) -> Fl
     cv2.warpPerspective(picture.astype(np.float32), matrix, (int(size[0]), int(size[1])), canvas,
                         cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)  # fmt: skip
     return canvas
+
+
+def _bent(flat: Floats, corners: Floats, bend: float) -> Floats:
+    """The middle of the plate higher or lower than its corners, which stay where they are."""
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    x, y = np.meshgrid(np.arange(flat.shape[1], dtype=np.float32), np.arange(flat.shape[0], dtype=np.float32))
+    along = np.clip((x - left) / (right - left), 0, 1)
+    bowed = (y + bend * (bottom - top) * 4 * along * (1 - along)).astype(np.float32)
+    return np.asarray(cv2.remap(flat, x, bowed, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _lit(light: Floats, view: View) -> Floats:

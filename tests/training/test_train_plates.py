@@ -17,9 +17,12 @@ from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
 from pipeline.plate_slots import SLOTS, decode
 from pipeline.training import typefaces
 from pipeline.training.plate_data import Surroundings, write_chunk, write_patches
+from pipeline.training.plate_pictures import Drawn
 from pipeline.training.plate_tracks import write
+from pipeline.training.plate_views import see
 from pipeline.training.train_plates import TASKS, pace, train
 from pipeline.upscale import FACTOR
+from tests import plates
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,22 @@ def test_patches_are_the_same_place_small_and_large(data: Path) -> None:
     with np.load(data / "patches" / "1.npz") as file:
         small, large = file["small"], file["large"]
     assert large.shape[1:] == (small.shape[1] * FACTOR, small.shape[2] * FACTOR)
+
+
+def test_a_bent_plate_bows_between_its_corners() -> None:
+    plate = Drawn(np.ones((110, 520), np.float32), 0.8)
+    black = np.zeros((40, 80), np.uint8)
+    tops = []
+    for bend in (0.0, -0.2):
+        rng = np.random.default_rng(1)
+        seen = see(plate, 520 / 110, plates.view(40, bend=bend), black, rng)
+        left, right = seen.corners[0, 0], seen.corners[1, 0]
+        columns = (seen.image[:, int(left + (right - left) * share)] for share in (0.03, 0.5, 0.97))
+        tops.append([int(np.argmax(column > 100)) for column in columns])
+    (flat_left, flat, flat_right), (left, middle, right) = tops
+    assert middle - flat >= 5
+    assert abs(flat_left - left) <= 2
+    assert abs(flat_right - right) <= 2
 
 
 def test_tracks_lie_on_disk_with_their_labels(data: Path) -> None:
