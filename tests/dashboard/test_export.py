@@ -172,7 +172,7 @@ def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: 
     assert [(row[0], row[1]) for row in rows] == [("2", f"'{NAME}"), ("1", f"'{NAME}")]
     page.goto("/gallery?case=1")
     page.get_by_role("button", name="Evidence package").click()
-    expect(page.get_by_text("Hide everybody else")).to_be_visible()
+    expect(page.get_by_text("Hide what is around the motorcycle")).to_be_visible()
     page.get_by_role("button", name="Prepare").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download,").click()
