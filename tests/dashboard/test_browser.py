@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline.settings import ROOT
-
-DEMO = ROOT / "samples" / "demo.mp4"
+from tests.dashboard.serving import DEMO
 
 
 def is_playing(page: Page) -> bool:
