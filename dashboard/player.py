@@ -55,7 +55,7 @@ def show(job: Job) -> None:
                 )
     if len(cases) > _MOST_PICTURES:
         st.caption(_("Pictures of the first {n}: the gallery has them all.", n=_MOST_PICTURES))
-    st.page_link("dashboard/pages/gallery.py", label=_("Look at them in the gallery"), icon=":material/photo_library:")
+    st.page_link("dashboard/pages/gallery.py", label=_("To the gallery"), icon=":material/photo_library:")
 
 
 def _timeline(job: Job, cases: Sequence[Case]) -> None:
@@ -73,7 +73,7 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
         hoverinfo="text",
     )
     figure = go.Figure(bars)
-    figure.update_layout(height=90, margin={"l": 0, "r": 12, "t": 0, "b": 24}, barmode="overlay", dragmode=False)
+    figure.update_layout(height=90, margin={"l": 12, "r": 12, "t": 0, "b": 24}, barmode="overlay", dragmode=False)
     ticks = whole_seconds(duration)
     figure.update_xaxes(range=[0, duration], tickvals=ticks, ticktext=[clock(tick) for tick in ticks])
     figure.update_yaxes(visible=False)
