@@ -83,7 +83,7 @@ def _grid(wanted: Filter, key: str) -> None:
         _choice(cases, key)
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
-        with grid.cell(), st.container(border=True, height="stretch", key=f"{key}-card-{case.id}"):
+        with grid.cell(), st.container(border=True, key=f"{key}-card-{case.id}"):
             _card(case, key)
 
 

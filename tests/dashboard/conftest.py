@@ -9,7 +9,8 @@ from dashboard import camera, resources
 from pipeline.settings import ROOT, Settings, get_settings
 from tests.dashboard.serving import CHROMIUM, chromium, serving
 
-expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
+PATIENCE_MS = 240_000  # a busy machine is slow, not wrong
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def open_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     monkeypatch.setattr(camera, "webrtc_streamer", lambda **_: SimpleNamespace(state=SimpleNamespace(playing=False)))
 
     def open_(page: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=240).run()
         return app.switch_page(f"dashboard/pages/{page}.py").run()
 
     yield open_
@@ -48,5 +49,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(server: str, browser: Browser) -> Page:
     page = browser.new_page(viewport={"width": 1400, "height": 900}, base_url=server, locale="en-US")
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE_MS)
     return page

@@ -45,11 +45,11 @@ def serving(data: Path) -> Iterator[str]:
         process.wait(30)
 
 
-def wait_for(url: str, patience_s: float = 120) -> None:
+def wait_for(url: str, patience_s: float = 300) -> None:
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
         try:
-            urllib.request.urlopen(url, timeout=5)  # noqa: S310
+            urllib.request.urlopen(url, timeout=20)  # noqa: S310
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.2)
         else:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.dashboard.conftest import PATIENCE_MS
 from tests.dashboard.serving import DEMO
 
 
@@ -65,5 +66,6 @@ def test_the_language_switch(page: Page) -> None:
 @pytest.mark.parametrize(("locale", "heading"), [("ko-KR", "영상 분석"), ("de-DE", "Analyse")])
 def test_the_browsers_language_is_where_it_begins(server: str, browser: Browser, locale: str, heading: str) -> None:
     page = browser.new_page(base_url=server, locale=locale)
-    page.goto("/", timeout=60_000)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto("/")
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
