@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard import i18n, reviewer
+from dashboard import i18n, look, reviewer
 from dashboard.i18n import _
 
 st.set_page_config(page_title="Helmet Watch", page_icon=":material/sports_motorsports:", layout="wide")
 with st.sidebar:
     i18n.switch()
     reviewer.show()
+look.show()
 st.navigation(
     [
         st.Page("dashboard/pages/analyse.py", title=_("Analyse"), icon=":material/upload:", default=True),

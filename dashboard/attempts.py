@@ -18,6 +18,9 @@ _HEADS = (later("Frame"), later("Crop"), later("Upscaled, from the front"), late
           later("The vote"))  # fmt: skip
 
 
+_ENGINES = {"plate_reader": later("our reader"), "easyocr ko+en": later("EasyOCR's models")}
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A read with its pictures: files of the store, or pictures in memory (BGR)."""
@@ -27,12 +30,14 @@ class Attempt:
     picture: Path | Image
 
 
-def table(attempts: Sequence[Attempt], agreed: str) -> None:
+def table(attempts: Sequence[Attempt], agreed: str, key: str) -> None:
     """The attempts, in rows; `agreed` is what the vote gave."""
-    for place, head in zip(st.columns(_WIDTHS), _HEADS, strict=True):
-        place.caption(_(head))
-    for attempt in attempts:
-        _row(attempt, agreed)
+    with st.container(key=f"attempts-{key}"):
+        with st.container(key=f"attempt-heads-{key}"):
+            for place, head in zip(st.columns(_WIDTHS), _HEADS, strict=True):
+                place.caption(_(head))
+        for attempt in attempts:
+            _row(attempt, agreed)
 
 
 def _row(attempt: Attempt, agreed: str) -> None:
@@ -44,7 +49,7 @@ def _row(attempt: Attempt, agreed: str) -> None:
     else:
         _picture(crop, attempt.crop, _("Plate crop"))
     _picture(picture, attempt.picture, _("The plate as the engine saw it"))
-    text.markdown(f"**{read.text or '–'}**  \n:small[{plain(read.engine)}]")
+    text.markdown(f"**{read.text or '–'}**  \n:small[{plain(_(_ENGINES.get(read.engine, read.engine)))}]")
     confidence.markdown(characters(read.characters, agreed) or "–")
     vote.markdown(made_of_it(read.text, read.weight, agreed))
 

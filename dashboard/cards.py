@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import detail, filters, resources, review
+from dashboard import detail, filters, look, resources, review
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import short
 from dashboard.text import clock, local, plain
 from db.cases import VIOLATIONS, Filter, Sort
-from db.models import Case
+from db.models import Case, ReviewState
 from pipeline.types import Outcome
 
 _SORTS = {
@@ -25,7 +25,7 @@ _PAGE_SIZES = (12, 24, 48)
 
 
 def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) -> None:
-    """A page of cases; the address says which one is open. `nothing` is said where no case fits.
+    """A page of cases; the address says which one is open. `nothing` is said where there is none at all.
 
     Violations are reviewed, suspects that were turned down are only looked at.
     """
@@ -38,13 +38,19 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
     st.title(title)
     if wanted:
         st.warning(_("This case does not exist any more."), icon=":material/search_off:")
-    _grid(filters.choose(outcomes, key), key, nothing)
+    if resources.cases().count(Filter(outcomes, reviews=tuple(ReviewState))):
+        _grid(filters.choose(outcomes, key), key)
+    else:
+        look.nothing_yet(nothing)
 
 
-def _grid(wanted: Filter, key: str, nothing: str) -> None:
+def _grid(wanted: Filter, key: str) -> None:
     total = resources.cases().count(wanted)
     if not total:
-        st.info(nothing, icon=":material/info:")
+        st.info(_("None fits these filters."), icon=":material/filter_alt_off:")
+        st.button(
+            _("Clear the filters"), key=f"{key}-clear", icon=":material/close:", on_click=filters.clear, args=(key,)
+        )
         review.undo_button()
         return
     with st.container(horizontal=True, vertical_alignment="center"):

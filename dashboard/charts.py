@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import resources
 from dashboard.detail import OUTCOMES
-from dashboard.figure import card, nothing, short
+from dashboard.figure import across, by_date, by_hour, card, nothing, shares, short, whole
 from dashboard.i18n import _, later, several
 from dashboard.review import REASONS
 from dashboard.text import local, zone
@@ -24,7 +20,6 @@ from pipeline.types import Outcome
 _SOURCES = 12
 _SOURCES_IN_TABLE = 10_000
 _JOBS = 60
-_DAY_MS = 24 * 3600 * 1000
 _STEPS = {"hour": later("Hour of the day"), "day": later("Day"), "week": later("Week, from Monday")}
 _STATES = {
     ReviewState.ACCEPTED: (later("Accepted"), AGREED),
@@ -37,42 +32,27 @@ _STATES = {
 def over_time(scope: Scope) -> None:
     title, counts = _("Violations over time"), resources.statistics()
     step = st.segmented_control(
-        _("By"), list(_STEPS), format_func=lambda step: _(_STEPS[step]), default="hour", key="step", required=True
+        _("Violations by"),
+        list(_STEPS),
+        format_func=lambda step: _(_STEPS[step]),
+        default="hour",
+        key="step",
+        required=True,
     )
     if step == "hour":
         hours = counts.by_hour(scope, zone())
         all_day = [hours.get(hour, 0) for hour in range(24)]
         table = pd.DataFrame({_("Hour"): range(24), _("Violations"): all_day})
-        total, figure = sum(all_day), _hours(all_day)
+        total, figure = sum(all_day), by_hour(all_day)
     else:
         days = counts.by_day(scope, zone()) if step == "day" else counts.by_week(scope, zone())
         table = pd.DataFrame({_(_STEPS[step]): list(days), _("Violations"): list(days.values())})
-        total, figure = sum(days.values()), _days(days, 7 if step == "week" else 1)
+        total, figure = sum(days.values()), by_date(days, 7 if step == "week" else 1)
     if not total:
         nothing(title, _("No violation in these days and this source."))
         return
     when = _("a clip counts from when it was handed in, in the time zone {zone}", zone=zone().key)
     card(title, f"{_violations(total)} · {when}", figure, table, f"violations-by-{step}")
-
-
-def _hours(counts: Sequence[int]) -> go.Figure:
-    bars = go.Bar(
-        x=list(range(24)), y=list(counts), marker_color=ACCUSED, hovertemplate="%{x}:00 · %{y:,}<extra></extra>"
-    )
-    figure = go.Figure(bars).update_xaxes(range=[-0.5, 23.5], dtick=3, ticksuffix=":00")
-    return figure.update_yaxes(**_whole(max(counts)))
-
-
-def _days(counts: Mapping[date, int], length: int) -> go.Figure:
-    """Bars of `length` days that begin on these dates."""
-    first = [pd.Timestamp(day) for day in counts]
-    bars = go.Bar(x=first, y=list(counts.values()), marker_color=ACCUSED, width=0.85 * length * _DAY_MS, offset=0)
-    bars.update(hovertemplate="%{x|%Y-%m-%d} · %{y:,}<extra></extra>")
-    figure = go.Figure(bars).update_yaxes(**_whole(max(counts.values(), default=0)))
-    if first:
-        room = pd.Timedelta(days=2 * length)
-        figure.update_xaxes(type="date", range=[first[0] - room, first[-1] + room], tickformat="%Y-%m-%d", nticks=6)
-    return figure
 
 
 def by_source(scope: Scope) -> None:
@@ -84,7 +64,7 @@ def by_source(scope: Scope) -> None:
     sources = resources.statistics().by_source(scope, _SOURCES_IN_TABLE)
     table = pd.DataFrame([(one.name, one.violations) for one in sources], columns=[_("Source"), _("Violations")])
     shown = sources[:_SOURCES]
-    figure = _across([one.name for one in shown], [one.violations for one in shown], ACCUSED)
+    figure = across([one.name for one in shown], [one.violations for one in shown], ACCUSED)
     number = _violations(total)
     if len(sources) > len(shown):
         part = f"{sum(one.violations for one in shown):,}"
@@ -100,7 +80,7 @@ def riders(scope: Scope) -> None:
         _("not known"): (counts.unknown, NEUTRAL),
     }
     number = several("{n} rider, counted by track", "{n} riders, counted by track", counts.total)
-    _shares(_("Riders"), number, parts, "riders", _("No rider in these days and this source."))
+    shares(_("Riders"), number, parts, "riders", _("No rider in these days and this source."))
 
 
 def heads(scope: Scope) -> None:
@@ -112,7 +92,7 @@ def heads(scope: Scope) -> None:
     number = several(
         "{n} head, passengers too", "{n} heads, passengers too", counts.without_helmet + counts.with_helmet
     )
-    _shares(_("Heads"), number, parts, "heads", _("No head in these days and this source."))
+    shares(_("Heads"), number, parts, "heads", _("No head in these days and this source."))
 
 
 def funnel(scope: Scope) -> None:
@@ -156,7 +136,7 @@ def removed(scope: Scope) -> None:
     )
     figure.update_layout(barmode="stack", xaxis_title=_("how sure stage 1 was"))
     figure.update_xaxes(range=[0, 100], ticksuffix=" %", nticks=6)
-    figure.update_yaxes(**_whole(max(sum(row) for row in zip(*columns.values(), strict=True))))
+    figure.update_yaxes(**whole(max(sum(row) for row in zip(*columns.values(), strict=True))))
     table = pd.DataFrame({_("Stage 1"): tenths, **{_(OUTCOMES[one]): column for one, column in columns.items()}})
     gone = suspects - sum(columns[Outcome.CONFIRMED])
     number = _("{suspects}, {share} of them removed", suspects=_suspects(suspects), share=f"{gone / suspects:.0%}")
@@ -186,7 +166,7 @@ def agreement(scope: Scope) -> None:
         ]
     )
     figure.update_layout(barmode="stack").update_yaxes(autorange="reversed")
-    figure.update_xaxes(**_whole(max(sum(row) for row in zip(*columns.values(), strict=True))))
+    figure.update_xaxes(**whole(max(sum(row) for row in zip(*columns.values(), strict=True))))
     table = pd.DataFrame({_("Stage 2"): names, **{_(_STATES[one][0]): column for one, column in columns.items()}})
     number = several("{n} reviewed suspect", "{n} reviewed suspects", decided)
     card(title, _("{number}, {share} agree", number=number, share=f"{agreed / decided:.0%}"), figure, table, "reviews")
@@ -201,7 +181,7 @@ def reasons(scope: Scope) -> None:
     words = {reason: _(word) for reason, word in REASONS.items()}
     rows = [(words[reason] if reason else _("No reason given"), count) for reason, count in counts.items()]
     rows.sort(key=lambda row: -row[1])
-    figure = _across([name for name, _n in rows], [count for _name, count in rows], DISAGREED)
+    figure = across([name for name, _n in rows], [count for _name, count in rows], DISAGREED)
     number = several("{n} dismissed violation", "{n} dismissed violations", sum(counts.values()))
     card(title, number, figure, pd.DataFrame(rows, columns=[_("Reason"), _("Violations")]), "reasons")
 
@@ -214,7 +194,7 @@ def plates(scope: Scope) -> None:
         _("not seen"): (counts.unseen, NEUTRAL),
     }
     total = counts.read + counts.seen + counts.unseen
-    _shares(_("Number plates"), _violations(total), parts, "plates", _("No violation in these days and this source."))
+    shares(_("Number plates"), _violations(total), parts, "plates", _("No violation in these days and this source."))
 
 
 def speed(scope: Scope) -> None:
@@ -258,41 +238,3 @@ def _violations(number: int) -> str:
 
 def _suspects(number: int) -> str:
     return several("{n} suspect", "{n} suspects", number)
-
-
-def _shares(title: str, number: str, parts: Mapping[str, tuple[int, str]], key: str, hint: str) -> None:
-    """A ring of shares."""
-    counts = [count for count, _color in parts.values()]
-    if not sum(counts):
-        nothing(title, hint)
-        return
-    ring = go.Pie(
-        labels=list(parts),
-        values=counts,
-        marker_colors=[color for _count, color in parts.values()],
-        hole=0.55,
-        sort=False,
-        direction="clockwise",
-        text=[f"{count / sum(counts):.0%}" if count else "" for count in counts],
-        textinfo="text",
-        textfont_size=16,
-        insidetextorientation="horizontal",
-        hovertemplate="%{label}: %{value:,} (%{percent})<extra></extra>",
-    )
-    table = pd.DataFrame({title: list(parts), _("Number"): counts})
-    card(title, number, go.Figure(ring), table, key)
-
-
-def _across(names: Sequence[str], counts: Sequence[int], color: str) -> go.Figure:
-    """Bars from left to right, the first on top; two of one name stay two."""
-    rows = list(range(len(names)))
-    bars = go.Bar(x=list(counts), y=rows, orientation="h", marker_color=color, text=[f"{n:,}" for n in counts])
-    bars.update(hovertext=[short(name, 80) for name in names], hovertemplate="%{hovertext}: %{x:,}<extra></extra>")
-    figure = go.Figure(bars).update_layout(height=max(240, 110 + 30 * len(rows)))
-    figure.update_yaxes(tickvals=rows, ticktext=[short(name) for name in names], range=[len(rows) - 0.5, -0.5])
-    return figure.update_xaxes(**_whole(max(counts)))
-
-
-def _whole(most: int) -> dict[str, Any]:
-    """An axis of whole numbers from nought to `most`."""
-    return {"rangemode": "tozero", "tickformat": ",d", "dtick": 1 if most <= 5 else None}

@@ -6,43 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import cv2
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import plate_text, replays, resources
+from dashboard import examples, plate_text, replays, resources
 from dashboard.detail import OUTCOMES
 from dashboard.i18n import _, later, several
-from dashboard.stills import piece, still
+from dashboard.stills import drawn, fitted, framed, ownership, piece, still
 from dashboard.text import class_name, clock, local
 from db.cases import TURNED_DOWN, detections
-from db.models import Case, Job, Look
+from db.models import Case, Job
 from pipeline import replay
 from pipeline.crops import resize
-from pipeline.detect import sift
-from pipeline.draw import draw, mark_detections
-from pipeline.palette import AGREED, COLORS, DISAGREED, NEUTRAL
-from pipeline.trace import Trace, TracedFrame
-from pipeline.types import HEADS, Box, Detection, Image, Label, Outcome, Says
+from pipeline.palette import COLORS, NEUTRAL
+from pipeline.trace import Trace
+from pipeline.types import HEADS, Label, Outcome, Says
 
-_LEAST_SIDE = 560  # pixels, so that boxes and letters have room on small crops
 _TALL = 620  # pixels that a projector's picture has room for
-_LOOK = (336, 560)  # pixels, width and height of a look
 _PLATES = 12
-_EXPLAINED = {
-    Label.RIDER: later("A motorcycle with everybody on it"),
-    Label.WITHOUT_HELMET: later("A bare head: the reason to look twice"),
-    Label.WITH_HELMET: later("A head with a helmet"),
-    Label.PLATE: later("Where the letters are"),
-}
 _SAYS = {
     Says.BARE: (later("a bare head"), COLORS[Label.WITHOUT_HELMET]),
     Says.HELMET: (later("a helmet"), COLORS[Label.WITH_HELMET]),
     Says.NOTHING: (later("nothing to be sure of"), NEUTRAL),
 }
-_RIDER_COLORS = (COLORS[Label.RIDER], DISAGREED, COLORS[Label.PLATE], AGREED, NEUTRAL)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,19 +51,8 @@ def stage1(shown: Shown) -> None:
     video, classes = st.columns([3, 2])
     if shown.job.video:
         video.video(resources.store().path(shown.job.video), loop=True, autoplay=True, muted=True, alt=_("The clip"))
-    found = [(frame, one) for frame in shown.trace.frames for one in sift(frame.found, shown.trace.stage1)]
-    for label in Label:
-        own = [(frame, one) for frame, one in found if one.label is label]
-        with classes.container(border=True, horizontal=True, vertical_alignment="center"):
-            if own:
-                frame, best = max(own, key=lambda pair: pair[1].confidence * min(pair[1].box.height, 60))
-                picture = piece(still(shown.job.clip.path, frame.time_s), best.box, 0.15, 110)
-                st.image(_framed(picture, COLORS[label]), channels="BGR", alt=class_name(label))
-            else:
-                st.image(_framed(np.full((110, 110, 3), 128, np.uint8), COLORS[label]), channels="BGR", alt="")
-            with st.container(width=260, gap=None):
-                st.markdown(f"**{class_name(label)}**")
-                st.caption(f"{_(_EXPLAINED[label])} · {len(own):,} ×")
+    with classes:
+        examples.show(shown.job)
 
 
 def suspect(shown: Shown) -> None:
@@ -95,13 +71,12 @@ def suspect(shown: Shown) -> None:
     left, right = st.columns([2, 3])
     if whole is not None and whole.looks:
         best = max(whole.looks, key=lambda look: max(one.confidence for one in detections(look.stage1)[1:2]))
-        picture = _drawn(best, stage=1)
+        picture = drawn(best, stage=1)
         left.image(resize(picture, _TALL / picture.shape[0]), channels="BGR", alt=_("The rider"))
     with right:
-        first, second = st.columns(2)
-        bare = sum(head.label is Label.WITHOUT_HELMET for _s, head in heads)
-        first.metric(_("Bare heads seen by stage 1"), bare)
-        second.metric(_("How sure"), f"{case.stage1:.0%}")
+        with st.container(horizontal=True):
+            st.metric(_("Bare heads seen by stage 1"), sum(head.label is Label.WITHOUT_HELMET for _s, head in heads))
+            st.metric(_("How sure"), f"{case.stage1:.0%}")
         figure = go.Figure(
             [
                 go.Scatter(
@@ -155,7 +130,7 @@ def overlap(shown: Shown) -> None:
         strict=True,
     ):
         place.markdown(f"**{name}**")
-        place.image(_ownership(picture, frame, heads), channels="BGR", width="stretch", alt=name)
+        place.image(ownership(picture, frame, heads), channels="BGR", width="stretch", alt=name)
     if wrong:
         st.error(
             several(
@@ -280,7 +255,7 @@ def _votes(case: Case) -> None:
         for look in looks:
             word, color = _SAYS[look.says]
             with st.container(width=190):
-                st.image(_framed(_fitted(_drawn(look, stage=2)), color), channels="BGR", width="stretch", alt=_(word))
+                st.image(framed(fitted(drawn(look, stage=2)), color), channels="BGR", width="stretch", alt=_(word))
                 sure = f" · {look.confidence:.0%}" if look.says is not Says.NOTHING else ""
                 st.markdown(f"**{_(word)}**{sure}")
     counts = {says: sum(look.says is says for look in looks) for says in _SAYS}
@@ -310,64 +285,3 @@ def _votes(case: Case) -> None:
     (st.error if case.outcome is Outcome.CONFIRMED else st.success)(
         said, icon=":material/gavel:" if case.outcome is Outcome.CONFIRMED else ":material/shield:"
     )
-
-
-def _drawn(look: Look, stage: int) -> Image:
-    """A crop with what a stage saw on it, large enough for letters."""
-    picture = cv2.imread(str(resources.store().path(look.picture)))
-    if picture is None:
-        raise OSError(_("This picture is missing from the data folder."))
-    factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
-    found = detections(look.stage1 if stage == 1 else look.stage2)
-    marks = [mark.scaled(factor) for mark in mark_detections(found)]
-    return draw(resize(np.asarray(picture, np.uint8), factor), marks)
-
-
-def _fitted(picture: Image) -> Image:
-    """A picture in the size of a look, grey where it does not fill it."""
-    width, height = _LOOK
-    small = resize(picture, min(width / picture.shape[1], height / picture.shape[0]))
-    right, below = width - small.shape[1], height - small.shape[0]
-    edges = (below // 2, below - below // 2, right // 2, right - right // 2)
-    return np.asarray(cv2.copyMakeBorder(small, *edges, cv2.BORDER_CONSTANT, value=(128, 128, 128)), np.uint8)
-
-
-def _framed(picture: Image, color: str) -> Image:
-    """A picture with a thick edge in a colour."""
-    return np.asarray(cv2.copyMakeBorder(picture, 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=_bgr(color)), np.uint8)
-
-
-def _ownership(picture: Image, frame: TracedFrame, heads: dict[int, tuple[Detection, ...]]) -> Image:
-    """The riders of a frame, each in a colour of its own, and a line from every head to the rider who is charged."""
-    riders = {id_: frame.found[place].box for id_, place, _track in frame.riders}
-    sides = np.array([box.as_tuple() for box in riders.values()])
-    around = Box(*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
-    height = 720
-    part = piece(picture, around, 0.12, height).copy()
-    rows, columns = picture.shape[:2]
-    margin = 0.12 * max(around.width, around.height)
-    region = Box(around.x1 - margin, around.y1 - margin, around.x2 + margin, around.y2 + margin).clip(columns, rows)
-    scale = part.shape[0] / max(round(region.y2) - round(region.y1), 1)
-
-    def here(box: Box) -> Box:
-        return box.shift(-round(region.x1), -round(region.y1)).scale(scale)
-
-    for number, (id_, box) in enumerate(riders.items()):
-        color = _bgr(_RIDER_COLORS[number % len(_RIDER_COLORS)])
-        _rectangle(part, here(box), color, 4)
-        for head in heads.get(id_, ()):
-            _rectangle(part, here(head.box), _bgr(COLORS[head.label]), 5)
-            start, end = here(head.box).center, here(box).center
-            cv2.line(part, (round(start[0]), round(start[1])), (round(end[0]), round(end[1])), color, 5, cv2.LINE_AA)
-            cv2.circle(part, (round(end[0]), round(end[1])), 10, color, -1, cv2.LINE_AA)
-    return part
-
-
-def _rectangle(picture: Image, box: Box, color: tuple[int, int, int], width: int) -> None:
-    x1, y1, x2, y2 = (round(side) for side in box.as_tuple())
-    cv2.rectangle(picture, (x1, y1), (x2, y2), color, width, cv2.LINE_AA)
-
-
-def _bgr(color: str) -> tuple[int, int, int]:
-    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
-    return blue, green, red

@@ -69,13 +69,13 @@ def show(case: Case, view: View) -> None:
 
 def _facts(case: Case) -> None:
     st.image(resources.store().path(case.crop), width=320, alt=_("The rider"))
-    left, right = st.columns(2)
-    left.metric(_("Stage 1"), f"{case.stage1:.0%}", help=_("How sure the first stage was of a bare head, on average"))
-    right.metric(
-        _("Stage 2"),
-        f"{case.stage2:.0%}",
-        help=_("How sure the second stage is of a bare head, over all its looks"),
-    )
+    with st.container(horizontal=True):
+        st.metric(_("Stage 1"), f"{case.stage1:.0%}", help=_("How sure the first stage was of a bare head, on average"))
+        st.metric(
+            _("Stage 2"),
+            f"{case.stage2:.0%}",
+            help=_("How sure the second stage is of a bare head, over all its looks"),
+        )
     st.markdown(
         "  \n".join(
             (
@@ -107,11 +107,13 @@ def _look(look: Look) -> None:
         if picture is None:
             st.error(_("This picture is missing from the data folder."), icon=":material/broken_image:")
             return
-        first, second = st.columns(2)
         at = _("Stage 1 at {time} s", time=f"{look.time_s:.2f}")
-        says = _("Stage 2: {says}, {confidence}", says=_(_WORDS[look.says]), confidence=f"{look.confidence:.0%}")
-        _boxes(first, np.asarray(picture, np.uint8), look.stage1, at)
-        _boxes(second, np.asarray(picture, np.uint8), look.stage2, says)
+        says = _("Stage 2: {says}", says=_(_WORDS[look.says]))
+        if look.says is not Says.NOTHING:
+            says = f"{says}, {look.confidence:.0%}"
+        pair = st.grid(2, min_column_width=120)
+        _boxes(pair.cell(), np.asarray(picture, np.uint8), look.stage1, at)
+        _boxes(pair.cell(), np.asarray(picture, np.uint8), look.stage2, says)
 
 
 def _boxes(place: DeltaGenerator, picture: Image, parts: Parts, caption: str) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from html import escape
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.i18n import _
+from pipeline.palette import ACCUSED
 
+_LEAST_BARS = 6  # a single bar does not fill its figure
+_DAY_MS = 24 * 3600 * 1000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one at the start of a cell
 
 
@@ -46,6 +52,65 @@ def nothing(title: str, hint: str) -> None:
     with st.container(border=True):
         st.markdown(f"**{title}**")
         st.caption(hint)
+
+
+def shares(title: str, number: str, parts: Mapping[str, tuple[int, str]], key: str, hint: str) -> None:
+    """A ring of shares."""
+    counts = [count for count, _color in parts.values()]
+    if not sum(counts):
+        nothing(title, hint)
+        return
+    ring = go.Pie(
+        labels=list(parts),
+        values=counts,
+        marker_colors=[color for _count, color in parts.values()],
+        hole=0.55,
+        sort=False,
+        direction="clockwise",
+        text=[f"{count / sum(counts):.0%}" if count else "" for count in counts],
+        textinfo="text",
+        textfont_size=16,
+        insidetextorientation="horizontal",
+        hovertemplate="%{label}: %{value:,} (%{percent})<extra></extra>",
+    )
+    table = pd.DataFrame({title: list(parts), _("Number"): counts})
+    card(title, number, go.Figure(ring), table, key)
+
+
+def across(names: Sequence[str], counts: Sequence[int], color: str) -> go.Figure:
+    """Bars from left to right, the first on top; two of one name stay two."""
+    rows = list(range(len(names)))
+    bars = go.Bar(x=list(counts), y=rows, orientation="h", marker_color=color, text=[f"{n:,}" for n in counts])
+    bars.update(hovertext=[short(name, 80) for name in names], hovertemplate="%{hovertext}: %{x:,}<extra></extra>")
+    figure = go.Figure(bars).update_layout(height=max(360, 110 + 30 * len(rows)))
+    lowest = max(len(rows), _LEAST_BARS) - 0.5
+    figure.update_yaxes(tickvals=rows, ticktext=[short(name) for name in names], range=[lowest, -0.5])
+    return figure.update_xaxes(**whole(max(counts)))
+
+
+def whole(most: int) -> dict[str, Any]:
+    """An axis of whole numbers from nought to `most`."""
+    return {"rangemode": "tozero", "tickformat": ",d", "dtick": 1 if most <= 5 else None}
+
+
+def by_hour(counts: Sequence[int]) -> go.Figure:
+    bars = go.Bar(
+        x=list(range(24)), y=list(counts), marker_color=ACCUSED, hovertemplate="%{x}:00 · %{y:,}<extra></extra>"
+    )
+    figure = go.Figure(bars).update_xaxes(range=[-0.5, 23.5], dtick=3, ticksuffix=":00")
+    return figure.update_yaxes(**whole(max(counts)))
+
+
+def by_date(counts: Mapping[date, int], length: int) -> go.Figure:
+    """Bars of `length` days that begin on these dates."""
+    first = [pd.Timestamp(day) for day in counts]
+    bars = go.Bar(x=first, y=list(counts.values()), marker_color=ACCUSED, width=0.85 * length * _DAY_MS, offset=0)
+    bars.update(hovertemplate="%{x|%Y-%m-%d} · %{y:,}<extra></extra>")
+    figure = go.Figure(bars).update_yaxes(**whole(max(counts.values(), default=0)))
+    if first:
+        room = pd.Timedelta(days=2 * length)
+        figure.update_xaxes(type="date", range=[first[0] - room, first[-1] + room], tickformat="%Y-%m-%d", nticks=6)
+    return figure
 
 
 def csv(table: pd.DataFrame) -> bytes:

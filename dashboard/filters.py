@@ -31,7 +31,7 @@ _STATES = {
 def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
     """Let the viewer choose which cases to see."""
     sources = {clip.id: clip.name for clip in resources.cases().sources()}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{key}"):
         clip_id = st.selectbox(
             _("Source"),
             [None, *sources],
@@ -62,10 +62,18 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
                 default="open or accepted",
                 key=f"{key}-state",
                 required=True,
+                wrap=True,
                 persist_state="session",
             )
         )
     return Filter(outcomes, clip_id, None, *span(days), least / 100, plate, _STATES[state][1])
+
+
+def clear(key: str) -> None:
+    """Let every case be seen again."""
+    every: dict[str, object] = {"source": None, "days": [], "least": 0, "plate": None, "state": "all"}
+    for name, value in every.items():
+        st.session_state[f"{key}-{name}"] = value
 
 
 def span(days: Sequence[date]) -> tuple[datetime | None, datetime | None]:

@@ -24,9 +24,10 @@ SAMPLES = ROOT / "samples"
 
 def show() -> None:
     """Upload field and samples. A fresh key empties the field, and with it the server's copy in memory."""
+    kinds = ", ".join(suffix.removeprefix(".").upper() for suffix in SUFFIXES)
     generation = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
-        _("Dashcam clips, up to {size} GB each", size=f"{resources.settings().max_upload_gb:g}"),
+        _("Dashcam clips: {kinds}, up to {size} GB each", kinds=kinds, size=f"{resources.settings().max_upload_gb:g}"),
         type=[suffix.removeprefix(".") for suffix in SUFFIXES],
         accept_multiple_files=True,
         key=f"upload-{generation}",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import resources
-from dashboard.i18n import _, told
+from dashboard.i18n import _, several, told
 from dashboard.text import clock, plain
 from db.models import Case, Job
 from pipeline.palette import ACCUSED
 
 _LEAST_BAR = 0.006  # of the clip: shorter violations could not be hit with a finger
+_MOST_PICTURES = 24
+_TICKS = 8
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
 def show(job: Job) -> None:
@@ -34,9 +38,11 @@ def show(job: Job) -> None:
     if not cases:
         st.success(_("No rider without a helmet was found in this clip."), icon=":material/check_circle:")
         return
+    number = several("{n} violation", "{n} violations", len(cases))
+    st.caption(_("{number}: a bar or a picture jumps to where it is in the clip.", number=number))
     _timeline(job, cases)
     with st.container(horizontal=True):
-        for case in cases:
+        for case in cases[:_MOST_PICTURES]:
             with st.container(width=150):
                 st.image(
                     resources.store().path(case.crop),
@@ -47,6 +53,9 @@ def show(job: Job) -> None:
                 st.button(
                     label, key=f"jump-{case.id}", icon=":material/play_arrow:", on_click=_jump, args=(job, case.start_s)
                 )
+    if len(cases) > _MOST_PICTURES:
+        st.caption(_("Pictures of the first {n}: the gallery has them all.", n=_MOST_PICTURES))
+    st.page_link("dashboard/pages/gallery.py", label=_("To the gallery"), icon=":material/photo_library:")
 
 
 def _timeline(job: Job, cases: Sequence[Case]) -> None:
@@ -64,8 +73,8 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
         hoverinfo="text",
     )
     figure = go.Figure(bars)
-    figure.update_layout(height=90, margin={"l": 0, "r": 0, "t": 0, "b": 24}, barmode="overlay", dragmode=False)
-    ticks = [duration * step / 8 for step in range(9)]
+    figure.update_layout(height=90, margin={"l": 12, "r": 12, "t": 0, "b": 24}, barmode="overlay", dragmode=False)
+    ticks = whole_seconds(duration)
     figure.update_xaxes(range=[0, duration], tickvals=ticks, ticktext=[clock(tick) for tick in ticks])
     figure.update_yaxes(visible=False)
     key = f"timeline-{job.id}"
@@ -83,6 +92,12 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
         config={"displayModeBar": False},
         alt=_("Violations over time"),
     )
+
+
+def whole_seconds(duration: float) -> list[int]:
+    """Where the timeline has its marks: at whole seconds, so that no two read the same."""
+    step = next((step for step in _STEPS_S if duration / step <= _TICKS), 3600 * math.ceil(duration / 3600 / _TICKS))
+    return list(range(0, math.floor(duration) + 1, step))
 
 
 def _span(case: Case) -> str:

@@ -102,7 +102,7 @@ def _chosen(ended: Sequence[Job]) -> Job | None:
 
 def _ended(job: Job, chosen: Job | None) -> None:
     icon, word = _LOOK[job.state]
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         found = several("{n} violation", "{n} violations", job.violations) if job.state is JobState.DONE else _(word)
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}")
         if job.message:

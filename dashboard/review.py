@@ -16,11 +16,11 @@ from db.cases import Filter, Sort
 from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Conflict, Deed, Done, Seen
 
-Color = Literal["gray", "blue", "orange"]
+Color = Literal["gray", "blue", "violet"]
 STATES: dict[ReviewState, tuple[str, Color, str]] = {
     ReviewState.OPEN: (later("To review"), "gray", ":material/pending:"),
     ReviewState.ACCEPTED: (later("Accepted"), "blue", ":material/check_circle:"),
-    ReviewState.DISMISSED: (later("Dismissed"), "orange", ":material/cancel:"),
+    ReviewState.DISMISSED: (later("Dismissed"), "violet", ":material/cancel:"),
 }
 REASONS = {
     Reason.HELMET: later("Wears a helmet"),

@@ -1,17 +1,28 @@
-"""Single frames of a clip, and pieces of them, for the class demo."""
+"""Pictures of the class demo: single frames of a clip, pieces of them, crops with what a stage saw."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import streamlit as st
 
 from dashboard import resources
+from dashboard.i18n import _
+from db.cases import detections
+from db.models import Look
 from pipeline.crops import resize
+from pipeline.draw import draw, mark_detections
 from pipeline.errors import ClipError
-from pipeline.types import Box, Image
+from pipeline.palette import AGREED, COLORS, DISAGREED, NEUTRAL
+from pipeline.trace import TracedFrame
+from pipeline.types import Box, Detection, Image, Label
 from pipeline.video import Clip
 
+_LEAST_SIDE = 560  # pixels, so that boxes and letters have room on small crops
+_LOOK = (336, 560)  # pixels, width and height of a look
+_RIDER_COLORS = (COLORS[Label.RIDER], DISAGREED, COLORS[Label.PLATE], AGREED, NEUTRAL)
 _BEFORE_S = 0.001  # times are compared after a seek
 
 
@@ -37,3 +48,64 @@ def piece(image: Image, box: Box, room: float, height: int) -> Image:
     x1, y1, x2, y2 = (round(side) for side in inside.as_tuple())
     part = image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
     return resize(part, height / part.shape[0])
+
+
+def drawn(look: Look, stage: int) -> Image:
+    """A crop with what a stage saw on it, large enough for letters."""
+    picture = cv2.imread(str(resources.store().path(look.picture)))
+    if picture is None:
+        raise OSError(_("This picture is missing from the data folder."))
+    factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
+    found = detections(look.stage1 if stage == 1 else look.stage2)
+    marks = [mark.scaled(factor) for mark in mark_detections(found)]
+    return draw(resize(np.asarray(picture, np.uint8), factor), marks)
+
+
+def fitted(picture: Image) -> Image:
+    """A picture in the size of a look, grey where it does not fill it."""
+    width, height = _LOOK
+    small = resize(picture, min(width / picture.shape[1], height / picture.shape[0]))
+    right, below = width - small.shape[1], height - small.shape[0]
+    edges = (below // 2, below - below // 2, right // 2, right - right // 2)
+    return np.asarray(cv2.copyMakeBorder(small, *edges, cv2.BORDER_CONSTANT, value=(128, 128, 128)), np.uint8)
+
+
+def framed(picture: Image, color: str) -> Image:
+    """A picture with a thick edge in a colour."""
+    return np.asarray(cv2.copyMakeBorder(picture, 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=_bgr(color)), np.uint8)
+
+
+def ownership(picture: Image, frame: TracedFrame, heads: dict[int, tuple[Detection, ...]]) -> Image:
+    """The riders of a frame, each in a colour of its own, and a line from every head to the rider who is charged."""
+    riders = {id_: frame.found[place].box for id_, place, _track in frame.riders}
+    sides = np.array([box.as_tuple() for box in riders.values()])
+    around = Box(*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
+    height = 720
+    part = piece(picture, around, 0.12, height).copy()
+    rows, columns = picture.shape[:2]
+    margin = 0.12 * max(around.width, around.height)
+    region = Box(around.x1 - margin, around.y1 - margin, around.x2 + margin, around.y2 + margin).clip(columns, rows)
+    scale = part.shape[0] / max(round(region.y2) - round(region.y1), 1)
+
+    def here(box: Box) -> Box:
+        return box.shift(-round(region.x1), -round(region.y1)).scale(scale)
+
+    for number, (id_, box) in enumerate(riders.items()):
+        color = _bgr(_RIDER_COLORS[number % len(_RIDER_COLORS)])
+        _rectangle(part, here(box), color, 4)
+        for head in heads.get(id_, ()):
+            _rectangle(part, here(head.box), _bgr(COLORS[head.label]), 5)
+            start, end = here(head.box).center, here(box).center
+            cv2.line(part, (round(start[0]), round(start[1])), (round(end[0]), round(end[1])), color, 5, cv2.LINE_AA)
+            cv2.circle(part, (round(end[0]), round(end[1])), 10, color, -1, cv2.LINE_AA)
+    return part
+
+
+def _rectangle(picture: Image, box: Box, color: tuple[int, int, int], width: int) -> None:
+    x1, y1, x2, y2 = (round(side) for side in box.as_tuple())
+    cv2.rectangle(picture, (x1, y1), (x2, y2), color, width, cv2.LINE_AA)
+
+
+def _bgr(color: str) -> tuple[int, int, int]:
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return blue, green, red

@@ -65,7 +65,13 @@ def _all() -> None:
     from db.live import last_runs  # noqa: PLC0415 loads the models' libraries: the page need not wait for them
 
     streams = resources.streams()
-    for job in last_runs(streams.sessions):
+    runs = last_runs(streams.sessions)
+    if not runs:
+        st.info(
+            _("No stream is watched. Enter the address of an IP camera, a broadcast or a page of YouTube above."),
+            icon=":material/info:",
+        )
+    for job in runs:
         running = streams.get(job.id)
         with st.container(border=True):
             if running is not None:

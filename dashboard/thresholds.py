@@ -72,9 +72,10 @@ def _exact(percent: int, threshold: float) -> float:
 
 def _summary(riders: tuple[Rider, ...], usual: tuple[Rider, ...]) -> None:
     now, before = Counter(one.fate for one in riders), Counter(one.fate for one in usual)
-    for place, fate in zip(st.columns(len(_FATES)), _FATES, strict=True):
+    fates = st.grid(len(_FATES), min_column_width=160)
+    for fate in _FATES:
         change = now[fate] - before[fate]
-        place.metric(_(_FATES[fate][0]), now[fate], delta=change or None, delta_color="off")
+        fates.cell().metric(_(_FATES[fate][0]), now[fate], delta=change or None, delta_color="off")
 
 
 def _plots(name: str, usual: float, at1: int, at2: int) -> None:
@@ -107,6 +108,7 @@ def _plots(name: str, usual: float, at1: int, at2: int) -> None:
         figure.update_layout(height=270, bargap=0.05, barmode="stack")
         title = _("Bare heads by how sure stage {n} is", n=stage)
         figure.update_xaxes(range=[0, 1], tickformat=".0%", title_text=title)
+        figure.update_yaxes(rangemode="tozero", tickformat=",d", nticks=4)
         with place:
             projected(figure, f"demo-plot-{stage}", title)
 

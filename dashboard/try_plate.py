@@ -89,4 +89,4 @@ def _read(crops: list[PlateCrop], upscale: PlateUpscale, engine: PlateEngine, fu
     else:
         st.info(_("Not readable: nothing that could stand on a Korean plate."), icon=":material/help:")
     rows = [Attempt(read, *pictures) for read, pictures in zip(plate.reads, found.pictures, strict=True)]
-    attempts.table(rows, plate.text)
+    attempts.table(rows, plate.text, "try")

@@ -244,7 +244,9 @@ class Case(Base):
     clip: Mapped[Clip] = relationship(lazy="joined")
     looks: Mapped[list[Look]] = relationship(order_by="Look.time_s")
     track: Mapped[Track] = relationship()
-    reads: Mapped[list[PlateRead]] = relationship(order_by="PlateRead.id", cascade="all, delete-orphan")
+    reads: Mapped[list[PlateRead]] = relationship(  # as they came in the clip, what was made of several at the end
+        order_by="(PlateRead.frames, PlateRead.time_s, PlateRead.id)", cascade="all, delete-orphan"
+    )
 
     @property
     def plate(self) -> str | None:

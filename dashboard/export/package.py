@@ -44,7 +44,7 @@ class Source:
 
 
 def package(ids: Sequence[int], source: Source, words: Words, others_hidden: bool = True) -> bytes:
-    """The package of some cases. `others_hidden`: nobody but the accused can be recognised in it.
+    """The package of some cases. `others_hidden`: as `pipeline.conceal` does.
 
     Raises:
         PackageError: too many cases, or none of them exists any more.

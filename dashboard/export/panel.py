@@ -10,7 +10,7 @@ from dashboard import resources
 from dashboard.export import table
 from dashboard.export.negatives import DISMISSED, NAME, negatives
 from dashboard.export.package import Source, package
-from dashboard.export.wording import page
+from dashboard.export.wording import HIDDEN, STILL_SEEN, page
 from dashboard.i18n import _, later, several, told
 from dashboard.review import View
 from dashboard.text import plain
@@ -29,13 +29,10 @@ def of_cases(ids: Sequence[int], key: str) -> None:
 def _package(ids: tuple[int, ...]) -> None:
     st.markdown(several("Evidence of {n} case, to pass on.", "Evidence of {n} cases, to pass on.", len(ids)))
     st.caption(_("Pictures, clip, a report of one page, the facts as JSON, and a sum of every file."))
-    hidden = st.toggle(
-        _("Hide everybody else"),
-        value=True,
-        key="package-hidden",
-        help=_("All but the accused motorcycle becomes unrecognisable, in the pictures and in the clip."),
-    )
-    if not hidden:
+    hidden = st.toggle(_("Hide what is around the motorcycle"), value=True, key="package-hidden")
+    if hidden:
+        st.caption(f"{_(HIDDEN)}  \n{_(STILL_SEEN)}  \n{_('Look at the package before it is passed on.')}")
+    else:
         st.warning(_("Passers-by and number plates of others can be recognised."), icon=":material/visibility:")
     if st.button(_("Prepare"), key="package-prepare", icon=":material/inventory_2:", type="primary"):
         st.session_state[_READY] = ((ids, hidden), _made(ids, hidden))

@@ -12,9 +12,13 @@ from dashboard.review import REASONS, STATES
 from dashboard.text import clock, local
 from db.models import Case, Review
 
-_HIDDEN = later(
-    "Everything but the accused motorcycle is made unrecognisable. A person behind it who was not detected may still"
-    " be seen."
+HIDDEN = later(
+    "Hidden: all outside the motorcycle's box; inside it, helmeted heads, and the upper part and plate of every other"
+    " rider found."
+)
+STILL_SEEN = later(
+    "Not hidden: what else is inside the box, people on foot and cars with their plates among it, and heads taken for"
+    " bare ones."
 )
 
 
@@ -49,7 +53,7 @@ def page(case: Case, history: Sequence[Review], others_hidden: bool) -> Page:
         facts=facts,
         looks=_("What stage 2 looked at"),
         history=[_deed(row) for row in history],
-        notes=[_(_HIDDEN), *notes] if others_hidden else notes,
+        notes=[_(HIDDEN), _(STILL_SEEN), *notes] if others_hidden else notes,
     )
 
 

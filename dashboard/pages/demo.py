@@ -26,9 +26,13 @@ _STYLE = """<style>
 .st-key-class-demo [data-testid="stCaptionContainer"] p { font-size: 1.25rem; }
 .st-key-class-demo [data-testid="stMetricValue"] p { font-size: 3.2rem; line-height: 1.2; }
 .st-key-class-demo [data-testid="stMetricLabel"] p { font-size: 1.4rem; }
-.st-key-class-demo .stMarkdownBadge { font-size: 1.3rem; }
+.st-key-class-demo [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
+.st-key-class-demo .stMarkdownBadge { font-size: 1.3rem !important; white-space: normal; }
+.st-key-class-demo [data-testid="stSlider"] label { margin-bottom: 1.5rem; }
+.st-key-class-demo [data-testid="stSliderThumbValue"] p { font-weight: 600; }
+.st-key-class-demo .st-key-demo-clip * { font-size: 1.25rem; }
 .st-key-class-demo button { min-height: 3.5rem; }
-.st-key-class-demo h2 { font-size: 2.6rem; padding: 0; }
+.st-key-class-demo h2 { font-size: 2.6rem; padding: 0 0 0.5rem; }
 @media (max-width: 640px) {
   .st-key-class-demo p, .st-key-class-demo li, .st-key-class-demo td, .st-key-class-demo th { font-size: 1.1rem; }
   .st-key-class-demo h2 { font-size: 1.7rem; }

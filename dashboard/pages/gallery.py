@@ -8,5 +8,5 @@ cards.browse(
     _("Gallery"),
     VIOLATIONS,
     "gallery",
-    _("No violation here. Hand in a clip on the page Analyse, or widen the filters."),
+    _("No violation has been found yet. Hand in a clip on the page Analyse: what is found appears here."),
 )

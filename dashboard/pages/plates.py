@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import attempts, outbox, resources, try_plate
+from dashboard import attempts, look, outbox, resources, try_plate
 from dashboard.attempts import Attempt
 from dashboard.i18n import _
 from dashboard.plate_text import summary
@@ -15,14 +15,14 @@ _PAGE_SIZE = 3
 
 def _violation(case: Case) -> None:
     with st.container(border=True):
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        where = _("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s))
-        left.markdown(f"{summary(case)}  \n{where}")
-        if right.button(_("Details"), key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
-            st.switch_page("dashboard/pages/gallery.py", query_params={"case": str(case.id)})
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            where = _("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s))
+            st.markdown(f"{summary(case)}  \n{where}", width="content")
+            if st.button(_("Details"), key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
+                st.switch_page("dashboard/pages/gallery.py", query_params={"case": str(case.id)})
         path = resources.store().path
         rows = [Attempt(as_read(read), path(read.crop), path(read.picture)) for read in case.reads]
-        attempts.table(rows, case.plate_guess or "")
+        attempts.table(rows, case.plate_guess or "", str(case.id))
 
 
 st.title(_("OCR attempts"))
@@ -31,9 +31,8 @@ with st.expander(_("Try OCR on a crop of your own"), icon=":material/document_sc
     try_plate.show()
 total = resources.plates().count()
 if not total:
-    st.info(
-        _("No plate has been read yet: that happens when a violation is found. Hand in a clip on the page Analyse."),
-        icon=":material/info:",
+    look.nothing_yet(
+        _("No plate has been read yet: that happens when a violation is found. Hand in a clip on the page Analyse.")
     )
 else:
     pages = -(-total // _PAGE_SIZE)

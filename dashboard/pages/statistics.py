@@ -2,18 +2,16 @@
 
 import streamlit as st
 
-from dashboard import charts, filters, resources
+from dashboard import charts, filters, look, resources
 from dashboard.i18n import _
 from db.statistics import Scope
 
 st.title(_("Statistics"))
 sources = resources.statistics().sources()
 if not sources:
-    st.info(
-        _("Nothing to count yet. Hand in a clip on the page Analyse: the figures appear here when it is done."),
-        icon=":material/info:",
+    look.nothing_yet(
+        _("Nothing to count yet. Hand in a clip on the page Analyse: the figures appear here when it is done.")
     )
-    st.page_link("dashboard/pages/analyse.py", label=_("To the page Analyse"), icon=":material/upload:")
     st.stop()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     clip_id = st.selectbox(

@@ -8,5 +8,5 @@ cards.browse(
     _("Turned down"),
     TURNED_DOWN,
     "turned-down",
-    _("Nobody here: stage 2 has turned down no suspect yet, or the filters are too narrow."),
+    _("Stage 2 has turned down no suspect yet. Whom it turns down appears here, with what it looked at."),
 )

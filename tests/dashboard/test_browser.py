@@ -1,13 +1,13 @@
 """The main job in a real browser: a clip goes in, a violation comes out, its evidence plays."""
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from pipeline.settings import ROOT
-
-DEMO = ROOT / "samples" / "demo.mp4"
+from tests.dashboard.conftest import PATIENCE_MS
+from tests.dashboard.serving import DEMO
 
 
 def is_playing(page: Page) -> bool:
@@ -43,3 +43,29 @@ def test_bad_input_in_the_browser(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_text("is no video")).to_be_visible()
     expect(page.get_by_text("오토바이 🛵.mp4").first).to_be_visible()  # on its job, and by then perhaps in the uploads
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
+
+
+def test_the_language_switch(page: Page) -> None:
+    """A click translates the page and its navigation; it holds on other pages, and a link carries it along."""
+    page.goto("/gallery")
+    expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
+    switch = page.get_by_test_id("stSidebar").get_by_test_id("stButtonGroup")
+    switch.get_by_text("한국어").click()
+    expect(page.get_by_role("heading", name="위반 갤러리")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"[?&]lang=ko"))
+    page.get_by_role("link", name="통계").click()
+    expect(page.get_by_role("heading", name="통계")).to_be_visible()
+    expect(page.get_by_text("아직 셀 것이 없습니다")).to_be_visible()
+    page.goto("/turned_down?lang=ko")
+    expect(page.get_by_role("heading", name="기각된 의심")).to_be_visible()
+    switch.get_by_text("English").click()
+    expect(page.get_by_role("heading", name="Turned down")).to_be_visible()
+    expect(page.get_by_role("link", name="Statistics")).to_be_visible()
+
+
+@pytest.mark.parametrize(("locale", "heading"), [("ko-KR", "영상 분석"), ("de-DE", "Analyse")])
+def test_the_browsers_language_is_where_it_begins(server: str, browser: Browser, locale: str, heading: str) -> None:
+    page = browser.new_page(base_url=server, locale=locale)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto("/")
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()

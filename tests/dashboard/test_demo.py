@@ -11,17 +11,13 @@ from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n
-from db import engine
 from db.jobs import Jobs
-from db.models import JobState
-from db.run import run
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import Settings
 from pipeline.types import Outcome
-from pipeline.weights import sha256
+from tests.dashboard.serving import analyse_demo
 from tests.dashboard.test_pages import found, said
 from tests.dashboard.test_texts import Bracketed, shown, untranslated
 
-DEMO = ROOT / "samples" / "demo.mp4"
 STEPS = 8
 Open = Callable[[str], AppTest]
 
@@ -29,15 +25,9 @@ Open = Callable[[str], AppTest]
 @pytest.fixture(scope="module")
 def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which the demo clip was analysed."""
-    settings = Settings(data=tmp_path_factory.mktemp("data"), device="cpu")
-    sessions = engine.sessions(settings.database)
-    jobs = Jobs(sessions)
-    job_id = jobs.add(DEMO.name, DEMO, sha256(DEMO))
-    job = jobs.claim()
-    assert job is not None
-    assert job.id == job_id
-    assert run(job, sessions, settings).state is JobState.DONE
-    return settings.data
+    data = tmp_path_factory.mktemp("data")
+    analyse_demo(data)
+    return data
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from dashboard import i18n
 from dashboard.export.negatives import negatives
 from dashboard.export.package import SUMS, PackageError, Source, package
 from dashboard.export.table import write
+from dashboard.export.wording import HIDDEN, STILL_SEEN
 from dashboard.export.wording import page as words
 from db.cases import Cases
 from db.jobs import Jobs
@@ -101,6 +102,21 @@ def test_the_report_is_one_page_and_its_korean_can_be_read(source: Source) -> No
     assert all("/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"] for font in fonts)  # embedded
 
 
+@pytest.mark.parametrize("language", list(i18n.LANGUAGES))
+def test_a_report_says_in_full_what_is_hidden_and_what_is_not(
+    source: Source, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: language)
+    texts = {}
+    for hidden in (True, False):
+        files = opened(package([1], source, words, others_hidden=hidden))
+        pdf = PdfReader(io.BytesIO(files["case-000001/report.pdf"]))
+        texts[hidden] = " ".join(pdf.pages[0].extract_text().split())
+    for promise in (i18n._(HIDDEN), i18n._(STILL_SEEN)):
+        assert promise in texts[True]
+        assert promise not in texts[False]
+
+
 def test_nobody_else_is_seen_in_a_package(source: Source) -> None:
     files = opened(package([1], source, words))
     frame = cv2.imdecode(np.frombuffer(files["case-000001/frame.jpg"], np.uint8), cv2.IMREAD_COLOR)
@@ -172,7 +188,8 @@ def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: 
     assert [(row[0], row[1]) for row in rows] == [("2", f"'{NAME}"), ("1", f"'{NAME}")]
     page.goto("/gallery?case=1")
     page.get_by_role("button", name="Evidence package").click()
-    expect(page.get_by_text("Hide everybody else")).to_be_visible()
+    expect(page.get_by_text("Hide what is around the motorcycle")).to_be_visible()
+    expect(page.get_by_text("Not hidden: what else is inside the box")).to_be_visible()
     page.get_by_role("button", name="Prepare").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download,").click()

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
+from dashboard.player import whole_seconds
+from dashboard.text import clock
 from db.cases import Cases, Filter, Sort
 from db.jobs import Jobs
 from db.models import JobState
@@ -99,14 +101,21 @@ def test_filters_narrow_the_gallery(
     found(settings, sessions, tmp_path, Outcome.CONFIRMED)
     app = open_page("gallery")
     app = app.slider(key="gallery-least").set_value(95).run()
-    assert "widen the filters" in said(app)
+    assert "None fits these filters" in said(app)
     app = app.slider(key="gallery-least").set_value(0).run()
     app = app.selectbox(key="gallery-plate").set_value(True).run()
-    assert "widen the filters" in said(app)
-    app = app.selectbox(key="gallery-plate").set_value(None).run()
+    assert "None fits these filters" in said(app)
+    app = app.button(key="gallery-clear").click().run()
     app = app.selectbox(key="gallery-order").set_value(Sort.SUREST).run()
     assert not app.exception
     assert "1 in all" in said(app)
+
+
+@pytest.mark.parametrize("duration", [0.0, 0.4, 1.0, 3.6, 8.1, 59.0, 754.2, 7200.0, 90_000.0])
+def test_no_two_marks_of_the_timeline_read_the_same(duration: float) -> None:
+    marks = [clock(mark) for mark in whole_seconds(duration)]
+    assert len(set(marks)) == len(marks) <= 9
+    assert marks[0] == "0:00"
 
 
 def test_rejected_suspects_have_a_page_of_their_own(

@@ -111,7 +111,7 @@ def test_a_crop_can_be_tried(open_page: Open) -> None:
     app = open_page("plates")
     crop = cv2.imencode(".png", plates.crop(MOTORCYCLE_2026, "3모71942"))[1].tobytes()
     app.file_uploader(key="try-crops").set_value([("good.png", crop, "image/png"), ("bad.png", b"no", "image/png")])
-    app.run(timeout=120)
+    app.run(timeout=240)
     assert not app.exception
     assert "3모71942" in said(app)
     assert "bad" in said(app)

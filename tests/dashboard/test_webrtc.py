@@ -15,7 +15,7 @@ from db import engine
 from db.models import Case, Job, JobState, SourceKind
 from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.dashboard.conftest import CHROMIUM
+from tests.dashboard.serving import CHROMIUM
 from tests.dashboard.test_browser import DEMO
 
 pytestmark = [

@@ -1,0 +1,39 @@
+"""How all pages look, beyond what the theme can say: room, phones, and the texts of Streamlit's own upload field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.i18n import _
+
+_LOGO = Path(__file__).parent / "logo.svg"
+_STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 4rem; }
+h1 { overflow-wrap: anywhere; }
+[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p { font-size: 0; }
+[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p::after {
+  content: "UPLOAD"; font-size: 0.875rem;
+}
+[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
+@media (max-width: 640px) {
+  h1 { font-size: 1.9rem !important; }
+  [class*="st-key-filters-"] > * { flex: 1 1 45% !important; min-width: 9rem; }
+  [class*="st-key-filters-"] > :has([data-testid="stDateInput"]) { flex-basis: 100% !important; }
+  [class*="st-key-attempts-"] [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; }
+  [class*="st-key-attempt-heads"] { display: none; }
+}
+</style>"""
+
+
+def show() -> None:
+    """The name of the product in the corner, and the style of every page."""
+    st.logo(_LOGO, size="large")
+    st.html(_STYLE.replace("UPLOAD", _("Upload")))
+
+
+def nothing_yet(hint: str) -> None:
+    """The whole of a page that has nothing to show before a clip was analysed: what to do, and the way there."""
+    st.info(hint, icon=":material/info:")
+    st.page_link("dashboard/pages/analyse.py", label=_("To the page Analyse"), icon=":material/upload:")
