@@ -35,8 +35,8 @@ def show(job: Job) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.image(framed(_picture(job, label, own), COLORS[label]), channels="BGR", width=_SIDE, alt="")
             with st.container(width="stretch", gap=None):
-                st.markdown(f"**{class_name(label)}** · {len(own):,} ×")
-                st.caption(_(_EXPLAINED[label]))
+                st.markdown(f"**{class_name(label)}**")
+                st.caption(f"{_(_EXPLAINED[label])} · {len(own):,} ×")
 
 
 def _picture(job: Job, label: Label, own: list[Seen]) -> Image:

@@ -13,7 +13,7 @@ from pipeline.settings import ROOT
 from tests.dashboard.serving import analyse_demo, chromium, serving
 
 _DOCS = ROOT / "docs"
-_SIZE = (1280, 880)
+_SIZE = (1400, 960)
 _COLORS = 192  # of a picture, which keeps it small
 
 
