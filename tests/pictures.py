@@ -13,7 +13,7 @@ from pipeline.settings import ROOT
 from tests.dashboard.serving import analyse_demo, chromium, serving
 
 _DOCS = ROOT / "docs"
-_SIZE = (1400, 960)
+_SIZE = (1400, 1040)
 _COLORS = 192  # of a picture, which keeps it small
 
 
@@ -38,6 +38,7 @@ def _take(page: Page, path: str, name: str, last: str) -> None:
     page.goto(path)
     expect(page.get_by_text(last).first).to_be_visible()
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     page.wait_for_function("[...document.images].every(image => image.complete)")
     page.wait_for_function("[...document.querySelectorAll('video')].every(video => video.readyState >= 3)")
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
