@@ -29,7 +29,7 @@ def test_from_the_upload_to_the_evidence(page: Page) -> None:
     page.reload()  # a job survives the page
     expect(page.get_by_text("Clips so far")).to_be_visible(timeout=300_000)
     assert is_playing(page)
-    page.get_by_role("link", name="Gallery").click()
+    page.get_by_role("link", name="To the gallery").click()
     page.get_by_role("button", name="Details").first.click()
     expect(page.get_by_text("What stage 2 looked at")).to_be_visible()
     assert is_playing(page)
