@@ -36,6 +36,9 @@ def gray_ramp(width: int = 320, height: int = 180) -> Iterator[Image]:
         index += 1
 
 
+BARE_RIDER = (40, 76)  # the frames of the demo clip in which its first bare-headed rider is near
+
+
 def looped(clip: Path, width: int | None = None) -> Iterator[Image]:
     """The pictures of a clip, again and again."""
     while True:

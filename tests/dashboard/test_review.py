@@ -104,7 +104,7 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     expect(page.get_by_text("3 chosen")).to_be_visible()
     click(page, "Dismiss")
     click(page, "No motorcycle rider")
-    expect(page.get_by_text("No violation here")).to_be_visible()
+    expect(page.get_by_text("None fits these filters")).to_be_visible()
     assert {state(id_) for id_ in (1, 2, 3)} == {ReviewState.DISMISSED}
     click(page, "Undo")
     expect(page.get_by_text("3 in all")).to_be_visible()

@@ -18,7 +18,7 @@ from db.models import Case, Job, JobState, SourceKind
 from db.streams import Streams
 from pipeline.errors import RefusedError
 from pipeline.settings import ROOT, Settings
-from tests.streaming import WebServer, gray_ramp, jpeg, looped, mjpeg
+from tests.streaming import BARE_RIDER, WebServer, gray_ramp, jpeg, looped, mjpeg
 
 DEMO = ROOT / "samples" / "demo.mp4"
 
@@ -57,7 +57,7 @@ def job_of(sessions: sessionmaker[Session], job_id: int) -> Job:
 
 @pytest.mark.skipif(not DEMO.is_file(), reason="no demo clip")
 def test_a_violation_is_kept_while_the_stream_runs(streams: Streams, sessions: sessionmaker[Session]) -> None:
-    pictures = cycle([jpeg(image) for image in islice(looped(DEMO, 640), 36)])
+    pictures = cycle([jpeg(image) for image in islice(looped(DEMO, 640), *BARE_RIDER)])
     with WebServer({"/": mjpeg(pictures, 10)}) as server:
         began = datetime.now(UTC)
         job_id = streams.start(server.url("/").replace("//", "//me:secret@"))

@@ -14,10 +14,9 @@ from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
 from pipeline.types import Case, Evidence, Frame, Image, Track
 from tests.factory import FRAME
-from tests.streaming import looped
+from tests.streaming import BARE_RIDER, looped
 
 DEMO = ROOT / "samples" / "demo.mp4"
-BARE_RIDER = (40, 76)  # the frames in which the first bare-headed rider is near
 needs_demo = pytest.mark.skipif(not DEMO.is_file(), reason="no demo clip")
 
 
