@@ -11,7 +11,7 @@ from pipeline.analyse import analyse
 from pipeline.errors import CancelledError, ClipError
 from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
-from pipeline.types import Analysis, Box, Case, Outcome, Progress
+from pipeline.types import Analysis, Box, Case, Outcome, Progress, Sighting, Track
 from pipeline.video import Clip
 from tests.factory import write_clip
 
@@ -22,12 +22,17 @@ def violations(analysis: Analysis) -> list[Case]:
     return [case for case, _ in analysis.cases if case.confirmed]
 
 
-def rider_of(case: Case, truth: dict[str, Any]) -> int:
-    """Whom the truth has where the case's best picture has its rider."""
-    frame = min(truth["frames"], key=lambda one: abs(one["time_s"] - case.best.time_s))
-    best = max(frame["riders"], key=lambda one: Box(*one["box"]).iou(case.best.box))
-    assert Box(*best["box"]).iou(case.best.box) > 0.5
+def rider_of(sighting: Sighting, truth: dict[str, Any]) -> int:
+    """Whom the truth has where this sighting has its rider."""
+    frame = min(truth["frames"], key=lambda one: abs(one["time_s"] - sighting.time_s))
+    best = max(frame["riders"], key=lambda one: Box(*one["box"]).iou(sighting.box))
+    assert Box(*best["box"]).iou(sighting.box) > 0.5
     return int(best["rider"])
+
+
+def midway(track: Track) -> Sighting:
+    """The sighting in the middle of a track."""
+    return track.sightings[len(track.sightings) // 2]
 
 
 def test_the_demo_clip_gives_its_violations_and_no_other(settings: Settings) -> None:
@@ -36,10 +41,12 @@ def test_the_demo_clip_gives_its_violations_and_no_other(settings: Settings) -> 
     reports: list[Progress] = []
     analysis = analyse(DEMO, settings, reports.append)
     found = violations(analysis)
-    assert sorted(rider_of(case, truth) for case in found) == sorted(plates)
-    read = {rider_of(case, truth): case.reading.text for case in found if case.reading and case.reading.readable}
+    assert sorted(rider_of(case.best, truth) for case in found) == sorted(plates)
+    read = {rider_of(case.best, truth): case.reading.text for case in found if case.reading and case.reading.readable}
     assert all(text == plates[rider] for rider, text in read.items()), "a plate that cannot be read is not guessed"
     assert len(read) >= 3
+    long = [rider_of(midway(one), truth) for one in analysis.tracks if len(one.sightings) >= settings.min_sightings]
+    assert sorted(long) == sorted({*long}), "one id per rider, the one behind the bus too"
     store = FileStore(settings.files)
     assert len(list(Clip(store.path(analysis.video), 8192).frames())) == analysis.frames
     for case, evidence in analysis.cases:
