@@ -10,12 +10,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import examples, plate_text, replays, resources
+from dashboard import examples, hand_in, plate_text, queue, replays, resources
 from dashboard.detail import OUTCOMES
 from dashboard.i18n import _, later, several
 from dashboard.stills import drawn, fitted, framed, ownership, piece, still
-from dashboard.text import class_name, clock, local
-from db.cases import TURNED_DOWN, detections
+from dashboard.text import class_name, clock, local, plain
+from db.cases import TURNED_DOWN, Filter, Sort, detections
 from db.models import Case, Job
 from pipeline import replay
 from pipeline.crops import resize
@@ -103,15 +103,31 @@ def stage2(shown: Shown) -> None:
 
 
 def false_alarm(shown: Shown) -> None:
-    """A suspect whom stage 2 lets go."""
+    """A suspect whom stage 2 lets go; of another clip, where it let nobody go in this one."""
     case = _case(shown, TURNED_DOWN)
     if case is None:
-        st.info(
-            _("Stage 2 let nobody go in this clip: all suspects were confirmed. Choose another clip above."),
-            icon=":material/info:",
-        )
-        return
+        others = resources.cases().page(Filter(TURNED_DOWN), Sort.NEWEST, 0, 1)
+        if not others:
+            _offer_rain()
+            return
+        case = others[0]
+        clip = plain(case.clip.name)
+        st.markdown(_("Stage 2 let nobody go in this clip, but it did in **{clip}**:", clip=clip))
     _votes(case)
+
+
+def _offer_rain() -> None:
+    """No false alarm in any clip so far: there is a sample with one."""
+    resources.worker()
+    st.info(
+        _("Stage 2 let nobody go so far: all suspects were confirmed. The sample clip in the rain has a false alarm."),
+        icon=":material/info:",
+    )
+    if resources.jobs().open():
+        queue.under_way()
+    elif st.button(_("Analyse the clip in the rain"), type="primary", icon=":material/play_arrow:", key="demo-rain"):
+        hand_in.queue_sample(hand_in.RAIN)
+        st.rerun()
 
 
 def overlap(shown: Shown) -> None:

@@ -20,6 +20,7 @@ from pipeline.settings import ROOT
 from pipeline.video import SUFFIXES
 
 SAMPLES = ROOT / "samples"
+DEMO, RAIN = SAMPLES / "demo.mp4", SAMPLES / "rain.mp4"
 
 
 def show() -> None:

@@ -48,6 +48,6 @@ class Tracker:
         )
         tracked = self._tracker.update(detections, frame=frame.image, timestamp=frame.time_s)
         ids = zip(tracked.tracker_id, tracked.data.get("rider", ()), strict=True)
-        seen = tuple((int(id_), riders[int(row)]) for id_, row in ids if id_ >= 0)
+        seen = tuple((int(id_) + 1, riders[int(row)]) for id_, row in ids if id_ >= 0)  # people count from one
         hidden = (one for one in self._tracker.tracks if one.time_since_update > 0 and one.tracker_id >= 0)
-        return Tracked(seen, tuple((one.tracker_id, Box(*map(float, one.get_state_bbox()))) for one in hidden))
+        return Tracked(seen, tuple((one.tracker_id + 1, Box(*map(float, one.get_state_bbox()))) for one in hidden))

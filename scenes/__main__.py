@@ -1,4 +1,4 @@
-"""`python -m scenes demo | frames | plates`: see README."""
+"""`python -m scenes sample | frames | plates`: see README."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scenes", description="Rendered streets with known truth")
     commands = parser.add_subparsers(required=True)
-    demo = commands.add_parser("demo", help="render samples/demo.mp4 and its truth again")
-    demo.add_argument(
-        "--work", type=Path, default=ROOT / "runs" / "demo", help="rendered frames; those that exist stay"
-    )
-    demo.add_argument("--out", type=Path, default=ROOT / "samples" / "demo.mp4")
-    demo.set_defaults(run=_demo)
+    sample = commands.add_parser("sample", help="render a clip of samples/ and its truth again")
+    sample.add_argument("name", help="demo or rain")
+    sample.add_argument("--work", type=Path, help="rendered frames; those that exist stay (default: runs/NAME)")
+    sample.add_argument("--out", type=Path, help="the clip (default: samples/NAME.mp4)")
+    sample.set_defaults(run=_sample)
     frames = commands.add_parser("frames", help="labelled frames by chance: a YOLO data set")
     frames.add_argument("--count", type=int, required=True)
     frames.add_argument("--seed", type=int, default=0)
@@ -48,10 +47,14 @@ def _arguments() -> argparse.Namespace:
 # each command loads only what it needs: plates want neither Blender nor the denoiser
 
 
-def _demo(arguments: argparse.Namespace) -> None:
-    from scenes import demo, story  # noqa: PLC0415
+def _sample(arguments: argparse.Namespace) -> None:
+    from scenes import samples  # noqa: PLC0415
 
-    demo.make(arguments.work, arguments.out, [n / story.FPS for n in range(round(story.SECONDS * story.FPS))])
+    name = arguments.name
+    if name not in samples.SAMPLES:
+        raise HelmetWatchError(f"{name} is no sample: there are {', '.join(samples.SAMPLES)}")
+    work, out = arguments.work or ROOT / "runs" / name, arguments.out or ROOT / "samples" / f"{name}.mp4"
+    samples.make(samples.SAMPLES[name], work, out)
 
 
 def _frames(arguments: argparse.Namespace) -> None:

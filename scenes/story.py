@@ -49,12 +49,12 @@ def world(folder: Path) -> World:
     """The whole clip; textures are written to `folder`."""
     rng = np.random.default_rng(SEED)
     sky.draw(sky.DAY, rng, folder / "sky.hdr")
-    things = [*(_rider(role, folder) for role in CAST), *_traffic(folder), *_walkers()]
+    things = [*(rider(role, folder) for role in CAST), *traffic(folder), *_walkers()]
     sites = [*street(170, rng, folder), *_parked(folder)]
     return World(tuple(sites), tuple(things), camera, lamps=tuple(sky.sun(sky.DAY)))
 
 
-def _rider(role: Role, folder: Path) -> Thing:
+def rider(role: Role, folder: Path) -> Thing:
     texture, size = _plate(role.name, role.plate, folder)
     spec = replace(role.bike, plate_texture=texture, plate_size=size)
     turns = rolling(role.path, 0.27, role.looks)
@@ -71,7 +71,7 @@ def _plate(name: str, text: str, folder: Path) -> tuple[str, tuple[float, float]
     return file, (kind.width / 1000, kind.height / 1000)
 
 
-def _traffic(folder: Path) -> list[Thing]:
+def traffic(folder: Path) -> list[Thing]:
     """Cars, and the bus that hides a rider."""
     plate, size = _plate("car", "128가4053", folder)
     bus_plate, _ = _plate("coach", "서울74사2816", folder)

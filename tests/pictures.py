@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pipeline.settings import ROOT
-from tests.dashboard.serving import analyse_demo, chromium, serving
+from tests.dashboard.serving import analyse_sample, chromium, serving
 
 _DOCS = ROOT / "docs"
 _SIZE = (1400, 1040)
@@ -20,7 +20,7 @@ _COLORS = 192  # of a picture, which keeps it small
 def main() -> None:
     expect.set_options(timeout=300_000)
     with tempfile.TemporaryDirectory() as folder:
-        analyse_demo(Path(folder))
+        analyse_sample(Path(folder))
         with serving(Path(folder)) as url, chromium() as browser:
             page = browser.new_page(
                 viewport={"width": _SIZE[0], "height": _SIZE[1]}, base_url=url, locale="en-US", color_scheme="light"

@@ -9,7 +9,6 @@ from dashboard.i18n import _, later
 from dashboard.text import local, plain
 from pipeline.errors import ClipError
 
-_DEMO = hand_in.SAMPLES / "demo.mp4"
 _MOST_CLIPS = 50
 _STEPS = (
     (later("What stage 1 sees"), demo.stage1),
@@ -46,7 +45,7 @@ def choose() -> demo.Shown | None:
     jobs = {job.id: job for job in resources.jobs().traced(_MOST_CLIPS)}
     if not jobs:
         return None
-    first = next((id_ for id_, job in jobs.items() if job.clip.name == _DEMO.name), next(iter(jobs)))
+    first = next((id_ for id_, job in jobs.items() if job.clip.name == hand_in.DEMO.name), next(iter(jobs)))
     chosen = st.selectbox(
         _("Clip"),
         list(jobs),
@@ -67,10 +66,11 @@ def offer() -> None:
         queue.under_way()
         return
     st.info(
-        _("No clip has been analysed yet. The demo clip is there: one click, and it begins."), icon=":material/info:"
+        _("No clip has been analysed yet. The demo clips are there: one click, and it begins."), icon=":material/info:"
     )
-    if st.button(_("Analyse the demo clip"), type="primary", icon=":material/play_arrow:", key="demo-analyse"):
-        hand_in.queue_sample(_DEMO)
+    if st.button(_("Analyse the demo clips"), type="primary", icon=":material/play_arrow:", key="demo-analyse"):
+        for sample in (hand_in.DEMO, hand_in.RAIN):  # the second for its false alarm
+            hand_in.queue_sample(sample)
         st.rerun()
 
 

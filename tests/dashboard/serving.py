@@ -25,6 +25,7 @@ from pipeline.weights import sha256
 
 CHROMIUM = shutil.which("chromium")
 DEMO = ROOT / "samples" / "demo.mp4"
+RAIN = DEMO.with_name("rain.mp4")
 
 
 @contextmanager
@@ -67,12 +68,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def analyse_demo(data: Path) -> None:
-    """Analyse the demo clip into a data folder, as the dashboard does."""
+def analyse_sample(data: Path, clip: Path = DEMO) -> None:
+    """Analyse a sample into a data folder, as the dashboard does."""
     settings = Settings(data=data, device="cpu")
     sessions = engine.sessions(settings.database)
     jobs = Jobs(sessions)
-    jobs.add(DEMO.name, DEMO, sha256(DEMO))
+    jobs.add(clip.name, clip, sha256(clip))
     job = jobs.claim()
     assert job is not None
     assert run(job, sessions, settings).state is JobState.DONE

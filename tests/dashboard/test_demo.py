@@ -14,7 +14,7 @@ from dashboard import i18n
 from db.jobs import Jobs
 from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.dashboard.serving import analyse_demo
+from tests.dashboard.serving import RAIN, analyse_sample
 from tests.dashboard.test_pages import found, said
 from tests.dashboard.test_texts import Bracketed, shown, untranslated
 
@@ -26,7 +26,7 @@ Open = Callable[[str], AppTest]
 def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which the demo clip was analysed."""
     data = tmp_path_factory.mktemp("data")
-    analyse_demo(data)
+    analyse_sample(data)
     return data
 
 
@@ -95,10 +95,23 @@ def test_without_a_clip_it_offers_the_demo_and_shows_the_progress(
     assert "No clip has been analysed yet" in said(app)
     app = app.button(key="demo-analyse").click().run()
     assert not app.exception
-    (job,) = Jobs(sessions).open()
-    assert job.clip.name == "demo.mp4"
+    jobs = Jobs(sessions).open()
+    assert [job.clip.name for job in jobs] == ["demo.mp4", "rain.mp4"]
     assert "The steps begin when the analysis is done" in said(app)
-    Jobs(sessions).cancel(job.id)
+    for job in jobs:
+        Jobs(sessions).cancel(job.id)
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_a_false_alarm_comes_from_another_clip_where_this_one_has_none(open_page: Open, settings: Settings) -> None:
+    app = open_page("demo").segmented_control(key="demo-step").set_value(3).run()
+    assert app.button(key="demo-rain")
+    assert not app.get("plotly_chart")
+    analyse_sample(settings.data, RAIN)
+    app = open_page("demo").segmented_control(key="demo-step").set_value(3).run()
+    assert "rain.mp4" in said(app)
+    assert not app.error
+    assert app.success, "the helmeted rider is let go"
 
 
 def test_a_clip_of_before_traces_were_kept_is_no_dead_end(

@@ -57,6 +57,12 @@ def test_the_demo_clip_gives_its_violations_and_no_other(settings: Settings) -> 
     assert any(report.preview is not None for report in reports)
 
 
+def test_a_black_helmet_that_stage_1_takes_for_hair_is_no_violation(settings: Settings) -> None:
+    analysis = analyse(DEMO.with_name("rain.mp4"), settings)
+    assert analysis.cases, "stage 1 suspects the rider"
+    assert not violations(analysis)
+
+
 def test_a_cancelled_analysis_ends_at_the_next_frame(settings: Settings) -> None:
     cancelled = Event()
     seen: list[Progress] = []

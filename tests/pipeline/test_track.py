@@ -27,14 +27,14 @@ def test_one_rider_has_one_id_through_missed_and_weak_detections(settings: Setti
     boxes[20:26] = [[]] * 6
     boxes[40] = [moving(40, 0.15)]
     seen = follow(Tracker(0.4, settings), boxes)
-    assert set().union(*seen) == {0}
+    assert set().union(*seen) == {1}
     assert all(seen[26:])
 
 
 def test_a_rider_hidden_for_a_second_keeps_its_id(settings: Settings) -> None:
     boxes = [[moving(index)] for index in range(90)]
     boxes[30:60] = [[]] * 30
-    assert set().union(*follow(Tracker(0.4, settings), boxes)) == {0}
+    assert set().union(*follow(Tracker(0.4, settings), boxes)) == {1}
 
 
 def test_two_riders_that_cross_have_two_ids(settings: Settings) -> None:
@@ -54,7 +54,7 @@ def test_a_swaying_camera_loses_nobody(settings: Settings) -> None:
     places = [round(300 + 120 * np.sin(0.4 * index)) for index in range(60)]
     images = [np.ascontiguousarray(street[:540, x : x + 960]) for x in places]
     boxes = [[Detection(Label.RIDER, Box(800 - x, 200, 850 - x, 300), 0.9)] for x in places]
-    assert set().union(*follow(Tracker(0.4, settings), boxes, images)) == {0}
+    assert set().union(*follow(Tracker(0.4, settings), boxes, images)) == {1}
 
 
 def test_where_a_hidden_rider_should_be(settings: Settings) -> None:
@@ -63,5 +63,5 @@ def test_where_a_hidden_rider_should_be(settings: Settings) -> None:
     for index in range(30, 40):
         tracked = tracker.update(Frame(index, index / FPS, FRAME), ())
     ((id_, box),) = tracked.hidden
-    assert id_ == 0
+    assert id_ == 1
     assert box.iou(moving(39).box) > 0.6

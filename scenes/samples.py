@@ -1,50 +1,74 @@
-"""Renders the demo clip and writes it down with its truth."""
+"""Renders the clips of samples/ and writes them down with their truth."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.types import CLASS_NAMES, Image
-from scenes import bundle, film, record, render, story
+from scenes import bundle, film, record, render, shower, story
 from scenes.dashcam import Dashcam
+from scenes.story import FPS, Scenario
+from scenes.world import World
 
 SIZE = (1280, 720)
 RATE = 2_100_000  # bits per second: 20 s stay below 6 MB
-CLOCK = "2026-04-18 14:03:{:02d}  29KM/H  HELMET WATCH DEMO (RENDERED)"
 
 
-def make(folder: Path, target: Path, times: list[float]) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A clip to render: its world, what films it, and the line of text in its pictures by second."""
+
+    world: Callable[[Path], World]
+    seconds: float
+    scenarios: tuple[Scenario, ...]
+    camera: Dashcam
+    seed: int
+    clock: Callable[[int], str]
+
+
+SAMPLES = {
+    "demo": Sample(story.world, story.SECONDS, story.SCENARIOS, Dashcam(*SIZE), story.SEED,
+                   lambda second: f"2026-04-18 14:03:{12 + second:02d}  29KM/H  HELMET WATCH DEMO (RENDERED)"),
+    "rain": Sample(shower.world, shower.SECONDS, shower.SCENARIOS, shower.WEATHER.camera, shower.SEED,
+                   lambda second: f"2026-06-27 17:40:{31 + second:02d}  00KM/H  HELMET WATCH DEMO (RENDERED)"),
+}  # fmt: skip
+
+
+def make(sample: Sample, folder: Path, target: Path) -> None:
     """Render into `folder` (frames that exist there stay), then write `target` and its truth beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    bundle.write(story.world(folder), times, folder)
+    bundle.write(sample.world(folder), [n / FPS for n in range(round(sample.seconds * FPS))], folder)
     render.render(folder)
-    assemble(folder, target)
+    assemble(sample, folder, target)
 
 
-def assemble(folder: Path, target: Path) -> None:
+def assemble(sample: Sample, folder: Path, target: Path) -> None:
     """Clip and truth from rendered frames."""
     scene = json.loads((folder / "scene.json").read_text())
     frames: list[dict[str, Any]] = []
 
     def pictures() -> Iterator[Image]:
-        for shot in film.shots(folder, Dashcam(*SIZE), story.SEED):
+        for shot in film.shots(folder, sample.camera, sample.seed):
             frames.append(record.frame_of(shot))
-            yield film.stamp(shot.image, CLOCK.format(12 + int(shot.time_s)))
+            yield film.stamp(shot.image, sample.clock(int(shot.time_s)))
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    film.encode(pictures(), target, SIZE, story.FPS, RATE)
-    target.with_suffix(".json").write_text(dump(truth(scene["riders"], frames)))
+    film.encode(pictures(), target, SIZE, FPS, RATE)
+    target.with_suffix(".json").write_text(dump(truth(sample.scenarios, scene["riders"], frames)))
 
 
-def truth(riders: list[dict[str, Any]], frames: list[dict[str, Any]]) -> dict[str, Any]:
+def truth(
+    scenarios: tuple[Scenario, ...], riders: list[dict[str, Any]], frames: list[dict[str, Any]]
+) -> dict[str, Any]:
     ids = {rider["name"]: rider["id"] for rider in riders}
     return {
         "violations": record.violations(riders, frames),
         "size": SIZE,
-        "fps": story.FPS,
+        "fps": FPS,
         "classes": list(CLASS_NAMES),
         "scenarios": [
             {
@@ -53,7 +77,7 @@ def truth(riders: list[dict[str, Any]], frames: list[dict[str, Any]]) -> dict[st
                 "end_s": scenario.end_s,
                 "riders": [ids[role.name] for role in scenario.roles],
             }
-            for scenario in story.SCENARIOS
+            for scenario in scenarios
         ],
         "riders": riders,
         "frames": frames,
