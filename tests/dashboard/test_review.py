@@ -113,6 +113,10 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     expect(page.get_by_text("2 chosen")).to_be_visible()
     click(page, "Same motorcycle")
     expect(page.get_by_text("Motorcycle 1")).to_have_count(2)
+    cards = page.locator("[class*=st-key-gallery-card-]")
+    boxes = [box for card in cards.all() if (box := card.bounding_box())]
+    assert len(boxes) == 3
+    assert len({(box["y"], box["height"]) for box in boxes}) == 1  # one says more than the others
 
 
 def test_the_second_of_two_people_is_told(
