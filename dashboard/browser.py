@@ -1,4 +1,4 @@
-"""What only the browser can do: play a video by key, and remember a word."""
+"""What only the browser can do: play a video by key, hear keys on a ticked box, and remember a word."""
 
 from __future__ import annotations
 
@@ -41,6 +41,23 @@ _PLAY = st.components.v2.component(
     }
     """,
 )
+_HEAR = st.components.v2.component(
+    "hear",
+    js="""
+    export default function () {
+        const deaf = "input:is([type=checkbox], [type=radio], [type=range])";
+        const onKey = (event) => {
+            if (!event.target.matches?.(deaf) || event.ctrlKey || event.metaKey || event.altKey) return;
+            if (event.key === " " || (event.key.length > 1 && event.key !== "Enter")) return;
+            const { key, code, keyCode, shiftKey } = event;
+            const again = { key, code, keyCode, shiftKey, bubbles: true, cancelable: true };
+            document.body.dispatchEvent(new KeyboardEvent("keydown", again));
+        };
+        document.addEventListener("keydown", onKey);
+        return () => document.removeEventListener("keydown", onKey);
+    }
+    """,
+)
 _REMEMBER = st.components.v2.component(
     "remember",
     js="""
@@ -55,6 +72,11 @@ _REMEMBER = st.components.v2.component(
 def play_button(key: str) -> None:
     """A button that plays or pauses the first video of the page; the key P does the same, in any keyboard layout."""
     _PLAY(key=key, data={"label": _("Play or pause")}, width="content")
+
+
+def hear_everywhere(key: str) -> None:
+    """Let shortcuts work where the focus is on a box that was ticked, too: Streamlit takes that for typing."""
+    _HEAR(key=key, height=1)
 
 
 def remember(name: str, value: str) -> None:

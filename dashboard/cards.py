@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import detail, filters, look, resources, review
+from dashboard import browser, detail, filters, look, resources, review
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import short
@@ -82,6 +82,7 @@ def _grid(wanted: Filter, key: str) -> None:
     st.session_state[f"{key}-view"] = review.View(wanted, sort)
     if wanted.outcomes == VIOLATIONS:
         _choice(cases, key)
+        browser.hear_everywhere(f"{key}-hear")
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
         with grid, st.container(border=True, height="stretch", key=f"{key}-card-{case.id}"):

@@ -214,7 +214,9 @@ def _ask_why(seen: Seen) -> None:
 
 
 def _undo() -> None:
-    finish(resources.reviews().undo(reviewer.name()), Action.UNDO)
+    done = resources.reviews().undo(reviewer.name())
+    if finish(done, Action.UNDO) and len(done.changed) == 1 and "case" in st.query_params:
+        open_case(done.changed[0])  # back to what was judged wrongly
 
 
 def _reopen(seen: Seen) -> None:
