@@ -92,6 +92,9 @@ def _grid(wanted: Filter, key: str) -> None:
 def _choice(cases: Sequence[Case], key: str) -> None:
     """What can be done with the cases on this page, and with the chosen ones."""
     chosen = _chosen(key)
+    if chosen and review.asks_why(chosen):
+        review.of_many(chosen, lambda: _forget(key))
+        return
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-choice"):
         st.button(
             _("Review one by one"),

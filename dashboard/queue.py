@@ -18,6 +18,7 @@ _LOOK = {
     JobState.CANCELLED: (":material/cancel:", later("Cancelled")),
     JobState.INTERRUPTED: (":material/power_off:", later("Cut off by a restart")),
 }
+_STARTING = later("Starting")
 _STAGES = {"detect": later("Looking for riders"), "evidence": later("Writing evidence")}
 
 
@@ -53,7 +54,7 @@ def _running(job: Job) -> None:
         st.markdown(f"**{plain(job.clip.name)}**")
         left = _("{time} left", time=clock(job.left_s)) if job.left_s is not None else _("estimating the time")
         speed = _("{speed} frames/s", speed=f"{job.fps:.0f}") if job.fps else ""
-        stage = _(_STAGES.get(job.stage or "", later("Starting")))
+        stage = _(_STAGES.get(job.stage or "", _STARTING))
         st.progress(job.fraction, text=" · ".join(filter(None, (stage, f"{job.fraction:.0%}", speed, left))))
         st.metric(_("Violations so far"), job.violations)
         _cancel(job)

@@ -103,6 +103,8 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     click(page, "Choose this page")
     expect(page.get_by_text("3 chosen")).to_be_visible()
     click(page, "Dismiss")
+    expect(page.get_by_text("Why dismiss these 3?")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose none")).to_be_hidden()  # the reasons have the whole line
     click(page, "No motorcycle rider")
     expect(page.get_by_text("None fits these filters")).to_be_visible()
     assert {state(id_) for id_ in (1, 2, 3)} == {ReviewState.DISMISSED}
