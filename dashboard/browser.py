@@ -44,17 +44,18 @@ _PLAY = st.components.v2.component(
 _HEAR = st.components.v2.component(
     "hear",
     js="""
-    export default function () {
-        const deaf = "input:is([type=checkbox], [type=radio], [type=range])";
+    export default function ({ data }) {
         const onKey = (event) => {
-            if (!event.target.matches?.(deaf) || event.ctrlKey || event.metaKey || event.altKey) return;
-            if (event.key === " " || (event.key.length > 1 && event.key !== "Enter")) return;
+            if (!event.target.matches?.(data.at) || event.ctrlKey || event.metaKey || event.altKey) return;
+            if (!new RegExp(`^(?:${data.keys})$`, "u").test(event.key)) return;
+            event.preventDefault();
+            event.stopPropagation();
             const { key, code, keyCode, shiftKey } = event;
             const again = { key, code, keyCode, shiftKey, bubbles: true, cancelable: true };
             document.body.dispatchEvent(new KeyboardEvent("keydown", again));
         };
-        document.addEventListener("keydown", onKey);
-        return () => document.removeEventListener("keydown", onKey);
+        document.addEventListener("keydown", onKey, true);
+        return () => document.removeEventListener("keydown", onKey, true);
     }
     """,
 )
@@ -74,9 +75,9 @@ def play_button(key: str) -> None:
     _PLAY(key=key, data={"label": _("Play or pause")}, width="content")
 
 
-def hear_everywhere(key: str) -> None:
-    """Let shortcuts work where the focus is on a box that was ticked, too: Streamlit takes that for typing."""
-    _HEAR(key=key, height=1)
+def hear(key: str, at: str, keys: str) -> None:
+    """Let shortcuts (a pattern) work where the focus is on an element (a selector) that takes them for its own."""
+    _HEAR(key=key, data={"at": at, "keys": keys}, height=1)
 
 
 def remember(name: str, value: str) -> None:

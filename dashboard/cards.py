@@ -82,7 +82,7 @@ def _grid(wanted: Filter, key: str) -> None:
     st.session_state[f"{key}-view"] = review.View(wanted, sort)
     if wanted.outcomes == VIOLATIONS:
         _choice(cases, key)
-        browser.hear_everywhere(f"{key}-hear")
+        browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]|Enter")
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
         with grid, st.container(border=True, height="stretch", key=f"{key}-card-{case.id}"):

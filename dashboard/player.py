@@ -71,6 +71,7 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
         y=rows,
         orientation="h",
         width=0.8,
+        unselected_marker_opacity=0.5,
         marker_color=ACCUSED,
         hovertext=[
             _("{span}, stage 2 {confidence}", span=_span(case), confidence=f"{case.stage2:.0%}") for case in cases

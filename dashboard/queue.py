@@ -106,7 +106,8 @@ def _ended(job: Job, chosen: Job | None) -> None:
     with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center"):
         found = several("{n} violation", "{n} violations", job.violations) if job.state is JobState.DONE else _(word)
         message = f"  \n:red[{plain(told(job.message))}]" if job.message else ""
-        st.markdown(f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}{message}")
+        said = f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}{message}"
+        st.markdown(said, width="stretch")
         if job.state is JobState.DONE:
             shown = chosen is not None and job.id == chosen.id
             if st.button(_("Shown above") if shown else _("Show"), key=f"show-{job.id}", disabled=shown):

@@ -70,3 +70,14 @@ def test_the_browsers_language_is_where_it_begins(server: str, browser: Browser,
     page.set_default_timeout(PATIENCE_MS)
     page.goto("/")
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
+
+
+def test_a_refused_address_stays_to_be_corrected(page: Page) -> None:
+    page.goto("/live")
+    page.get_by_role("tab", name="Streams").click()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    address = page.get_by_role("textbox", name="Address")
+    address.fill("nonsense")
+    page.get_by_role("button", name="Watch").click()
+    expect(page.get_by_text("only http")).to_be_visible()
+    expect(address).to_have_value("nonsense")
