@@ -36,7 +36,7 @@ def switch() -> None:
         width="stretch",
     )
     # by hand: a bound widget would write the label, "한국어", into the address
-    if chosen != usual:
+    if chosen and chosen != usual:
         st.query_params[_KEY] = chosen
     else:
         st.query_params.pop(_KEY, None)
