@@ -1,4 +1,4 @@
-"""What only the browser can do: play a video by key, and remember a word."""
+"""What only the browser can do: play a video by key, hear keys on a ticked box, and remember a word."""
 
 from __future__ import annotations
 
@@ -41,6 +41,24 @@ _PLAY = st.components.v2.component(
     }
     """,
 )
+_HEAR = st.components.v2.component(
+    "hear",
+    js="""
+    export default function ({ data }) {
+        const onKey = (event) => {
+            if (!event.target.matches?.(data.at) || event.ctrlKey || event.metaKey || event.altKey) return;
+            if (!new RegExp(`^(?:${data.keys})$`, "u").test(event.key)) return;
+            event.preventDefault();
+            event.stopPropagation();
+            const { key, code, keyCode, shiftKey } = event;
+            const again = { key, code, keyCode, shiftKey, bubbles: true, cancelable: true };
+            document.body.dispatchEvent(new KeyboardEvent("keydown", again));
+        };
+        document.addEventListener("keydown", onKey, true);
+        return () => document.removeEventListener("keydown", onKey, true);
+    }
+    """,
+)
 _REMEMBER = st.components.v2.component(
     "remember",
     js="""
@@ -55,6 +73,11 @@ _REMEMBER = st.components.v2.component(
 def play_button(key: str) -> None:
     """A button that plays or pauses the first video of the page; the key P does the same, in any keyboard layout."""
     _PLAY(key=key, data={"label": _("Play or pause")}, width="content")
+
+
+def hear(key: str, at: str, keys: str) -> None:
+    """Let shortcuts (a pattern) work where the focus is on an element (a selector) that takes them for its own."""
+    _HEAR(key=key, data={"at": at, "keys": keys}, height=1)
 
 
 def remember(name: str, value: str) -> None:

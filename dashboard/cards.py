@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import detail, filters, look, resources, review
+from dashboard import browser, detail, filters, look, resources, review
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import short
-from dashboard.text import clock, local, plain
+from dashboard.text import brief, clock, local, plain
 from db.cases import VIOLATIONS, Filter, Sort
 from db.models import Case, ReviewState
 from pipeline.types import Outcome
@@ -22,6 +22,7 @@ _SORTS = {
     Sort.LEAST_SURE: later("Least sure first"),
 }
 _PAGE_SIZES = (12, 24, 48)
+_NAME = 36  # letters of a clip's name: two lines of a card
 
 
 def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) -> None:
@@ -81,15 +82,19 @@ def _grid(wanted: Filter, key: str) -> None:
     st.session_state[f"{key}-view"] = review.View(wanted, sort)
     if wanted.outcomes == VIOLATIONS:
         _choice(cases, key)
+        browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]|Enter")
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
-        with grid.cell(), st.container(border=True, key=f"{key}-card-{case.id}"):
+        with grid, st.container(border=True, height="stretch", key=f"{key}-card-{case.id}"):
             _card(case, key)
 
 
 def _choice(cases: Sequence[Case], key: str) -> None:
     """What can be done with the cases on this page, and with the chosen ones."""
     chosen = _chosen(key)
+    if chosen and review.asks_why(chosen):
+        review.of_many(chosen, lambda: _forget(key))
+        return
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-choice"):
         st.button(
             _("Review one by one"),
@@ -145,7 +150,7 @@ def _card(case: Case, key: str) -> None:
             st.checkbox(_("Case {id}", id=case.id), case.id in _chosen(key), key=box, on_change=choose)
             review.badge(case)
     st.image(resources.store().path(case.crop), width="stretch", alt=_("Rider of case {id}", id=case.id))
-    st.markdown(_("**{clip}** at {time}", clip=plain(case.clip.name), time=clock(case.best_s)))
+    st.markdown(_("**{clip}** at {time}", clip=plain(brief(case.clip.name, _NAME)), time=clock(case.best_s)))
     st.caption(local(case.happened_at))
     st.markdown(
         _("Stage 1 **{first}** · Stage 2 **{second}**", first=f"{case.stage1:.0%}", second=f"{case.stage2:.0%}")
@@ -159,6 +164,7 @@ def _card(case: Case, key: str) -> None:
                 st.markdown(plate, width="content")
     if case.motorcycle is not None:
         st.badge(_("Motorcycle {id}", id=case.motorcycle), icon=":material/link:", color="gray")
+    st.space("stretch")
     if st.button(_("Details"), key=f"{key}-open-{case.id}", icon=":material/open_in_full:", width="stretch"):
         review.open_case(case.id)
         st.rerun()

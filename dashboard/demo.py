@@ -140,7 +140,7 @@ def overlap(shown: Shown) -> None:
     assigned = {id_: one.heads for id_, one in replay.associated(frame, shown.trace.stage1).items()}
     wrong = len(replay.wronged(frame, shown.trace.stage1))
     for place, name, heads in zip(
-        st.columns(2),
+        st.columns(2, vertical_alignment="bottom"),
         (_("Without: every head to the nearest box"), _("With: all heads at once, each where a head can sit")),
         (replay.nearest(frame, shown.trace.stage1), assigned),
         strict=True,
@@ -181,20 +181,19 @@ def plate(shown: Shown) -> None:
 
 
 def _reads(case: Case) -> None:
-    """One read after another, and the vote at the end."""
+    """One read after another, and above them the vote of all."""
     reads, agreed = case.reads, case.plate or case.plate_guess or ""
     count = st.slider(_("Reads"), 1, len(reads), len(reads), key=f"demo-reads-{case.id}") if len(reads) > 1 else 1
-    with st.container(horizontal=True):
-        for one in reads[:count]:
-            with st.container(border=True, width=300):
-                st.image(resources.store().path(one.picture), width="stretch", alt=_("Its number plate"))
-                frames = several("{n} frame", "{n} frames", one.frames)
-                st.caption(f"{one.time_s:.2f} s · {frames}")
-                st.markdown(plate_text.characters(one.characters, agreed) or _("nothing read"))
     if count == len(reads):
         st.subheader(_("All reads together"), anchor=False)
-        st.markdown(plate_text.characters(case.plate_characters or [], agreed))
-        st.markdown(plate_text.summary(case))
+        st.markdown(f"{plate_text.characters(case.plate_characters or [], agreed)}  \n{plate_text.summary(case)}")
+    grid = st.grid(min_column_width=230)
+    for one in reads[:count]:
+        with grid, st.container(border=True, height="stretch"):
+            st.image(resources.store().path(one.picture), width="stretch", alt=_("Its number plate"))
+            frames = several("{n} frame", "{n} frames", one.frames)
+            st.caption(f"{one.time_s:.2f} s · {frames}")
+            st.markdown(plate_text.characters(one.characters, agreed) or _("nothing read"))
 
 
 def row(shown: Shown) -> None:
@@ -230,7 +229,7 @@ def projected(figure: go.Figure, key: str, alt: str) -> None:
     figure.update_layout(
         font_size=20,
         margin={"l": 8, "r": 8, "t": 16, "b": 8},
-        legend={"orientation": "h", "y": 1.15, "font": {"size": 20}},
+        legend={"orientation": "h", "y": 1.15, "font": {"size": 20}, "traceorder": "normal"},
         dragmode=False,
     )
     figure.update_xaxes(tickfont_size=18, title_font_size=20)
@@ -267,13 +266,13 @@ def _votes(case: Case) -> None:
     """The looks of stage 2 side by side, and what they add up to."""
     whole = resources.cases().get(case.id)
     looks = whole.looks if whole is not None else []
-    with st.container(horizontal=True):
-        for look in looks:
-            word, color = _SAYS[look.says]
-            with st.container(width=190):
-                st.image(framed(fitted(drawn(look, stage=2)), color), channels="BGR", width="stretch", alt=_(word))
-                sure = f" · {look.confidence:.0%}" if look.says is not Says.NOTHING else ""
-                st.markdown(f"**{_(word)}**{sure}")
+    grid = st.grid(min_column_width=160)
+    for look in looks:
+        word, color = _SAYS[look.says]
+        with grid.cell():
+            st.image(framed(fitted(drawn(look, stage=2)), color), channels="BGR", width="stretch", alt=_(word))
+            sure = f" · {look.confidence:.0%}" if look.says is not Says.NOTHING else ""
+            st.markdown(f"**{_(word)}**{sure}")
     counts = {says: sum(look.says is says for look in looks) for says in _SAYS}
     bars = [
         go.Bar(

@@ -50,13 +50,13 @@ def show(case: Case, view: View) -> None:
         st.video(
             resources.store().path(case.video), loop=True, autoplay=True, muted=True, alt=_("The seconds around it")
         )
-    with facts:
-        _facts(case)
+        _plate(case)
         if case.outcome in VIOLATIONS:
             record.plate(case)
             record.mates(case)
-    if case.outcome in VIOLATIONS:
-        panel.of_cases([case.id], "detail")
+            panel.of_cases([case.id], "detail")
+    with facts:
+        _facts(case)
     record.history(case)
     st.subheader(_("What stage 2 looked at"))
     with st.container(horizontal=True):
@@ -95,9 +95,13 @@ def _facts(case: Case) -> None:
             )
         )
     )
+
+
+def _plate(case: Case) -> None:
     if case.plate_crop:
-        st.image(resources.store().path(case.plate_crop), width=200, alt=_("Its number plate"))
-        st.markdown(_("Number plate: {plate}", plate=summary(case)))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.image(resources.store().path(case.plate_crop), width=160, alt=_("Its number plate"))
+            st.markdown(_("Number plate: {plate}", plate=summary(case)), width="content")
 
 
 def _look(look: Look) -> None:

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.i18n import _
+from dashboard.text import brief
 from pipeline.palette import ACCUSED
 
 _LEAST_BARS = 6  # a single bar does not fill its figure
@@ -122,7 +123,7 @@ def csv(table: pd.DataFrame) -> bytes:
 
 def short(name: str, most: int = 28) -> str:
     """A file name as plotly shows it: no longer than this, and no markup in it taken for any."""
-    return escape(name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}")
+    return escape(brief(name, most))
 
 
 def _harmless(value: object) -> object:

@@ -22,18 +22,24 @@ _KEY = "lang"  # in the address, so that a link opens in the language it was sen
 
 
 def switch() -> None:
-    """The choice of language; until somebody chooses, the browser's."""
+    """The choice of language; until somebody chooses, the address's or else the browser's."""
     browser = (st.context.locale or "").partition("-")[0]
-    st.segmented_control(
+    usual = browser if browser in LANGUAGES else "en"
+    asked = st.query_params.get(_KEY, usual)
+    st.session_state.setdefault(_KEY, asked if asked in LANGUAGES else usual)
+    chosen = st.segmented_control(
         "Language · 언어",
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
-        default=browser if browser in LANGUAGES else "en",
         key=_KEY,
         required=True,
-        bind="query-params",
         width="stretch",
     )
+    # by hand: a bound widget would write the label, "한국어", into the address
+    if chosen and chosen != usual:
+        st.query_params[_KEY] = chosen
+    else:
+        st.query_params.pop(_KEY, None)
 
 
 def language() -> str:

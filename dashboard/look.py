@@ -21,8 +21,12 @@ h1 { overflow-wrap: anywhere; }
   h1 { font-size: 1.9rem !important; }
   [class*="st-key-filters-"] > * { flex: 1 1 45% !important; min-width: 9rem; }
   [class*="st-key-filters-"] > :has([data-testid="stDateInput"]) { flex-basis: 100% !important; }
+  [class*="st-key-attempts-"] [data-testid="stHorizontalBlock"] { border-top: 1px solid #80808040; padding-top: 1rem; }
   [class*="st-key-attempts-"] [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; }
+  [class*="st-key-attempts-"] [data-testid="stColumn"]:nth-child(1) { flex-basis: 100%; }
+  [class*="st-key-attempts-"] [data-testid="stColumn"]:nth-child(5) { flex-basis: 100%; order: 1; }
   [class*="st-key-attempt-heads"] { display: none; }
+  .stButton kbd { display: none; }
 }
 </style>"""
 

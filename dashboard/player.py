@@ -17,6 +17,8 @@ from pipeline.palette import ACCUSED
 _LEAST_BAR = 0.006  # of the clip: shorter violations could not be hit with a finger
 _MOST_PICTURES = 24
 _TICKS = 8
+_LANE = 34  # pixels, to be hit with a finger
+_MOST_LANES = 8  # more of them become thinner
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
@@ -60,12 +62,16 @@ def show(job: Job) -> None:
 
 def _timeline(job: Job, cases: Sequence[Case]) -> None:
     duration = job.duration_s or max(case.end_s for case in cases)
-    widths = [max(case.end_s - case.start_s, _LEAST_BAR * duration) for case in cases]
+    least = _LEAST_BAR * duration
+    spans = [(case.start_s, max(case.end_s, case.start_s + least)) for case in cases]
+    rows = lanes(spans, least)
     bars = go.Bar(
-        base=[case.start_s for case in cases],
-        x=widths,
-        y=[0] * len(cases),
+        base=[start for start, _end in spans],
+        x=[end - start for start, end in spans],
+        y=rows,
         orientation="h",
+        width=0.8,
+        unselected_marker_opacity=0.5,
         marker_color=ACCUSED,
         hovertext=[
             _("{span}, stage 2 {confidence}", span=_span(case), confidence=f"{case.stage2:.0%}") for case in cases
@@ -73,10 +79,11 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
         hoverinfo="text",
     )
     figure = go.Figure(bars)
-    figure.update_layout(height=90, margin={"l": 12, "r": 12, "t": 0, "b": 24}, barmode="overlay", dragmode=False)
+    height = min(max(rows) + 1, _MOST_LANES) * _LANE + 40
+    figure.update_layout(height=height, margin={"l": 12, "r": 12, "t": 0, "b": 24}, barmode="overlay", dragmode=False)
     ticks = whole_seconds(duration)
     figure.update_xaxes(range=[0, duration], tickvals=ticks, ticktext=[clock(tick) for tick in ticks])
-    figure.update_yaxes(visible=False)
+    figure.update_yaxes(visible=False, range=[max(rows) + 0.5, -0.5])
     key = f"timeline-{job.id}"
 
     def chosen() -> None:
@@ -92,6 +99,18 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
         config={"displayModeBar": False},
         alt=_("Violations over time"),
     )
+
+
+def lanes(spans: Sequence[tuple[float, float]], gap: float) -> list[int]:
+    """A row for each span (start and end), the first one free: no two touch, and each can be hit alone."""
+    rows = [0] * len(spans)
+    ends: list[float] = []
+    for place in sorted(range(len(spans)), key=lambda place: spans[place]):
+        start, end = spans[place]
+        row = next((row for row, last in enumerate(ends) if last + gap <= start), len(ends))
+        ends[row : row + 1] = [end]
+        rows[place] = row
+    return rows
 
 
 def whole_seconds(duration: float) -> list[int]:

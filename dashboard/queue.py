@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from dashboard import player, resources
@@ -11,7 +9,7 @@ from dashboard.i18n import _, later, several, told
 from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
-_SHOWN_ENDED = 20
+_PAGE_SIZE = 20
 _LOOK = {
     JobState.QUEUED: (":material/hourglass_empty:", later("Waiting")),
     JobState.RUNNING: (":material/play_circle:", later("Running")),
@@ -20,6 +18,7 @@ _LOOK = {
     JobState.CANCELLED: (":material/cancel:", later("Cancelled")),
     JobState.INTERRUPTED: (":material/power_off:", later("Cut off by a restart")),
 }
+_STARTING = later("Starting")
 _STAGES = {"detect": later("Looking for riders"), "evidence": later("Writing evidence")}
 
 
@@ -55,7 +54,7 @@ def _running(job: Job) -> None:
         st.markdown(f"**{plain(job.clip.name)}**")
         left = _("{time} left", time=clock(job.left_s)) if job.left_s is not None else _("estimating the time")
         speed = _("{speed} frames/s", speed=f"{job.fps:.0f}") if job.fps else ""
-        stage = _(_STAGES.get(job.stage or "", later("Starting")))
+        stage = _(_STAGES.get(job.stage or "", _STARTING))
         st.progress(job.fraction, text=" · ".join(filter(None, (stage, f"{job.fraction:.0%}", speed, left))))
         st.metric(_("Violations so far"), job.violations)
         _cancel(job)
@@ -78,35 +77,37 @@ def _cancel(job: Job) -> None:
 
 
 def results() -> None:
-    ended = resources.jobs().ended(_SHOWN_ENDED)
-    if not ended:
+    total = resources.jobs().count_ended()
+    if not total:
         if not resources.jobs().open():
             st.info(_("Hand in a clip above. What was found appears here and in the gallery."), icon=":material/info:")
         return
-    chosen = _chosen(ended)
+    chosen = _chosen()
     if chosen is not None:
         player.show(chosen)
     st.subheader(_("Clips so far"))
-    for job in ended:
+    pages = -(-total // _PAGE_SIZE)
+    number = st.pagination(pages, key="ended-page") if pages > 1 else 1
+    for job in resources.jobs().ended(_PAGE_SIZE, number - 1):
         _ended(job, chosen)
 
 
-def _chosen(ended: Sequence[Job]) -> Job | None:
+def _chosen() -> Job | None:
     """The job that the address names, else the newest with results."""
     wanted = st.query_params.get("job", "")
     named = resources.jobs().get(int(wanted)) if wanted.isdecimal() else None
     if named is not None and named.state is JobState.DONE:
         return named
-    return next((job for job in ended if job.state is JobState.DONE), None)
+    return next((job for job in resources.jobs().ended(_PAGE_SIZE) if job.state is JobState.DONE), None)
 
 
 def _ended(job: Job, chosen: Job | None) -> None:
     icon, word = _LOOK[job.state]
-    with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center"):
         found = several("{n} violation", "{n} violations", job.violations) if job.state is JobState.DONE else _(word)
-        st.markdown(f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}")
-        if job.message:
-            st.markdown(f":red[{plain(told(job.message))}]")
+        message = f"  \n:red[{plain(told(job.message))}]" if job.message else ""
+        said = f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}{message}"
+        st.markdown(said, width="stretch")
         if job.state is JobState.DONE:
             shown = chosen is not None and job.id == chosen.id
             if st.button(_("Shown above") if shown else _("Show"), key=f"show-{job.id}", disabled=shown):

@@ -30,10 +30,16 @@ def plate(case: Case) -> None:
     """A person's reading of the number plate."""
     with st.form(f"plate-{case.id}-{case.version}", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
+            nobody = not reviewer.name()
             text = st.text_input(
-                _("Number plate"), case.plate or "", max_chars=32, placeholder=_("as it stands on the plate"), width=220
+                _("Number plate"),
+                case.plate or "",
+                max_chars=32,
+                placeholder=_("as it stands on the plate"),
+                width=220,
+                disabled=nobody,
             )
-            sent = st.form_submit_button(_("Correct"), icon=":material/edit:", disabled=not reviewer.name())
+            sent = st.form_submit_button(_("Correct"), icon=":material/edit:", disabled=nobody)
         if case.plate_corrected:
             read = case.plate_text or _("nothing")
             st.caption(_("Corrected by a person. The machine read: {text}", text=plain(read)))

@@ -85,7 +85,7 @@ def of_one(case: Case, view: View) -> None:
         if finish(resources.reviews().decide(seen, Deed(reviewer.name(), action)), action):
             open_case(resources.cases().neighbour(view.wanted, view.sort, case, 1))
 
-    if st.session_state.get(_DISMISSING) == seen:
+    if asks_why(seen):
         _reasons(seen, lambda: open_case(resources.cases().neighbour(view.wanted, view.sort, case, 1)))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -104,7 +104,7 @@ def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
     if not reviewer.name():
         reviewer.ask()
         return
-    if st.session_state.get(_DISMISSING) == seen:
+    if asks_why(seen):
         _reasons(seen, clear)
         return
 
@@ -120,6 +120,11 @@ def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
     _button(_("Dismiss"), "D", ":material/close:", seen, lambda: _ask_why(seen))
     if len(seen) > 1:
         _button(_("Same motorcycle"), "L", ":material/link:", seen, link)
+
+
+def asks_why(seen: Seen) -> bool:
+    """Whether the dismissal of these cases waits for a reason."""
+    return bool(st.session_state.get(_DISMISSING) == seen)
 
 
 def undo_button() -> None:
@@ -214,7 +219,9 @@ def _ask_why(seen: Seen) -> None:
 
 
 def _undo() -> None:
-    finish(resources.reviews().undo(reviewer.name()), Action.UNDO)
+    done = resources.reviews().undo(reviewer.name())
+    if finish(done, Action.UNDO) and len(done.changed) == 1 and "case" in st.query_params:
+        open_case(done.changed[0])  # back to what was judged wrongly
 
 
 def _reopen(seen: Seen) -> None:

@@ -42,12 +42,18 @@ def show() -> None:
 
 
 def _new() -> None:
-    with st.form("stream", clear_on_submit=True):
+    turn = st.session_state.setdefault("streams_started", 0)  # fresh fields after a start; what was refused stays
+    with st.form("stream"):
         url = st.text_input(
             _("Address"),
             help=_("An IP camera (RTSP, MJPEG), a broadcast (HLS, RTMP) or a page of YouTube"),
+            key=f"stream-address-{turn}",
         )
-        name = st.text_input(_("Name"), help=_("Shown in the gallery; without one, the address without its log-in"))
+        name = st.text_input(
+            _("Name"),
+            help=_("Shown in the gallery; without one, the address without its log-in"),
+            key=f"stream-name-{turn}",
+        )
         if st.form_submit_button(_("Watch"), icon=":material/play_arrow:") and url.strip():
             _start(url.strip(), name.strip())
 
@@ -58,6 +64,8 @@ def _start(url: str, name: str) -> None:
             resources.streams().start(url, name)
     except (HelmetWatchError, OSError, DBAPIError) as error:
         st.session_state["stream_trouble"] = explain(error)
+    else:
+        st.session_state["streams_started"] = st.session_state.get("streams_started", 0) + 1
     st.rerun()
 
 

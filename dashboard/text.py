@@ -25,6 +25,11 @@ def plain(name: str) -> str:
     return _MARKDOWN.sub(r"\\\1", name.replace("\n", " ").replace("\r", " "))
 
 
+def brief(name: str, most: int = 28) -> str:
+    """A file name no longer than this, its beginning and its end."""
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}"
+
+
 def class_name(label: Label) -> str:
     return _(_CLASSES[label])
 

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import replays
 from dashboard.demo import Shown, projected
 from dashboard.i18n import _, later, several
-from dashboard.stills import piece, still
+from dashboard.stills import fitted, piece, still
 from dashboard.text import clock
 from pipeline.palette import ACCUSED, AGREED, NEUTRAL
 from pipeline.replay import Fate, Rider
@@ -58,8 +58,9 @@ def show(shown: Shown) -> None:
     _plots(name, trace.stage1.without_helmet, at1, at2)
     before = {one.track.id: one.fate for one in usual}
     order = sorted(riders, key=lambda one: (one.fate is before[one.track.id], list(Fate).index(one.fate), one.track.id))
-    with st.container(horizontal=True):
-        for rider in order[:_MOST_RIDERS]:
+    grid = st.grid(min_column_width=220)
+    for rider in order[:_MOST_RIDERS]:
+        with grid:
             _card(shown, rider, before[rider.track.id])
     if not trace.complete:
         end = clock(trace.frames[-1].time_s) if trace.frames else "0:00"
@@ -115,9 +116,9 @@ def _plots(name: str, usual: float, at1: int, at2: int) -> None:
 
 def _card(shown: Shown, rider: Rider, before: Fate) -> None:
     word, badge = _FATES[rider.fate]
-    with st.container(border=True, width=250, key=f"demo-rider-{rider.track.id}"):
+    with st.container(border=True, height="stretch", key=f"demo-rider-{rider.track.id}"):
         best = max(rider.track.sightings, key=lambda one: one.box.area * one.confidence)
-        picture = piece(still(shown.job.clip.path, best.time_s), best.box, 0.1, 260)
+        picture = fitted(piece(still(shown.job.clip.path, best.time_s), best.box, 0.1, 260))
         st.image(picture, channels="BGR", width="stretch", alt=_("Rider {id}", id=rider.track.id))
         st.markdown(_("**Rider {id}**", id=rider.track.id))
         st.badge(_(word), color=badge)

@@ -8,7 +8,7 @@ from os import getpid
 from pathlib import Path
 
 import psutil
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.models import Clip, Job, JobState, SourceKind
@@ -146,10 +146,15 @@ class Jobs:
             query = _of_files().where(Job.state.not_in(ENDED)).order_by(Job.state.desc(), Job.id)
             return session.scalars(query).all()
 
-    def ended(self, limit: int) -> Sequence[Job]:
-        """The jobs of clips that ended last, newest first."""
+    def ended(self, size: int, page: int = 0) -> Sequence[Job]:
+        """One page, counted from 0, of the jobs of clips that ended, newest first."""
+        query = _of_files().where(Job.state.in_(ENDED)).order_by(Job.id.desc())
         with self._sessions() as session:
-            return session.scalars(_of_files().where(Job.state.in_(ENDED)).order_by(Job.id.desc()).limit(limit)).all()
+            return session.scalars(query.limit(size).offset(page * size)).all()
+
+    def count_ended(self) -> int:
+        with self._sessions() as session:
+            return session.scalars(_of_files().where(Job.state.in_(ENDED)).with_only_columns(func.count())).one()
 
 
 def _of_files() -> Select[Job]:

@@ -31,7 +31,7 @@ def _package(ids: tuple[int, ...]) -> None:
     st.caption(_("Pictures, clip, a report of one page, the facts as JSON, and a sum of every file."))
     hidden = st.toggle(_("Hide what is around the motorcycle"), value=True, key="package-hidden")
     if hidden:
-        st.caption(f"{_(HIDDEN)}  \n{_(STILL_SEEN)}  \n{_('Look at the package before it is passed on.')}")
+        st.caption("  \n".join((_(HIDDEN), _(STILL_SEEN), _("Look at the package before it is passed on."))))
     else:
         st.warning(_("Passers-by and number plates of others can be recognised."), icon=":material/visibility:")
     if st.button(_("Prepare"), key="package-prepare", icon=":material/inventory_2:", type="primary"):

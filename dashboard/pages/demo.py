@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import demo, hand_in, queue, resources, thresholds
+from dashboard import browser, demo, hand_in, queue, resources, thresholds
 from dashboard.i18n import _, later
 from dashboard.text import local, plain
 from pipeline.errors import ClipError
@@ -123,6 +123,7 @@ with st.container(key="class-demo"):
         label_visibility="collapsed",
         width="stretch",
     )
+    browser.hear("demo-hear", ".st-key-demo-step *", "ArrowLeft|ArrowRight")
     step = int(st.session_state["demo-step"])
     title, show = _STEPS[step]
     st.header(f"{step + 1}. {_(title)}", anchor=False)

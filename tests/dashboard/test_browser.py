@@ -51,13 +51,15 @@ def test_the_language_switch(page: Page) -> None:
     expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_text("한국어", exact=True).click()
     expect(page.get_by_role("heading", name="위반 갤러리")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"[?&]lang="))
+    expect(page).to_have_url(re.compile(r"[?&]lang=ko$"))
     link = page.url
     page.get_by_role("link", name="통계").click()
     expect(page.get_by_role("heading", name="통계")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/statistics\?lang=ko$"))
     page.get_by_test_id("stSidebar").get_by_text("English", exact=True).click()
     expect(page.get_by_role("heading", name="Statistics")).to_be_visible()
     expect(page.get_by_role("link", name="Turned down")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/statistics$"))  # what the browser asks for need not be said
     page.goto(link)
     expect(page.get_by_role("heading", name="위반 갤러리")).to_be_visible()
 
@@ -68,3 +70,14 @@ def test_the_browsers_language_is_where_it_begins(server: str, browser: Browser,
     page.set_default_timeout(PATIENCE_MS)
     page.goto("/")
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
+
+
+def test_a_refused_address_stays_to_be_corrected(page: Page) -> None:
+    page.goto("/live")
+    page.get_by_role("tab", name="Streams").click()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    address = page.get_by_role("textbox", name="Address")
+    address.fill("nonsense")
+    page.get_by_role("button", name="Watch").click()
+    expect(page.get_by_text("only http")).to_be_visible()
+    expect(address).to_have_value("nonsense")

@@ -130,6 +130,10 @@ def test_threshold_sliders_in_the_browser(page: Page) -> None:
     expect(page.get_by_role("heading", name="1. What stage 1 sees")).to_be_visible(timeout=120_000)
     page.get_by_test_id("stSegmentedControl").or_(page.get_by_role("radiogroup")).get_by_text("8", exact=True).click()
     expect(page.get_by_role("heading", name="8. What if?")).to_be_visible()
+    for key, heading in (("ArrowLeft", "7. The row in the database"), ("ArrowRight", "8. What if?")):
+        page.wait_for_selector("[data-test-script-state=notRunning]")
+        page.keyboard.press(key)  # while the focus is on the step that was clicked
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
     accused = page.get_by_test_id("stMetric").filter(has_text="Accused").first
     expect(accused.get_by_test_id("stMetricValue")).to_have_text("5")
     thumb = page.get_by_role("slider").nth(1)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
-from dashboard.player import whole_seconds
+from dashboard.player import lanes, whole_seconds
 from dashboard.text import clock
 from db.cases import Cases, Filter, Sort
 from db.jobs import Jobs
@@ -116,6 +116,31 @@ def test_no_two_marks_of_the_timeline_read_the_same(duration: float) -> None:
     marks = [clock(mark) for mark in whole_seconds(duration)]
     assert len(set(marks)) == len(marks) <= 9
     assert marks[0] == "0:00"
+
+
+@pytest.mark.parametrize(
+    ("spans", "rows"),
+    [
+        ([(2, 6), (5, 11), (11.5, 15), (15, 19), (15, 19)], [0, 1, 0, 1, 2]),
+        ([(0, 9), (1, 2), (3, 4)], [0, 1, 1]),
+        ([(5, 6), (0, 1)], [0, 0]),  # as it comes
+        ([(0, 1), (1, 2)], [0, 1]),  # they would look like one
+    ],
+)
+def test_no_two_bars_of_the_timeline_merge(spans: list[tuple[float, float]], rows: list[int]) -> None:
+    assert lanes(spans, 0.1) == rows
+
+
+def test_every_clip_so_far_can_be_reached(open_page: Open, sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    jobs = Jobs(sessions)
+    for number in range(41):
+        jobs.cancel(jobs.add(f"clip {number:02}.mp4", tmp_path / "gone.mp4", f"{number:064}"))
+    app = open_page("analyse")
+    assert not app.exception
+    assert "clip 40" in said(app)
+    assert "clip 00" not in said(app)
+    app.session_state["ended-page"] = 3
+    assert "clip 00" in said(app.run())
 
 
 def test_rejected_suspects_have_a_page_of_their_own(

@@ -82,7 +82,7 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
     (row,) = Reviews(sessions).history(2)
     assert (row.reviewer, row.action, row.reason) == ("Kim", Action.DISMISS, Reason.HELMET)
     press(page, "u")
-    expect(page.get_by_text("3 of 3")).to_be_visible()
+    expect(page.get_by_text("2 of 3")).to_be_visible()  # back to what was undone
     assert state(2) is ReviewState.OPEN
 
 
@@ -103,6 +103,8 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     click(page, "Choose this page")
     expect(page.get_by_text("3 chosen")).to_be_visible()
     click(page, "Dismiss")
+    expect(page.get_by_text("Why dismiss these 3?")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose none")).to_be_hidden()  # the reasons have the whole line
     click(page, "No motorcycle rider")
     expect(page.get_by_text("None fits these filters")).to_be_visible()
     assert {state(id_) for id_ in (1, 2, 3)} == {ReviewState.DISMISSED}
@@ -111,8 +113,12 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     page.get_by_text("Case 1", exact=True).click()
     page.get_by_text("Case 2", exact=True).click()
     expect(page.get_by_text("2 chosen")).to_be_visible()
-    click(page, "Same motorcycle")
+    press(page, "l")  # while the focus is on the box that was ticked
     expect(page.get_by_text("Motorcycle 1")).to_have_count(2)
+    cards = page.locator("[class*=st-key-gallery-card-]")
+    boxes = [box for card in cards.all() if (box := card.bounding_box())]
+    assert len(boxes) == 3
+    assert len({(box["y"], box["height"]) for box in boxes}) == 1  # one says more than the others
 
 
 def test_the_second_of_two_people_is_told(
@@ -134,7 +140,10 @@ def test_the_second_of_two_people_is_told(
 
 def test_the_name_is_remembered(page: Page, state: State) -> None:
     page.goto("/gallery?case=2")
+    plate = page.get_by_role("textbox", name="Number plate")
+    expect(plate).to_be_disabled()  # nobody has said yet who is reviewing
     sign_in(page, "김철수")
+    expect(plate).to_be_enabled()
     page.wait_for_function("document.cookie.includes('helmet_watch_reviewer')")
     page.goto("/gallery?case=1")
     expect(page.get_by_text("Reviewing as 김철수")).to_be_visible()

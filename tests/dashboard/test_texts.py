@@ -31,6 +31,20 @@ def marked() -> set[Message]:
     return set(found)
 
 
+def test_every_text_is_marked_where_babel_finds_it() -> None:
+    """Babel does not look into the braces of an f-string, nor for one mark inside another."""
+    calls = (
+        node
+        for path in [ROOT / "streamlit_app.py", *(ROOT / "dashboard").rglob("*.py")]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS
+    )
+    texts = {arg.value for call in calls for arg in call.args[:1] if isinstance(arg, ast.Constant)}
+    found = {one if isinstance(one, str) else one[0] for one in marked()}
+    assert len(texts) > 100
+    assert texts - found == set()
+
+
 def holes(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", text))
 

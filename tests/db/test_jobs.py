@@ -113,3 +113,12 @@ def test_lists(jobs: Jobs) -> None:
     jobs.claim(running)
     assert [job.id for job in jobs.open()] == [running, waiting]
     assert [(job.id, job.message) for job in jobs.ended(5)] == [(done, "broken")]
+
+
+def test_ended_jobs_come_in_pages(jobs: Jobs) -> None:
+    assert jobs.count_ended() == 0
+    ids = [jobs.add(name, CLIP, name * 64) for name in "abc"]
+    for job_id in ids[:2]:
+        jobs.cancel(job_id)
+    assert jobs.count_ended() == 2
+    assert [[job.id for job in jobs.ended(1, page)] for page in range(3)] == [[ids[1]], [ids[0]], []]
