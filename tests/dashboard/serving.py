@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from dashboard.hand_in import DEMO
 from db import engine
 from db.jobs import Jobs
 from db.models import JobState
@@ -24,8 +25,6 @@ from pipeline.settings import ROOT, Settings
 from pipeline.weights import sha256
 
 CHROMIUM = shutil.which("chromium")
-DEMO = ROOT / "samples" / "demo.mp4"
-RAIN = DEMO.with_name("rain.mp4")
 
 
 @contextmanager

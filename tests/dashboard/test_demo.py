@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n
+from dashboard.hand_in import RAIN
 from db.jobs import Jobs
 from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.dashboard.serving import RAIN, analyse_sample
+from tests.dashboard.serving import analyse_sample
 from tests.dashboard.test_pages import found, said
 from tests.dashboard.test_texts import Bracketed, shown, untranslated
 
