@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard.hand_in import DEMO
 from tests.dashboard.conftest import PATIENCE_MS
-from tests.dashboard.serving import DEMO
 
 
 def is_playing(page: Page) -> bool:

@@ -161,7 +161,8 @@ class Bracketed(NullTranslations):
 
 SHOWN = {"body", "label", "help", "caption", "placeholder", "options", "text", "alt", "title", "page_name"}
 DATA = re.compile(
-    r"Language · 언어|street|(demo|rain)\.mp4|mp4|PNG|CSV|ZIP|PDF|JSON|English|한국어|YYYY|MM|DD|Kim|\bx[12]\b|\by[12]\b|%d"
+    r"Language · 언어|street|(demo|rain)\.mp4|mp4|PNG|CSV|ZIP|PDF|JSON|English|한국어|YYYY|MM|DD|Kim"
+    r"|\bx[12]\b|\by[12]\b|%d"
 )
 
 
