@@ -1,6 +1,7 @@
 """Frames in, violations out. Knows no Streamlit and no database session."""
 
 import os
+import sys
 
 # ultralytics reads these when it is imported: it shall install nothing, ask no server
 # and unpickle nothing but its own classes
@@ -8,3 +9,7 @@ os.environ.setdefault("YOLO_AUTOINSTALL", "0")
 os.environ.setdefault("YOLO_OFFLINE", "1")
 os.environ.setdefault("YOLO_VERBOSE", "0")
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
+
+# openvino would tell an analytics server that it runs, from a fork of this process that outlives a stop;
+# where this module cannot be imported it goes without
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
