@@ -59,6 +59,14 @@ _HEAR = st.components.v2.component(
     }
     """,
 )
+_SCROLL = st.components.v2.component(
+    "scroll",
+    js="""
+    export default function ({ parentElement }) {
+        (parentElement.host ?? parentElement).scrollIntoView({ block: "start" });
+    }
+    """,
+)
 _REMEMBER = st.components.v2.component(
     "remember",
     js="""
@@ -78,6 +86,11 @@ def play_button(key: str) -> None:
 def hear(key: str, at: str, keys: str) -> None:
     """Let shortcuts (a pattern) work where the focus is on an element (a selector) that takes them for its own."""
     _HEAR(key=key, data={"at": at, "keys": keys}, height=1)
+
+
+def scroll_here(key: str) -> None:
+    """Bring this place of the page into view, once for each key."""
+    _SCROLL(key=key, height=1)
 
 
 def remember(name: str, value: str) -> None:

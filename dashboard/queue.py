@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import player, resources
+from dashboard import browser, player, resources
 from dashboard.i18n import _, later, several, told
 from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
 _PAGE_SIZE = 20
+_SCROLL = "scroll-to-player"  # in the session: a clip was chosen, and its player may be out of view
 _LOOK = {
     JobState.QUEUED: (":material/hourglass_empty:", later("Waiting")),
     JobState.RUNNING: (":material/play_circle:", later("Running")),
@@ -84,6 +85,8 @@ def results() -> None:
         return
     chosen = _chosen()
     if chosen is not None:
+        if st.session_state.pop(_SCROLL, False):  # the button may be far below
+            browser.scroll_here(f"scroll-{chosen.id}")
         player.show(chosen)
     st.subheader(_("Clips so far"))
     pages = -(-total // _PAGE_SIZE)
@@ -112,6 +115,7 @@ def _ended(job: Job, chosen: Job | None) -> None:
             shown = chosen is not None and job.id == chosen.id
             if st.button(_("Shown above") if shown else _("Show"), key=f"show-{job.id}", disabled=shown):
                 st.query_params["job"] = str(job.id)
+                st.session_state[_SCROLL] = True
                 st.rerun()
         elif st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:"):
             resources.jobs().again(job.id)

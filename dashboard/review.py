@@ -147,9 +147,6 @@ def steps(case: Case, view: View) -> None:
         on_click=open_case,
         args=(before,),
     )
-    total = cases.count(view.wanted)
-    place = min(cases.place(view.wanted, view.sort, case) + 1, total)
-    st.markdown(_("{place} of {total}", place=f"{place:,}", total=f"{total:,}"), width="content")
     st.button(
         _("Next"),
         key="next",
@@ -160,6 +157,9 @@ def steps(case: Case, view: View) -> None:
         on_click=open_case,
         args=(after,),
     )
+    total = cases.count(view.wanted)
+    place = min(cases.place(view.wanted, view.sort, case) + 1, total)
+    st.markdown(_("{place} of {total}", place=f"{place:,}", total=f"{total:,}"), width="content")
 
 
 def _button(label: str, key: str, icon: str, seen: Seen, deed: Callable[[], None], primary: bool = False) -> None:

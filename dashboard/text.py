@@ -52,7 +52,7 @@ def local(moment: datetime) -> str:
 
 
 def second(moment: datetime) -> str:
-    """A time of a live source in the viewer's zone, to the second, with the zone."""
+    """A time in the viewer's zone, to the second, with the zone: for live sources, and for what leaves the system."""
     return moment.astimezone(zone()).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 

@@ -80,11 +80,12 @@ class Excerpt:
         track, margin, longest = case.track, settings.evidence_margin_s, settings.evidence_max_s
         self.start_s = max(track.start_s - margin, case.best.time_s - longest / 2, 0.0)
         self.end_s = min(track.end_s + margin, self.start_s + longest)
-        self._marks = _marks([track], {track.id} if case.confirmed else set())
+        title = "violation" if case.confirmed else "rider"  # without a number: pages count cases, not tracks
+        self._marks = {one.frame: mark_sighting(one, title, case.confirmed) for one in track.sightings}
 
     def offer(self, frame: Frame, image: Image, scale: float) -> None:
         """Take what is needed of a frame; `image` is its picture, `scale` times as large."""
-        marks = self._marks[frame.index]
+        marks = self._marks.get(frame.index, [])
         if self.start_s <= frame.time_s <= self.end_s:
             if self._video is None:
                 self._video, self.first_s = VideoWriter(self._path, self._fps), frame.time_s

@@ -42,8 +42,8 @@ class Yolo:
         with _ONE_AT_A_TIME:
             self._model = checked_model(path)
             self.detect(np.zeros((32, 32, 3), np.uint8), 1.0)  # only the first picture loads the model
-            if on_cpu and sharing > 1:
-                self._use_cores(path, max(1, (os.cpu_count() or 1) // sharing))
+            if on_cpu:
+                self._compile(path, max(1, (os.cpu_count() or 1) // sharing))
 
     def detect(self, image: Image, confidence: float) -> tuple[Detection, ...]:
         """Detections in one picture, boxes in its pixels.
@@ -66,11 +66,16 @@ class Yolo:
         ]
         return [_detections(boxes) for boxes in found]
 
-    def _use_cores(self, folder: Path, threads: int) -> None:
-        """Keep to a few threads, on any core; ultralytics has every model pin a thread to each core."""
+    def _compile(self, folder: Path, threads: int) -> None:
+        """Compile the network anew: with numbers of 32 bits, so that every machine comes to the same verdict (where a
+        CPU has bfloat16, OpenVINO would take that), and a few threads on any core instead of one pinned to each."""
         backend = self._model.predictor.model.backend
         network = openvino.Core().read_model(next(folder.glob("*.xml")))
-        config = {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
+        config = {
+            "INFERENCE_PRECISION_HINT": openvino.Type.f32,
+            "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": False,
+        }
         backend.ov_compiled_model = backend.compile_model(network, config=config)
 
 

@@ -96,7 +96,7 @@ def _concealed(case: Case, folder: Path, source: Source) -> None:
     rows = source.cases.sightings(case.track_id)
     track = Track(case.track.number, tuple(as_seen(row) for row in rows))
     witness = Witness(track, source.cases.others_around(case), source.settings)
-    title = f"violation {track.id}"
+    title = "violation"
     scale = case.evidence_scale
     if scale is not None and case.picture_s is not None and case.video_start_s is not None:
         frame = _read(source.store.path(case.picture))

@@ -9,7 +9,7 @@ from dashboard.i18n import _, later
 from dashboard.plate_text import spelled
 from dashboard.record import DEEDS
 from dashboard.review import REASONS, STATES
-from dashboard.text import clock, local
+from dashboard.text import clock, second
 from db.models import Case, Review
 
 HIDDEN = later(
@@ -26,7 +26,7 @@ def page(case: Case, history: Sequence[Review], others_hidden: bool) -> Page:
     facts = [
         (_("Case"), str(case.id)),
         (_("Source"), case.clip.name),
-        (_("When"), local(case.happened_at)),
+        (_("When"), second(case.happened_at)),
         (
             _("In the source"),
             _(
@@ -65,4 +65,4 @@ def _plate(case: Case) -> str:
 
 def _deed(row: Review) -> str:
     why = " · ".join(filter(None, (_(REASONS[row.reason]) if row.reason else "", row.note)))
-    return " · ".join(filter(None, (local(row.at), row.reviewer, _(DEEDS[row.action]), why)))
+    return " · ".join(filter(None, (second(row.at), row.reviewer, _(DEEDS[row.action]), why)))
