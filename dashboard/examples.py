@@ -36,7 +36,7 @@ def show(job: Job) -> None:
             st.image(framed(_picture(job, label, own), COLORS[label]), channels="BGR", width=_SIDE, alt="")
             with st.container(width="stretch", gap=None):
                 st.markdown(f"**{class_name(label)}**")
-                st.caption(f"{_(_EXPLAINED[label])} · {len(own):,} ×")
+                st.caption(f"{_(_EXPLAINED[label])} · {len(own):,}\u00a0×")
 
 
 def _picture(job: Job, label: Label, own: list[Seen]) -> Image:

@@ -39,6 +39,7 @@ from pipeline.training.truth import pictures_of
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import sha256
 
+_ENDLESS = 300  # epochs, until the first one has shown how many fit the time
 CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
 
 
@@ -116,7 +117,7 @@ def _start(trainer: Trainer) -> None:
     model = trainer.model
     model.criterion = IgnoringLoss(model)
     if trainer.device.type == "cpu":
-        torch.set_num_threads(os.cpu_count() or 1)  # ultralytics leaves one core idle
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # ultralytics leaves one core idle
         # five times as fast as float32 where the CPU has AVX512-BF16; ultralytics' own `amp` refuses a CPU
         model.predict = torch.autocast("cpu", dtype=torch.bfloat16)(model.predict)
     trainer.run["session_start"] = time.monotonic()
@@ -130,7 +131,7 @@ def _pace(trainer: Trainer) -> None:
     run["session_start"] = now
     done = trainer.epoch + 1
     per_epoch = run["seconds"] / done
-    epochs = max(done, math.floor(run["hours"] * 3600 / per_epoch))
+    epochs = run["passes"] or max(done, math.floor(run["hours"] * 3600 / per_epoch))
     if epochs != trainer.epochs:
         trainer.epochs = trainer.args.epochs = epochs
         trainer.args.close_mosaic = _closing(epochs)
@@ -163,7 +164,13 @@ def data_sum(data: Path) -> str:
 
 
 def train(
-    settings: dict[str, Any], cameras: list[Any], data: Path, start: Path | None, out: Path, hours: float
+    settings: dict[str, Any],
+    cameras: list[Any],
+    data: Path,
+    start: Path | None,
+    out: Path,
+    hours: float = 0.0,
+    passes: int = 0,
 ) -> Path:
     """Train, or go on with what `out` holds, and return the averaged weights.
 
@@ -171,10 +178,12 @@ def train(
         settings: ultralytics' training arguments; `model` is the architecture.
         cameras: augmentations of the picture.
         start: weights of the same architecture; without, from nothing.
+        hours, passes: how long, as one of both.
     """
+    settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
     last, record = out / "weights" / "last.pt", out / "run.json"
     if record.exists() and last.exists():
-        run = json.loads(record.read_text()) | {"hours": hours}
+        run = json.loads(record.read_text()) | {"hours": hours, "passes": passes}
         if run["finished"]:
             return last
         settings = settings | {"model": str(last), "resume": str(last)}
@@ -182,6 +191,7 @@ def train(
         run = {
             "settings": settings,
             "hours": hours,
+            "passes": passes,
             "seconds": 0.0,
             "epochs": 0,
             "finished": False,
@@ -219,6 +229,34 @@ def check_start(start: Path, model: str) -> None:
         raise WeightsError(f"{start} is a YOLO11{scale}, not a YOLO11{model}")
 
 
+def settings_of(stage: int, model: str, size: int, batch: int, rate: float, device: str) -> dict[str, Any]:
+    """ultralytics' training arguments, without how long."""
+    return {
+        "model": f"yolo11{model}.yaml",
+        "imgsz": size,
+        "batch": batch,
+        "nbs": batch,
+        "device": device,
+        "optimizer": "AdamW",
+        "lr0": rate,
+        "lrf": 0.02,
+        "cos_lr": True,
+        "warmup_epochs": 0.5,
+        "warmup_bias_lr": 0.0,
+        "weight_decay": 0.0005,
+        "amp": device != "cpu",
+        "cache": "ram",
+        "val": False,
+        "plots": False,
+        "patience": 0,
+        "scale": 0.7,
+        "degrees": 5.0,
+        "shear": 2.0,
+        "hsv_v": 0.5,
+        "mosaic": 1.0 if stage == 1 else 0.3,
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", type=int, choices=(1, 2), required=True)
@@ -232,35 +270,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=0.001, help="learning rate at its highest")
     parser.add_argument("--device", default="cpu", help="cpu, or a CUDA device such as 0")
     options = parser.parse_args(arguments)
-    settings = {
-        "model": f"yolo11{options.model}.yaml",
-        "imgsz": options.size,
-        "batch": options.batch,
-        "nbs": options.batch,
-        "device": options.device,
-        "epochs": 300,  # until the first epoch has shown how many fit the time
-        "close_mosaic": 1,
-        "optimizer": "AdamW",
-        "lr0": options.rate,
-        "lrf": 0.02,
-        "cos_lr": True,
-        "warmup_epochs": 0.5,
-        "warmup_bias_lr": 0.0,
-        "weight_decay": 0.0005,
-        "amp": options.device != "cpu",
-        "cache": "ram",
-        "val": False,
-        "plots": False,
-        "patience": 0,
-        "scale": 0.7,
-        "degrees": 5.0,
-        "shear": 2.0,
-        "hsv_v": 0.5,
-        "mosaic": 1.0 if options.stage == 1 else 0.3,
-    }
     try:
         if options.start:
             check_start(options.start, options.model)
+        settings = settings_of(options.stage, options.model, options.size, options.batch, options.rate, options.device)
         cameras = camera(options.stage)
         print(train(settings, cameras, options.data, options.start, options.out, options.hours))  # noqa: T201
     except HelmetWatchError as error:

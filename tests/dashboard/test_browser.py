@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session, sessionmaker
 
 from dashboard.hand_in import DEMO
+from pipeline.settings import Settings
+from pipeline.types import Outcome
 from tests.dashboard.conftest import PATIENCE_MS
+from tests.dashboard.test_pages import found
 
 
 def is_playing(page: Page) -> bool:
@@ -33,6 +37,18 @@ def test_from_the_upload_to_the_evidence(page: Page) -> None:
     page.get_by_role("button", name="Details").first.click()
     expect(page.get_by_text("What stage 2 looked at")).to_be_visible()
     assert is_playing(page)
+
+
+def test_a_clip_chosen_far_down_is_brought_into_view(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    for number in range(12):
+        found(settings, sessions, tmp_path, Outcome.CONFIRMED, content=f"{number:064x}")
+    page.goto("/")
+    page.set_default_timeout(60_000)
+    page.get_by_role("button", name="Show", exact=True).last.click()
+    expect(page.get_by_role("button", name="Shown above")).not_to_be_in_viewport(timeout=30_000)
+    expect(page.locator("video")).to_be_in_viewport(timeout=30_000)
 
 
 def test_bad_input_in_the_browser(page: Page, tmp_path: Path) -> None:

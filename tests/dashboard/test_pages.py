@@ -29,7 +29,9 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
 
 
-def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *outcomes: Outcome) -> int:
+def found(
+    settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *outcomes: Outcome, content: str = "a" * 64
+) -> int:
     """A clip that was analysed, with real pictures and clips in the store."""
     store = FileStore(settings.files)
     clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [index / 10 for index in range(30)])
@@ -44,7 +46,7 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *
 
     cases = [case(id_, outcome) for id_, outcome in enumerate(outcomes)]
     jobs = Jobs(sessions)
-    job_id = jobs.add("street *1*.mp4", tmp_path / "gone.mp4", "a" * 64)
+    job_id = jobs.add("street *1*.mp4", tmp_path / "gone.mp4", content)
     jobs.claim(job_id)
     tracks = tuple(case.track for case in cases)
     rows = tuple((case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases)

@@ -1,0 +1,145 @@
+"""What each idea of the training is worth: short runs that differ in one thing, judged on cameras none has seen.
+
+    python -m pipeline.training.compare --data DATA.yaml --plain PLAIN.yaml --start COCO.pt --out RUNS
+        [--hold jai ganesh] [--passes 3] [--size 416] [--only NAME ...]
+
+DATA is a merged data set with a teacher's labels, PLAIN the same one without. The sets to hold are left out of the
+training, and all of their pictures judge. Prints a table; the same command again goes on where it was cut off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import HelmetWatchError
+from pipeline.settings import get_settings
+from pipeline.training.evaluate import evaluate
+from pipeline.training.ship import ship
+from pipeline.training.still import Eyes
+from pipeline.training.train import camera, settings_of, train
+from pipeline.training.truth import Truth, pictures_of, read_truth
+from pipeline.types import CLASS_NAMES, Label
+
+_RATE, _BATCH = 0.001, 16
+_JUDGED_AT = 640  # pixels, as the product looks
+_OFTEN = 3  # times that a picture with a bare head is shown in the balanced run
+_BLUR, _FAR, _DARK, _NOISE, _GREY, _JPEG = range(6)  # places in `camera`
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A run, by what it has otherwise than the first one."""
+
+    changes: dict[str, Any] = field(default_factory=dict)  # of ultralytics' arguments
+    without: tuple[int, ...] = ()  # augmentations of the camera
+    plain: bool = False  # without the teacher's labels
+    naive: bool = False  # and what a set does not label is learnt as background
+    balanced: bool = False
+
+
+VARIANTS = {
+    "as it is": Variant(),
+    "as it is, another seed": Variant({"seed": 7}),
+    "no mosaic": Variant({"mosaic": 0.0}),
+    "nothing of the camera": Variant(without=(_BLUR, _FAR, _DARK, _NOISE, _GREY, _JPEG)),
+    "no teacher: ignored where not labelled": Variant(plain=True),
+    "no teacher, not ignored either": Variant(plain=True, naive=True),
+    "pictures with bare heads three times": Variant(balanced=True),
+    "at 640 px": Variant({"imgsz": 640}),
+    "no blur, nothing made small": Variant(without=(_BLUR, _FAR)),
+    "no JPEG": Variant(without=(_JPEG,)),
+    "no darkness, no noise": Variant(without=(_DARK, _NOISE)),
+}
+
+
+def prepare(variant: Variant, data: Path, plain: Path, hold: Sequence[str], out: Path) -> Path:
+    """The data.yaml of a run: the training part without the sets that are held."""
+    description = yaml.safe_load((plain if variant.plain else data).read_text())
+    root = Path(description["path"])
+    description["train"] = [str(root / folder) for folder in description["train"] if Path(folder).parts[0] not in hold]
+    if variant.naive or variant.balanced:
+        description["train"] = [
+            str(_rewritten(Path(folder), out / "pictures" / str(number), variant))
+            for number, folder in enumerate(description["train"])
+        ]
+    description["path"] = str(root)
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / "data.yaml"
+    file.write_text(yaml.safe_dump(description, sort_keys=False))
+    return file
+
+
+def _rewritten(folder: Path, target: Path, variant: Variant) -> Path:
+    """A set's pictures with other labels, or some of them more often."""
+    for kind in ("images", "labels"):
+        (target / kind).mkdir(parents=True, exist_ok=True)
+    for picture in pictures_of(folder):
+        lines = (folder.with_name("labels") / f"{picture.stem}.txt").read_text().splitlines()
+        if variant.naive:
+            lines = [line for line in lines if int(line.split()[0]) < len(CLASS_NAMES)]
+        bare = any(int(line.split()[0]) == Label.WITHOUT_HELMET for line in lines)
+        for copy in range(_OFTEN if variant.balanced and bare else 1):
+            name = f"{picture.stem}~{copy}"
+            (target / "images" / f"{name}{picture.suffix}").unlink(missing_ok=True)
+            (target / "images" / f"{name}{picture.suffix}").symlink_to(picture.resolve())
+            (target / "labels" / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
+    return target / "images"
+
+
+def run(variant: Variant, data: Path, start: Path, out: Path, size: int, passes: int) -> Path:
+    """Train, and return a weights folder."""
+    cameras = [one for place, one in enumerate(camera(1)) if place not in variant.without]
+    settings = settings_of(1, "n", size, _BATCH, _RATE, "cpu") | variant.changes
+    last = train(settings, cameras, data, start, out / "run", passes=passes)
+    ship(last, 1, _JUDGED_AT, out / "weights")
+    return out / "weights"
+
+
+def judge(weights: Path, truths: Sequence[Truth]) -> dict[str, float | None]:
+    """AP50 per class on pictures."""
+    eyes = Eyes(get_settings().model_copy(update={"weights": weights}))
+    classes = evaluate(eyes, truths, "1", None)["classes"]
+    return {label.title: classes[label.title]["ap50"] for label in Label} | {"mean": classes["mean ap50"]}
+
+
+def row(name: str, figures: dict[str, dict[str, float | None]]) -> str:
+    cells = [f"{value:.2f}" if value is not None else "" for part in figures.values() for value in part.values()]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("--data", "--plain", "--start", "--out"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--hold", nargs="+", default=["jai", "ganesh"], help="sets that judge and do not train")
+    parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--size", type=int, default=416, help="picture size of the training, pixels")
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    options = parser.parse_args(arguments)
+    held = [one for split in ("train", "val") for one in read_truth(options.plain, split) if one.group in options.hold]
+    known = [one for one in read_truth(options.plain, "val") if one.group not in options.hold]
+    try:
+        for name in options.only:
+            out = options.out / name.replace(" ", "-").replace(",", "").replace(":", "")
+            if not (out / "figures.json").exists():
+                data = prepare(VARIANTS[name], options.data, options.plain, options.hold, out)
+                weights = run(VARIANTS[name], data, options.start, out, options.size, options.passes)
+                figures = {"held": judge(weights, held), "known": judge(weights, known)}
+                (out / "figures.json").write_text(json.dumps(figures))
+            print(row(name, json.loads((out / "figures.json").read_text())), flush=True)  # noqa: T201
+    except HelmetWatchError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
