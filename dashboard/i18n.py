@@ -129,6 +129,7 @@ _TOLD = (
     later("the server answers {status} {reason}"),
     later("a web address leads to {scheme}"),
     later("the server cannot be reached: {reason}"),
+    later("the server's certificate is not trusted: {reason}"),
     later("the stream was cut off: {reason}"),
     later("the playlist is too large"),
     later("the server sends elsewhere, which is not followed"),

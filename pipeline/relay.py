@@ -90,6 +90,8 @@ def _connect(target: Target, timeout_s: float) -> socket.socket:
         raw = socket.create_connection((target.address, target.port), timeout_s)
         if target.scheme == "rtsps":
             raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
+    except ssl.SSLCertVerificationError as error:
+        raise StreamError(f"the server's certificate is not trusted: {error.verify_message}") from error
     except OSError as error:
         raise StreamError(f"the server cannot be reached: {error.strerror or error}") from error
     raw.settimeout(None)

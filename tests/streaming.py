@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -180,14 +181,28 @@ def playlist(segments: Sequence[str], seconds: float, first: int = 0, ends: bool
 class RtspServer(Server):
     """MPEG-TS over RTP over the RTSP connection itself; `redirect` answers DESCRIBE with another place."""
 
-    def __init__(self, pictures: Pictures, fps: int = 10, port: int = 0, redirect: bytes | None = None) -> None:
-        self._pictures, self._fps, self._redirect = pictures, fps, redirect
+    def __init__(
+        self,
+        pictures: Pictures,
+        fps: int = 10,
+        port: int = 0,
+        redirect: bytes | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._pictures, self._fps, self._redirect, self._tls = pictures, fps, redirect, tls
         super().__init__(port)
 
     def url(self, login: str = "") -> str:
-        return f"rtsp://{login}{HERE}:{self.port}/camera"
+        return f"{'rtsps' if self._tls else 'rtsp'}://{login}{HERE}:{self.port}/camera"
 
     def talk(self, peer: socket.socket) -> None:
+        if self._tls is None:
+            self._converse(peer)
+        else:
+            with self._tls.wrap_socket(peer, server_side=True) as private:
+                self._converse(private)
+
+    def _converse(self, peer: socket.socket) -> None:
         reader = peer.makefile("rb")
         while request := reader.readline().decode():
             sequence = b""

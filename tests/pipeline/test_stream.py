@@ -1,6 +1,7 @@
 """Real streams, cut, stalled and changed in the middle."""
 
 import shutil
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+import trustme
 
 from pipeline import youtube
 from pipeline.errors import RefusedError
@@ -103,6 +105,22 @@ def test_an_rtsp_camera_that_is_restarted(watch: Callable[[str], Watched]) -> No
         seen.more(5)
         assert seen.status == StreamStatus(StreamState.LIVE, reconnects=1)
     assert "secret" not in str(seen.told)
+
+
+def test_a_private_rtsp_camera_is_watched_where_its_certificate_is_trusted(
+    watch: Callable[[str], Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "trusted.pem"))
+    with RtspServer(gray_ramp, tls=tls) as server:
+        stranger = watch(server.url())
+        stranger.until(lambda: stranger.status.state is StreamState.WAITING)
+        assert "certificate is not trusted" in str(stranger.status.why)
+        stranger.stream.stop()
+        assert not stranger.frames
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
+        watch(server.url()).more(5)
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg to serve RTMP on this machine")
