@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+import cv2
+import numpy as np
+
 from pipeline.crops import picture_of, shrink
 from pipeline.draw import Mark, draw, mark_sighting
 from pipeline.motion import filled
@@ -113,6 +116,25 @@ class Excerpt:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def out_of_looks(case: Case, store: FileStore) -> Evidence:
+    """What stage 2 looked at, a crop a second: all there is where the frames are gone.
+
+    Raises:
+        OSError: a picture cannot be read, or the clip not be written.
+    """
+    looks = sorted(zip(case.verdict.looks, case.looks, strict=True), key=lambda one: one[0].sighting.time_s)
+    best = next(name for look, name in looks if look.sighting is case.best)
+    size: tuple[int, int] | None = None
+    with store.scratch() as folder:
+        with VideoWriter(folder / "clip.mp4", 1.0) as video:
+            for second, (_, name) in enumerate(looks):
+                image = np.asarray(cv2.imread(str(store.path(name))), np.uint8)
+                size = size or (image.shape[1], image.shape[0])
+                video.write(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), second)
+        clip = store.take(folder / "clip.mp4")
+    return Evidence(best, best, clip, case.best.time_s, looks[0][0].sighting.time_s, None)
 
 
 def _joined(track: Track, times: Sequence[float]) -> Track:

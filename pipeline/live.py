@@ -21,7 +21,7 @@ from pipeline.case import capture_plate, close_case, read_plate
 from pipeline.crops import shrink
 from pipeline.detect import Detector
 from pipeline.draw import Mark, draw, mark_sighting
-from pipeline.evidence import Excerpt
+from pipeline.evidence import Excerpt, out_of_looks
 from pipeline.motion import Motion, filled
 from pipeline.plates import PlateReader
 from pipeline.ring import Ring
@@ -401,23 +401,25 @@ def record(case: Case, source: Source, store: FileStore) -> Evidence:
     Raises:
         OSError: a file cannot be written.
     """
-    settings, ring = source.settings, source.ring
-    end_s = case.track.end_s + settings.evidence_margin_s
+    settings, ring, track = source.settings, source.ring, case.track
+    start_s, end_s = (track.start_s - settings.evidence_margin_s, track.end_s + settings.evidence_margin_s)
     while ring.last_s < end_s and source.now_s() < end_s + 1.0 and not source.done:
         time.sleep(0.05)  # the seconds after are still to come
-    kept = ring.times()
-    indices = {index for index, _ in kept}
+    kept = ring.span(start_s, end_s)
+    if not kept:  # the disk or the processor was busy for longer than the buffer lasts
+        return out_of_looks(case, store)
     best = case.best
-    if best.frame not in indices:  # the buffer is too small for this: the nearest there is
-        index, time_s = min(kept, key=lambda one: abs(one[1] - best.time_s))
-        best = replace(best, frame=index, time_s=time_s)
-    fps = (len(kept) - 1) / max(kept[-1][1] - kept[0][1], 0.1)
-    dense = replace(case, track=filled(case.track, kept), best=best)
+    if best.frame not in {one.number for one in kept}:  # the buffer is too small for this: the nearest there is
+        nearest = min(kept, key=lambda one: abs(one.time_s - best.time_s))
+        best = replace(best, frame=nearest.number, time_s=nearest.time_s)
+    fps = (len(kept) - 1) / max(kept[-1].time_s - kept[0].time_s, 0.1)
+    dense = replace(case, track=filled(track, [(one.number, one.time_s) for one in kept]), best=best)
     with store.scratch() as folder:
         with Excerpt(dense, folder / "clip.mp4", fps, settings) as excerpt:
-            for frame in ring.frames(excerpt.start_s, excerpt.end_s):
-                image, scale = shrink(frame.image, settings.video_side)
-                excerpt.offer(frame, image, scale)
+            for one in kept:
+                if excerpt.start_s <= one.time_s <= excerpt.end_s:
+                    frame = one.frame()
+                    excerpt.offer(frame, *shrink(frame.image, settings.video_side))
         return excerpt.into(store)
 
 

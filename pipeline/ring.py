@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from threading import Lock
 from typing import NamedTuple
 
@@ -15,10 +14,16 @@ from pipeline.types import Frame
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 85]
 
 
-class _Kept(NamedTuple):
+class Kept(NamedTuple):
+    """A frame as JPEG."""
+
     number: int
     time_s: float
     data: bytes
+
+    def frame(self) -> Frame:
+        image = cv2.imdecode(np.frombuffer(self.data, np.uint8), cv2.IMREAD_COLOR)
+        return Frame(self.number, self.time_s, np.asarray(image, np.uint8))
 
 
 class Ring:
@@ -26,7 +31,7 @@ class Ring:
 
     def __init__(self, seconds: float, megabytes: int) -> None:
         self._seconds, self._room = seconds, megabytes * 2**20
-        self._kept: deque[_Kept] = deque()
+        self._kept: deque[Kept] = deque()
         self._size = 0
         self._lock = Lock()
 
@@ -35,7 +40,7 @@ class Ring:
         if not done:
             raise ValueError("a frame could not be encoded")
         with self._lock:
-            self._kept.append(_Kept(frame.index, frame.time_s, data.tobytes()))
+            self._kept.append(Kept(frame.index, frame.time_s, data.tobytes()))
             self._size += data.size
             while self._kept[0].time_s < frame.time_s - self._seconds or self._size > self._room:
                 self._size -= len(self._kept.popleft().data)
@@ -46,15 +51,7 @@ class Ring:
         with self._lock:
             return self._kept[-1].time_s if self._kept else 0.0
 
-    def times(self) -> list[tuple[int, float]]:
-        """Index and time of every frame that is kept."""
+    def span(self, start_s: float, end_s: float) -> list[Kept]:
+        """What is kept of a span now; it does not go while somebody holds it."""
         with self._lock:
-            return [(one.number, one.time_s) for one in self._kept]
-
-    def frames(self, start_s: float, end_s: float) -> Iterator[Frame]:
-        """The frames of a span, decoded one by one."""
-        with self._lock:
-            span = [one for one in self._kept if start_s <= one.time_s <= end_s]
-        for one in span:
-            image = cv2.imdecode(np.frombuffer(one.data, np.uint8), cv2.IMREAD_COLOR)
-            yield Frame(one.number, one.time_s, np.asarray(image, np.uint8))
+            return [one for one in self._kept if start_s <= one.time_s <= end_s]

@@ -290,7 +290,7 @@ class Evidence:
     """Names of files in the store: the best frame, the rider in it (JPEG), and the seconds around it (MP4).
 
     Picture and clip are `scale` times as large as the source's frames; the picture is the source's frame at
-    `picture_s`, the clip's first one that at `clip_start_s`.
+    `picture_s`, the clip's first one that at `clip_start_s`. Without a scale they show crops, not whole frames.
     """
 
     picture: str
@@ -298,7 +298,7 @@ class Evidence:
     clip: str
     picture_s: float
     clip_start_s: float
-    scale: float
+    scale: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

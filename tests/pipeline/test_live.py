@@ -85,6 +85,23 @@ def test_the_violation_of_the_demo_has_evidence_as_in_a_file(watch: Watch, setti
 
 
 @needs_demo
+def test_a_violation_whose_frames_are_gone_keeps_what_stage_2_looked_at(settings: Settings) -> None:
+    """As after a pause of the machine: this buffer holds the newest frame alone."""
+    watch = Watch(settings.model_copy(update={"live_buffer_s": 0.05}))
+    found = Found()
+    source = watch.open(found)
+    play(source, street(7.0))
+    source.close()
+    watch.close()
+    assert source.trouble is None
+    ((case, evidence),) = found.cases
+    assert case.confirmed
+    assert evidence.picture in case.looks
+    with av.open(str(FileStore(settings.files).path(evidence.clip))) as clip:
+        assert sum(1 for _ in clip.decode(video=0)) == len(case.looks)
+
+
+@needs_demo
 def test_a_rider_in_view_for_long_is_judged_meanwhile_and_once(settings: Settings) -> None:
     watch = Watch(settings.model_copy(update={"live_track_s": 1.0}))
     found = Found()
