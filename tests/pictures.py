@@ -1,4 +1,4 @@
-"""The README's pictures, taken anew from the demo clip: `python -m tests.pictures` (needs Chromium)."""
+"""The pictures of README and model card, taken anew from the demo clip: `python -m tests.pictures` (needs Chromium)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from pipeline.settings import ROOT
 from tests.dashboard.serving import analyse_sample, chromium, serving
+from tests.limits import limits
 
 _DOCS = ROOT / "docs"
 _SIZE = (1400, 1040)
@@ -19,6 +20,7 @@ _COLORS = 192  # of a picture, which keeps it small
 
 def main() -> None:
     expect.set_options(timeout=300_000)
+    _keep(Image.fromarray(limits()[:, :, ::-1]), "limits")
     with tempfile.TemporaryDirectory() as folder:
         analyse_sample(Path(folder))
         with serving(Path(folder)) as url, chromium() as browser:
@@ -41,7 +43,10 @@ def _take(page: Page, path: str, name: str, last: str) -> None:
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     page.wait_for_function("[...document.images].every(image => image.complete)")
     page.wait_for_function("[...document.querySelectorAll('video')].every(video => video.readyState >= 3)")
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    _keep(Image.open(io.BytesIO(page.screenshot())).convert("RGB"), name)
+
+
+def _keep(picture: Image.Image, name: str) -> None:
     _DOCS.mkdir(exist_ok=True)
     picture.quantize(_COLORS).save(_DOCS / f"{name}.png", optimize=True)
 
