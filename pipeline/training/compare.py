@@ -124,9 +124,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=416, help="picture size of the training, pixels")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     options = parser.parse_args(arguments)
-    held = [one for split in ("train", "val") for one in read_truth(options.plain, split) if one.group in options.hold]
-    known = [one for one in read_truth(options.plain, "val") if one.group not in options.hold]
     try:
+        every = {split: read_truth(options.plain, split) for split in ("train", "val")}
+        held = [one for truths in every.values() for one in truths if one.group in options.hold]
+        known = [one for one in every["val"] if one.group not in options.hold]
         for name in options.only:
             out = options.out / name.replace(" ", "-").replace(",", "").replace(":", "")
             if not (out / "figures.json").exists():
