@@ -24,13 +24,12 @@ from pipeline.settings import get_settings
 from pipeline.training.evaluate import evaluate
 from pipeline.training.ship import ship
 from pipeline.training.still import Eyes
-from pipeline.training.train import camera, settings_of, train
+from pipeline.training.train import BARE_OFTEN, camera, settings_of, train
 from pipeline.training.truth import Truth, pictures_of, read_truth
 from pipeline.types import CLASS_NAMES, Label
 
 _RATE, _BATCH = 0.001, 16
 _JUDGED_AT = 640  # pixels, as the product looks
-_OFTEN = 3  # times that a picture with a bare head is shown in the balanced run
 _BLUR, _FAR, _DARK, _NOISE, _GREY, _JPEG = range(6)  # places in `camera`
 
 
@@ -65,9 +64,9 @@ def prepare(variant: Variant, data: Path, plain: Path, hold: Sequence[str], out:
     description = yaml.safe_load((plain if variant.plain else data).read_text())
     root = Path(description["path"])
     description["train"] = [str(root / folder) for folder in description["train"] if Path(folder).parts[0] not in hold]
-    if variant.naive or variant.balanced:
+    if variant.naive:
         description["train"] = [
-            str(_rewritten(Path(folder), out / "pictures" / str(number), variant))
+            str(_unignored(Path(folder), out / "pictures" / str(number)))
             for number, folder in enumerate(description["train"])
         ]
     description["path"] = str(root)
@@ -77,20 +76,17 @@ def prepare(variant: Variant, data: Path, plain: Path, hold: Sequence[str], out:
     return file
 
 
-def _rewritten(folder: Path, target: Path, variant: Variant) -> Path:
-    """A set's pictures with other labels, or some of them more often."""
+def _unignored(folder: Path, target: Path) -> Path:
+    """A set's pictures, with no region ignored."""
     for kind in ("images", "labels"):
         (target / kind).mkdir(parents=True, exist_ok=True)
     for picture in pictures_of(folder):
         lines = (folder.with_name("labels") / f"{picture.stem}.txt").read_text().splitlines()
-        if variant.naive:
-            lines = [line for line in lines if int(line.split()[0]) < len(CLASS_NAMES)]
-        bare = any(int(line.split()[0]) == Label.WITHOUT_HELMET for line in lines)
-        for copy in range(_OFTEN if variant.balanced and bare else 1):
-            name = f"{picture.stem}~{copy}"
-            (target / "images" / f"{name}{picture.suffix}").unlink(missing_ok=True)
-            (target / "images" / f"{name}{picture.suffix}").symlink_to(picture.resolve())
-            (target / "labels" / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
+        link = target / "images" / picture.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(picture.resolve())
+        kept = "".join(f"{line}\n" for line in lines if int(line.split()[0]) < len(CLASS_NAMES))
+        (target / "labels" / f"{picture.stem}.txt").write_text(kept)
     return target / "images"
 
 
@@ -98,7 +94,8 @@ def run(variant: Variant, data: Path, start: Path, out: Path, size: int, passes:
     """Train, and return a weights folder."""
     cameras = [one for place, one in enumerate(camera(1)) if place not in variant.without]
     settings = settings_of(1, "n", size, _BATCH, _RATE, "cpu") | variant.changes
-    last = train(settings, cameras, data, start, out / "run", passes=passes)
+    often = BARE_OFTEN if variant.balanced else 1
+    last = train(settings, cameras, data, start, out / "run", passes=passes, bare_often=often)
     ship(last, 1, _JUDGED_AT, out / "weights")
     return out / "weights"
 

@@ -9,6 +9,7 @@ and the time used; RUN/weights/last.pt the averaged weights.
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import json
 import math
@@ -36,11 +37,12 @@ from ultralytics.utils import colorstr
 from pipeline.errors import HelmetWatchError, WeightsError
 from pipeline.training.loss import IgnoringLoss
 from pipeline.training.truth import pictures_of
-from pipeline.types import CLASS_NAMES
+from pipeline.types import CLASS_NAMES, Label
 from pipeline.weights import sha256
 
 _ENDLESS = 300  # epochs, until the first one has shown how many fit the time
 CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
+BARE_OFTEN = 3  # times that a pass shows a picture with a bare head: they are few, and all turns on them
 
 
 def camera(stage: int) -> list[Any]:
@@ -61,7 +63,19 @@ def camera(stage: int) -> list[Any]:
 
 
 class Dataset(YOLODataset):  # type: ignore[misc]
-    """Pictures whose aspect ratio varies: a square one was most likely squeezed from 4:3 or wider on export."""
+    """Pictures with bare heads more often than others, and of varying aspect ratio: a square one was most likely
+    squeezed from 4:3 or wider on export."""
+
+    def __init__(self, *args: Any, bare_often: int = 1, **kwargs: Any) -> None:
+        self.bare_often = bare_often
+        super().__init__(*args, **kwargs)
+
+    def get_labels(self) -> list[dict[str, Any]]:
+        labels: list[dict[str, Any]] = super().get_labels()
+        bare = [label for label in labels if (label["cls"] == Label.WITHOUT_HELMET).any()]
+        labels += [copy.deepcopy(label) for label in bare for _ in range(self.bare_often - 1)]
+        self.im_files = [label["im_file"] for label in labels]
+        return labels
 
     def get_image_and_label(self, index: int) -> dict[str, Any]:
         label: dict[str, Any] = super().get_image_and_label(index)
@@ -82,6 +96,7 @@ class Trainer(DetectionTrainer):  # type: ignore[misc]
     """ultralytics' trainer with ignored regions, a time budget that survives resuming, and bfloat16 on a CPU."""
 
     run: dict[str, Any]
+    bare_often = 1
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Dataset:
         return Dataset(
@@ -98,6 +113,7 @@ class Trainer(DetectionTrainer):  # type: ignore[misc]
             task=self.args.task,
             classes=None if mode == "train" else list(range(len(CLASS_NAMES))),
             data=self.data,
+            bare_often=self.bare_often if mode == "train" else 1,
         )
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> DetectionModel:
@@ -171,6 +187,7 @@ def train(
     out: Path,
     hours: float = 0.0,
     passes: int = 0,
+    bare_often: int = 1,
 ) -> Path:
     """Train, or go on with what `out` holds, and return the averaged weights.
 
@@ -179,6 +196,7 @@ def train(
         cameras: augmentations of the picture.
         start: weights of the same architecture; without, from nothing.
         hours, passes: how long, as one of both.
+        bare_often: times that a pass shows a picture with a bare head.
     """
     settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
     last, record = out / "weights" / "last.pt", out / "run.json"
@@ -190,6 +208,7 @@ def train(
     else:
         run = {
             "settings": settings,
+            "bare_often": bare_often,
             "hours": hours,
             "passes": passes,
             "seconds": 0.0,
@@ -210,7 +229,7 @@ def train(
             "augmentations": cameras,
         }
     )
-    trainer.run = run
+    trainer.run, trainer.bare_often = run, bare_often
     trainer.add_callback("on_train_start", _start)
     trainer.add_callback("on_model_save", _pace)
     trainer.train()
@@ -229,7 +248,9 @@ def check_start(start: Path, model: str) -> None:
         raise WeightsError(f"{start} is a YOLO11{scale}, not a YOLO11{model}")
 
 
-def settings_of(stage: int, model: str, size: int, batch: int, rate: float, device: str) -> dict[str, Any]:
+def settings_of(
+    stage: int, model: str, size: int, batch: int, rate: float, device: str, workers: int = 8
+) -> dict[str, Any]:
     """ultralytics' training arguments, without how long."""
     return {
         "model": f"yolo11{model}.yaml",
@@ -244,7 +265,9 @@ def settings_of(stage: int, model: str, size: int, batch: int, rate: float, devi
         "warmup_epochs": 0.5,
         "warmup_bias_lr": 0.0,
         "weight_decay": 0.0005,
-        "amp": device != "cpu",
+        "amp": False if device == "cpu" else "bf16",
+        "deterministic": device == "cpu",  # on a GPU it would cost much time
+        "workers": workers,
         "cache": "ram",
         "val": False,
         "plots": False,
@@ -269,13 +292,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.001, help="learning rate at its highest")
     parser.add_argument("--device", default="cpu", help="cpu, or a CUDA device such as 0")
+    parser.add_argument("--workers", type=int, default=8, help="processes that make pictures ready for a CUDA device")
     options = parser.parse_args(arguments)
     try:
         if options.start:
             check_start(options.start, options.model)
-        settings = settings_of(options.stage, options.model, options.size, options.batch, options.rate, options.device)
+        settings = settings_of(
+            options.stage, options.model, options.size, options.batch, options.rate, options.device, options.workers
+        )
         cameras = camera(options.stage)
-        print(train(settings, cameras, options.data, options.start, options.out, options.hours))  # noqa: T201
+        last = train(settings, cameras, options.data, options.start, options.out, options.hours, bare_often=BARE_OFTEN)
+        print(last)  # noqa: T201
     except HelmetWatchError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1

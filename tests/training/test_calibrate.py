@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.crops import crop_rider
 from pipeline.errors import CalibrationError
-from pipeline.training.calibrate import by_f1, by_precision, halves
+from pipeline.training.calibrate import by_f, by_precision, halves
 from pipeline.training.evaluate import Seen, accusation_figures, accused, saved
 from pipeline.training.metrics import count
 from pipeline.training.sets import Labelled
@@ -73,10 +73,17 @@ def test_no_bar_is_high_enough_is_said() -> None:
 
 def test_a_class_gets_the_confidence_with_the_best_f1() -> None:
     looked = seen((BARE, 0.9, 0.9), (BARE, 0.8, 0.9), (HELMET, 0.5, 0.9), (HELMET, 0.4, 0.9))
-    chosen = by_f1(looked)
+    chosen = by_f(looked)
     assert chosen.without_helmet == 0.8
     assert chosen.rider == 0.8
     assert chosen.plate == 0.6
+
+
+def test_suspects_are_called_at_a_lower_confidence_than_they_would_be_judged_at() -> None:
+    looked = seen((BARE, 0.9, 0.9), (BARE, 0.8, 0.9), (HELMET, 0.5, 0.9), (HELMET, 0.4, 0.9), (BARE, 0.3, 0.9))
+    assert by_f(looked).without_helmet == 0.8
+    assert by_f(looked, bare=2.0).without_helmet == 0.3
+    assert by_f(looked, bare=2.0).rider == by_f(looked).rider
 
 
 def test_halves_share_no_picture_and_crops_go_with_theirs() -> None:

@@ -36,14 +36,6 @@ def test_what_is_held_is_not_trained_on(two_sets: Path, tmp_path: Path) -> None:
     assert {picture.stem[0] for picture in trained_on(run)} == {"s"}
 
 
-def test_pictures_with_bare_heads_come_three_times(two_sets: Path, tmp_path: Path) -> None:
-    bare = len(trained_on(prepare(Variant(), two_sets, two_sets, ["yard"], tmp_path / "once")))
-    helmets = two_sets.parent / "street" / "train" / "labels" / "s0.txt"
-    helmets.write_text("2 0.5 0.5 0.1 0.1\n")
-    often = trained_on(prepare(Variant(balanced=True), two_sets, two_sets, ["yard"], tmp_path / "often"))
-    assert len(often) == 3 * (bare - 1) + 1
-
-
 def test_the_naive_run_knows_no_ignored_regions(two_sets: Path, tmp_path: Path) -> None:
     label = two_sets.parent / "street" / "train" / "labels" / "s0.txt"
     label.write_text("2 0.5 0.5 0.1 0.1\n4 0.5 0.5 1 1\n")

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,31 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
     check_start(start, "n")
     with pytest.raises(WeightsError, match="is a YOLO11n, not a YOLO11s"):
         check_start(start, "s")
+
+
+def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:
+    from ultralytics.cfg import get_cfg
+
+    from pipeline.training.train import Dataset, settings_of
+
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    labels = sorted((data.parent / "street" / "train" / "labels").glob("*.txt"))
+    labels[0].write_text("2 0.5 0.5 0.1 0.1\n")
+    settings = get_cfg(overrides=settings_of(1, "n", 64, 4, 0.001, "cpu"))
+    seen = {
+        often: Dataset(
+            img_path=str(data.parent / "street" / "train" / "images"),
+            imgsz=64,
+            augment=True,
+            hyp=settings,
+            task="detect",
+            data={"names": dict(enumerate(CLASS_NAMES)), "channels": 3},
+            bare_often=often,
+        )
+        for often in (1, 3)
+    }
+    assert len(seen[1]) == len(labels)
+    assert len(seen[3]) == 3 * (len(labels) - 1) + 1
+    counts = Counter(Path(one["im_file"]).stem for one in seen[3].labels)
+    assert counts.pop(labels[0].stem) == 1
+    assert set(counts.values()) == {3}
