@@ -21,10 +21,11 @@ import yaml
 
 from pipeline.errors import HelmetWatchError
 from pipeline.settings import get_settings
+from pipeline.training.augment import BARE_OFTEN, camera
 from pipeline.training.evaluate import evaluate
 from pipeline.training.ship import ship
 from pipeline.training.still import Eyes
-from pipeline.training.train import BARE_OFTEN, camera, settings_of, train
+from pipeline.training.train import settings_of, train
 from pipeline.training.truth import Truth, pictures_of, read_truth
 from pipeline.types import CLASS_NAMES, Label
 

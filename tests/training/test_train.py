@@ -70,7 +70,8 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
 def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:
     from ultralytics.cfg import get_cfg
 
-    from pipeline.training.train import Dataset, settings_of
+    from pipeline.training.augment import Dataset
+    from pipeline.training.train import settings_of
 
     data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
     labels = sorted((data.parent / "street" / "train" / "labels").glob("*.txt"))

@@ -1,0 +1,62 @@
+"""What training does to a picture before the network sees it, and how often it shows each."""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+
+import albumentations as A  # noqa: N812
+import cv2
+from ultralytics.data.dataset import YOLODataset
+
+from pipeline.types import Label
+
+BARE_OFTEN = 3  # times that a pass shows a picture with a bare head: they are few, and all turns on them
+
+
+def camera(stage: int) -> list[Any]:
+    """What a dashcam does to a picture: shaken, out of focus, far away, dark, compressed. Most crops of far riders
+    are small, while most of the training crops are near ones, so stage 2 gets more of them made coarse."""
+    coarsest, often = (0.35, 0.15) if stage == 1 else (0.12, 0.4)
+    area_then_linear = {"downscale": cv2.INTER_AREA, "upscale": cv2.INTER_LINEAR}
+    return [
+        A.OneOf([A.MotionBlur(blur_limit=(3, 11)), A.GaussianBlur(blur_limit=(3, 7)), A.Defocus(radius=(1, 3))], p=0.2),
+        A.Downscale(scale_range=(coarsest, 0.8), interpolation_pair=area_then_linear, p=often),
+        A.OneOf([A.RandomGamma(gamma_limit=(130, 260)), A.RandomBrightnessContrast((-0.45, 0.2), (-0.4, 0.2))], p=0.25),
+        A.OneOf(
+            [A.ISONoise(color_shift=(0.01, 0.05), intensity=(0.1, 0.5)), A.GaussNoise(std_range=(0.02, 0.12))], p=0.15
+        ),
+        A.ToGray(p=0.05),
+        A.ImageCompression(quality_range=(25, 85), p=0.35),
+    ]
+
+
+class Dataset(YOLODataset):  # type: ignore[misc]
+    """Pictures with bare heads more often than others, and of varying aspect ratio: a square one was most likely
+    squeezed from 4:3 or wider on export."""
+
+    def __init__(self, *args: Any, bare_often: int = 1, **kwargs: Any) -> None:
+        self.bare_often = bare_often
+        super().__init__(*args, **kwargs)
+
+    def get_labels(self) -> list[dict[str, Any]]:
+        labels: list[dict[str, Any]] = super().get_labels()
+        bare = [label for label in labels if (label["cls"] == Label.WITHOUT_HELMET).any()]
+        labels += [copy.deepcopy(label) for label in bare for _ in range(self.bare_often - 1)]
+        self.im_files = [label["im_file"] for label in labels]
+        return labels
+
+    def get_image_and_label(self, index: int) -> dict[str, Any]:
+        label: dict[str, Any] = super().get_image_and_label(index)
+        if self.augment and random.random() < 0.5:  # noqa: S311
+            height, width = label["resized_shape"]
+            if width == height:
+                height = round(height * random.uniform(0.56, 1.0))  # noqa: S311
+            elif random.random() < 0.5:  # noqa: S311
+                width = round(width * random.uniform(0.8, 1.0))  # noqa: S311
+            else:
+                height = round(height * random.uniform(0.8, 1.0))  # noqa: S311
+            label["img"] = cv2.resize(label["img"], (width, height), interpolation=cv2.INTER_AREA)
+            label["resized_shape"] = (height, width)
+        return label
