@@ -130,7 +130,9 @@ def out_of_looks(case: Case, store: FileStore) -> Evidence:
     with store.scratch() as folder:
         with VideoWriter(folder / "clip.mp4", 1.0) as video:
             for second, (_, name) in enumerate(looks):
-                image = np.asarray(cv2.imread(str(store.path(name))), np.uint8)
+                image = cv2.imread(str(store.path(name)))
+                if image is None:
+                    raise OSError(f"{name} is gone from the data folder or is no picture")
                 size = size or (image.shape[1], image.shape[0])
                 video.write(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), second)
         clip = store.take(folder / "clip.mp4")

@@ -23,8 +23,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from pipeline.errors import CalibrationError, HelmetWatchError
-from pipeline.settings import get_settings
+from pipeline.errors import CalibrationError
+from pipeline.training import command
 from pipeline.training.evaluate import BARE, Seen, accusation_figures, accused
 from pipeline.training.metrics import curve, match
 from pipeline.training.rider_crops import picture_name
@@ -149,32 +149,25 @@ def _manifest(old: Manifest, first: Thresholds, second: Thresholds) -> Manifest:
     )
 
 
+def _calibrate(options: argparse.Namespace) -> str:
+    settings = command.settings_with(options.weights)
+    pictures, crops = read_truth(options.data, options.split), read_truth(options.crops, options.split)
+    manifest, figures = calibrate(Eyes(settings), pictures, crops, options.precision)
+    if not options.dry_run:
+        (settings.weights / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+    return json.dumps(figures, indent=1)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="data.yaml of pictures that training has not seen")
     parser.add_argument("--crops", type=Path, required=True, help="data.yaml of rider crops that training has not seen")
     parser.add_argument("--split", default="val", help="of both")
     parser.add_argument("--precision", type=float, default=0.97, help="of accusations, 0 to 1")
-    parser.add_argument("--weights", type=Path, help="folder with a manifest.json; without: the shipped one")
+    command.add_weights(parser)
     parser.add_argument("--dry-run", action="store_true", help="leave the manifest as it is")
     options = parser.parse_args(arguments)
-    settings = get_settings()
-    if options.weights:
-        settings = settings.model_copy(update={"weights": options.weights})
-    try:
-        manifest, figures = calibrate(
-            Eyes(settings),
-            read_truth(options.data, options.split),
-            read_truth(options.crops, options.split),
-            options.precision,
-        )
-    except HelmetWatchError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    if not options.dry_run:
-        (settings.weights / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
-    print(json.dumps(figures, indent=1))  # noqa: T201
-    return 0
+    return command.report(lambda: [_calibrate(options)])
 
 
 if __name__ == "__main__":

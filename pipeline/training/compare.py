@@ -12,15 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from pipeline.errors import HelmetWatchError
 from pipeline.settings import get_settings
+from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, camera
 from pipeline.training.evaluate import evaluate
 from pipeline.training.ship import ship
@@ -113,8 +113,23 @@ def row(name: str, figures: dict[str, dict[str, float | None]]) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
+def rows(options: argparse.Namespace) -> Iterator[str]:
+    """The table, a run a row."""
+    every = {split: read_truth(options.plain, split) for split in ("train", "val")}
+    held = [one for truths in every.values() for one in truths if one.group in options.hold]
+    known = [one for one in every["val"] if one.group not in options.hold]
+    for name in options.only:
+        out = options.out / name.replace(" ", "-").replace(",", "").replace(":", "")
+        if not (out / "figures.json").exists():
+            data = prepare(VARIANTS[name], options.data, options.plain, options.hold, out)
+            weights = run(VARIANTS[name], data, options.start, out, options.size, options.passes)
+            figures = {"held": judge(weights, held), "known": judge(weights, known)}
+            (out / "figures.json").write_text(json.dumps(figures))
+        yield row(name, json.loads((out / "figures.json").read_text()))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser(__doc__)
     for name in ("--data", "--plain", "--start", "--out"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--hold", nargs="+", default=["jai", "ganesh"], help="sets that judge and do not train")
@@ -122,22 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=416, help="picture size of the training, pixels")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     options = parser.parse_args(arguments)
-    try:
-        every = {split: read_truth(options.plain, split) for split in ("train", "val")}
-        held = [one for truths in every.values() for one in truths if one.group in options.hold]
-        known = [one for one in every["val"] if one.group not in options.hold]
-        for name in options.only:
-            out = options.out / name.replace(" ", "-").replace(",", "").replace(":", "")
-            if not (out / "figures.json").exists():
-                data = prepare(VARIANTS[name], options.data, options.plain, options.hold, out)
-                weights = run(VARIANTS[name], data, options.start, out, options.size, options.passes)
-                figures = {"held": judge(weights, held), "known": judge(weights, known)}
-                (out / "figures.json").write_text(json.dumps(figures))
-            print(row(name, json.loads((out / "figures.json").read_text())), flush=True)  # noqa: T201
-    except HelmetWatchError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    return 0
+    return command.report(lambda: rows(options))
 
 
 if __name__ == "__main__":

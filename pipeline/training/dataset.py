@@ -20,8 +20,9 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from pipeline.errors import DatasetError, HelmetWatchError
+from pipeline.errors import DatasetError
 from pipeline.settings import get_settings
+from pipeline.training import command
 from pipeline.training.check import doubt_outliers, refuse_swapped, write_sheets
 from pipeline.training.sets import Labelled, Picture, SetSpec, read_corrections, read_set, read_spec
 from pipeline.training.split import split
@@ -103,8 +104,14 @@ def _description(specs: Sequence[SetSpec], pictures: Sequence[Picture], out: Pat
     }
 
 
+def _merge(options: argparse.Namespace) -> Path:
+    files = [file for file in options.sets or sorted(SETS.glob("*.yaml")) if file.stem not in options.without]
+    teacher = Teacher(options.teacher, options.coco, get_settings()) if options.teacher else None
+    return merge(files, options.root, options.out, teacher)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser(__doc__)
     parser.add_argument("--root", type=Path, required=True, help="folder that holds one folder per set")
     parser.add_argument("--out", type=Path, required=True, help="folder of the merged data set")
     parser.add_argument("--set", type=Path, nargs="+", dest="sets", help="files of the sets; without: all known")
@@ -112,14 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--teacher", type=Path, help="weights folder whose stage 1 fills in what a set does not label")
     parser.add_argument("--coco", type=Path, help="weights in COCO's classes; they vouch for motorcycles")
     options = parser.parse_args(arguments)
-    try:
-        files = [file for file in options.sets or sorted(SETS.glob("*.yaml")) if file.stem not in options.without]
-        teacher = Teacher(options.teacher, options.coco, get_settings()) if options.teacher else None
-        print(merge(files, options.root, options.out, teacher))  # noqa: T201
-    except HelmetWatchError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    return 0
+    return command.report(lambda: [_merge(options)])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,8 @@ from tqdm import tqdm
 
 from pipeline.analyse import analyse
 from pipeline.detect import above, distinct
-from pipeline.errors import HelmetWatchError
-from pipeline.settings import Settings, get_settings
+from pipeline.settings import Settings
+from pipeline.training import command
 from pipeline.training.metrics import Counts, Judged, average_precision, count, curve, match
 from pipeline.training.still import Eyes, Second, accusations, confirmed, suspects
 from pipeline.training.truth import Truth, read_truth
@@ -184,45 +184,39 @@ def clips(folder: Path, settings: Settings) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser(__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--data", type=Path, help="data.yaml of a YOLO data set")
     what.add_argument("--clips", type=Path, help="folder of clips and truth.json")
     parser.add_argument("--split", default="val")
     parser.add_argument("--only", nargs="*", help="sets (folders) of the data set to take; without: all")
     parser.add_argument("--stage", choices=("1", "2", "both"), default="both")
-    parser.add_argument("--weights", type=Path, help="folder with a manifest.json; without: the shipped one")
+    command.add_weights(parser)
     parser.add_argument("--curve", type=Path, help="picture of the precision-recall curve to write")
     parser.add_argument("--json", action="store_true", help="print JSON; without: lines")
     options = parser.parse_args(arguments)
-    settings = get_settings()
-    if options.weights:
-        settings = settings.model_copy(update={"weights": options.weights})
-    try:
-        if options.clips:
-            figures = clips(options.clips, settings)
-        else:
-            truths = read_truth(options.data, options.split)
-            truths = [truth for truth in truths if not options.only or truth.group in options.only]
-            figures = evaluate(Eyes(settings), truths, options.stage, options.curve)
-    except (HelmetWatchError, OSError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    if options.json:
-        print(json.dumps(figures, indent=1))  # noqa: T201
+    return command.report(lambda: _evaluate(options))
+
+
+def _evaluate(options: argparse.Namespace) -> Iterable[str]:
+    settings = command.settings_with(options.weights)
+    if options.clips:
+        figures = clips(options.clips, settings)
     else:
-        _print(figures)
-    return 0
+        truths = read_truth(options.data, options.split)
+        truths = [truth for truth in truths if not options.only or truth.group in options.only]
+        figures = evaluate(Eyes(settings), truths, options.stage, options.curve)
+    return [json.dumps(figures, indent=1)] if options.json else _lines(figures)
 
 
-def _print(figures: dict[str, Any], depth: int = 0) -> None:
+def _lines(figures: dict[str, Any], depth: int = 0) -> Iterator[str]:
     for key, value in figures.items():
         if isinstance(value, dict):
-            print("  " * depth + key)  # noqa: T201
-            _print(value, depth + 1)
+            yield "  " * depth + key
+            yield from _lines(value, depth + 1)
         else:
             text = f"{value:.3f}" if isinstance(value, float) else value
-            print(f"{'  ' * depth}{key}: {text}")  # noqa: T201
+            yield f"{'  ' * depth}{key}: {text}"
 
 
 if __name__ == "__main__":

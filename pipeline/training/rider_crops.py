@@ -11,7 +11,6 @@ bare head where none is, several times.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,8 +23,8 @@ from tqdm import tqdm
 
 from pipeline.crops import crop_rider
 from pipeline.detect import WEAK_RIDER, distinct
-from pipeline.errors import DatasetError, HelmetWatchError
-from pipeline.settings import get_settings
+from pipeline.errors import DatasetError
+from pipeline.training import command
 from pipeline.training.dataset import label_lines
 from pipeline.training.sets import Labelled
 from pipeline.training.still import Eyes
@@ -138,20 +137,12 @@ def _write(crop: Crop, labels: list[Labelled], path: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="data.yaml of a merged data set")
     parser.add_argument("--out", type=Path, required=True, help="folder of the crops")
-    parser.add_argument("--weights", type=Path, help="folder with a manifest.json; without: the shipped one")
+    command.add_weights(parser)
     options = parser.parse_args(arguments)
-    settings = get_settings()
-    if options.weights:
-        settings = settings.model_copy(update={"weights": options.weights})
-    try:
-        print(build(options.data, Eyes(settings), options.out))  # noqa: T201
-    except HelmetWatchError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    return 0
+    return command.report(lambda: [build(options.data, Eyes(command.settings_with(options.weights)), options.out)])
 
 
 if __name__ == "__main__":

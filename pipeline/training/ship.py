@@ -8,7 +8,6 @@ until `python -m pipeline.training.calibrate` chooses new ones.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import tempfile
@@ -20,8 +19,8 @@ import torch
 import ultralytics
 from ultralytics import YOLO
 
-from pipeline.errors import HelmetWatchError
 from pipeline.settings import get_settings
+from pipeline.training import command
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import MANIFEST, Manifest, StageWeights, Thresholds, openvino_folder, read_manifest, sha256
 from pipeline.yolo import checked_model
@@ -87,18 +86,14 @@ def _with_stage(folder: Path, stage: int, weights: StageWeights) -> Manifest:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser(__doc__)
     parser.add_argument("source", type=Path, help="weights of a finished run")
     parser.add_argument("--stage", type=int, choices=(1, 2), required=True)
     parser.add_argument("--size", type=int, required=True, help="longest side of the picture that the model gets")
     parser.add_argument("--into", type=Path, help="weights folder; without: the shipped one")
     options = parser.parse_args(arguments)
-    try:
-        print(ship(options.source, options.stage, options.size, options.into or get_settings().weights))  # noqa: T201
-    except (HelmetWatchError, OSError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    return 0
+    folder = options.into or get_settings().weights
+    return command.report(lambda: [ship(options.source, options.stage, options.size, folder)])
 
 
 if __name__ == "__main__":

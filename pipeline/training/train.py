@@ -29,7 +29,8 @@ from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import colorstr
 
-from pipeline.errors import HelmetWatchError, WeightsError
+from pipeline.errors import WeightsError
+from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, Dataset, camera
 from pipeline.training.loss import IgnoringLoss
 from pipeline.training.truth import pictures_of
@@ -189,8 +190,10 @@ def check_start(start: Path, model: str) -> None:
     """Refuse weights of another architecture, which would be left out without a word.
 
     Raises:
-        WeightsError: `start` is not of size `model`.
+        WeightsError: `start` is missing or not of size `model`.
     """
+    if not start.is_file():  # ultralytics would ask its server for it
+        raise WeightsError(f"{start}: there is no such file")
     scale = YOLO(start).model.yaml.get("scale")
     if scale != model:
         raise WeightsError(f"{start} is a YOLO11{scale}, not a YOLO11{model}")
@@ -228,8 +231,18 @@ def settings_of(
     }
 
 
+def _train(options: argparse.Namespace) -> Path:
+    if options.start:
+        check_start(options.start, options.model)
+    settings = settings_of(
+        options.stage, options.model, options.size, options.batch, options.rate, options.device, options.workers
+    )
+    cameras = camera(options.stage)
+    return train(settings, cameras, options.data, options.start, options.out, options.hours, bare_often=BARE_OFTEN)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser(__doc__)
     parser.add_argument("--stage", type=int, choices=(1, 2), required=True)
     parser.add_argument("--model", choices="nsml", required=True)
     parser.add_argument("--start", type=Path, help="weights of that size to start from; without: from nothing")
@@ -242,19 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--device", default="cpu", help="cpu, or a CUDA device such as 0")
     parser.add_argument("--workers", type=int, default=8, help="processes that make pictures ready for a CUDA device")
     options = parser.parse_args(arguments)
-    try:
-        if options.start:
-            check_start(options.start, options.model)
-        settings = settings_of(
-            options.stage, options.model, options.size, options.batch, options.rate, options.device, options.workers
-        )
-        cameras = camera(options.stage)
-        last = train(settings, cameras, options.data, options.start, options.out, options.hours, bare_often=BARE_OFTEN)
-        print(last)  # noqa: T201
-    except HelmetWatchError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    return 0
+    return command.report(lambda: [_train(options)])
 
 
 if __name__ == "__main__":

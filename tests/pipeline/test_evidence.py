@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.evidence import Recorder
+from pipeline.evidence import Recorder, out_of_looks
 from pipeline.palette import ACCUSED
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -79,3 +79,9 @@ def test_large_frames_are_made_smaller(settings: Settings, tmp_path: Path) -> No
     store, video, _, _ = record(settings.model_copy(update={"video_side": 480}), tmp_path, case())
     assert next(Clip(store.path(video), 8192).frames()).image.shape == (270, 480, 3)
     assert FRAME.shape == (540, 960, 3)
+
+
+def test_looks_whose_pictures_are_gone_are_named(settings: Settings) -> None:
+    one = case()
+    with pytest.raises(OSError, match=f"{one.looks[0]} is gone"):
+        out_of_looks(one, FileStore(settings.files))

@@ -65,6 +65,8 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
     check_start(start, "n")
     with pytest.raises(WeightsError, match="is a YOLO11n, not a YOLO11s"):
         check_start(start, "s")
+    with pytest.raises(WeightsError, match="no such file"):
+        check_start(tmp_path / "yolo11n.pt", "n")
 
 
 def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:

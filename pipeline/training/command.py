@@ -1,0 +1,37 @@
+"""What the command lines of the training have in common."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pipeline.errors import HelmetWatchError
+from pipeline.settings import Settings, get_settings
+
+
+def parser(about: str | None) -> argparse.ArgumentParser:
+    """One whose help is the module's docstring, line for line."""
+    return argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def add_weights(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--weights", type=Path, help="folder with a manifest.json; without: the shipped one")
+
+
+def settings_with(weights: Path | None) -> Settings:
+    """The settings, with another weights folder if one was named."""
+    settings = get_settings()
+    return settings.model_copy(update={"weights": weights}) if weights else settings
+
+
+def report(lines: Callable[[], Iterable[object]]) -> int:
+    """Print what a command tells, line by line as it comes; its exit status: 1 with an error's line on stderr."""
+    try:
+        for line in lines():
+            print(line, flush=True)  # noqa: T201
+    except (HelmetWatchError, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
