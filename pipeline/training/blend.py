@@ -1,0 +1,56 @@
+"""Weights between those that a training found and those that it started from.
+
+    python -m pipeline.training.blend RUN/weights/last.pt START.pt --share 0.85 --out BLENDED.pt
+
+Such a mean keeps most of what the training gained, and loses less on cameras that were not in it
+(Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ultralytics import YOLO
+
+from pipeline.errors import WeightsError
+from pipeline.training import command
+
+
+def blend(new: Path, old: Path, share: float, out: Path) -> Path:
+    """Write the mean of two weight files of one architecture and return its path.
+
+    Args:
+        share: of the new ones, 0 to 1.
+
+    Raises:
+        WeightsError: the two are of different architectures, or one is missing.
+    """
+    for path in (new, old):
+        if not path.is_file():
+            raise WeightsError(f"{path}: there is no such file")
+    model, other = YOLO(new), YOLO(old)
+    mine, theirs = (one.model.float().state_dict() for one in (model, other))
+    if {name: one.shape for name, one in mine.items()} != {name: one.shape for name, one in theirs.items()}:
+        raise WeightsError(f"{new} and {old} are of different architectures")
+    mixed = {
+        name: one * share + theirs[name] * (1 - share) if one.is_floating_point() else one for name, one in mine.items()
+    }
+    model.model.load_state_dict(mixed)
+    model.save(out)
+    return out
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = command.parser(__doc__)
+    parser.add_argument("new", type=Path, help="weights of a finished run")
+    parser.add_argument("old", type=Path, help="the weights that it started from")
+    parser.add_argument("--share", type=float, required=True, help="of the new ones, 0 to 1")
+    parser.add_argument("--out", type=Path, required=True, help="weight file to write")
+    options = parser.parse_args(arguments)
+    return command.report(lambda: [blend(options.new, options.old, options.share, options.out)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
