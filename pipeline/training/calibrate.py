@@ -26,7 +26,7 @@ from tqdm import tqdm
 from pipeline.errors import CalibrationError
 from pipeline.training import command
 from pipeline.training.evaluate import BARE, Seen, accusation_figures, accused
-from pipeline.training.metrics import curve, match
+from pipeline.training.metrics import count, curve, match
 from pipeline.training.rider_crops import picture_name
 from pipeline.training.still import Eyes, suspects
 from pipeline.training.truth import Truth, read_truth
@@ -66,20 +66,18 @@ def _best_f(seen: Seen, label: Label, beta: float = 1.0) -> float:
 
 
 def by_precision(seen: Seen, first: Thresholds, second: Thresholds, wanted: float) -> Thresholds:
-    """Stage 2's thresholds with the lowest bar for bare heads from which on accusations are precise enough.
+    """Stage 2's thresholds with the lowest bar for bare heads at which accusations are precise enough.
 
-    Every higher bar has to be precise enough too, so that no lucky dip is taken.
+    Bars that leave few accusations tell nothing: of those, a single false one would decide.
     """
-    chosen = None
-    for bar in np.round(_STEPS[::-1], 3).tolist():
+    for bar in np.round(_STEPS, 3).tolist():
         tried = second.model_copy(update={"without_helmet": bar})
-        precision = accusation_figures(seen.truths, accused(seen, first, tried))["precision"]
-        if precision is not None and precision < wanted:
+        counts = count(seen.truths, accused(seen, first, tried), BARE)
+        if (counts.true + counts.false) * (1 - wanted) < 1:
             break
-        chosen = tried
-    if chosen is None:
-        raise CalibrationError(f"no threshold reaches an accusation precision of {wanted}")
-    return chosen
+        if counts.precision is not None and counts.precision >= wanted:
+            return tried
+    raise CalibrationError(f"no threshold reaches an accusation precision of {wanted}")
 
 
 def halves(seen: Seen) -> tuple[Seen, Seen]:

@@ -58,7 +58,8 @@ def test_stage_2_removes_what_it_does_not_confirm() -> None:
 
 
 def test_the_lowest_bar_with_the_wanted_precision_is_chosen() -> None:
-    looked = seen((BARE, 0.9, 0.9), (HELMET, 0.9, 0.405), (BARE, 0.9, 0.6), (BARE, 0.9, 0.3), (HELMET, 0.9, 0.2))
+    rows = ((BARE, 0.9, 0.9), (HELMET, 0.9, 0.405), (BARE, 0.9, 0.6), (BARE, 0.9, 0.3), (HELMET, 0.9, 0.2))
+    looked = seen(*rows * 20)
     chosen = by_precision(looked, LOW, LOW, wanted=0.97)
     assert chosen.without_helmet == pytest.approx(0.41)
     assert chosen.rider == LOW.rider
@@ -66,9 +67,12 @@ def test_the_lowest_bar_with_the_wanted_precision_is_chosen() -> None:
     assert by_precision(looked, LOW, LOW, wanted=0.6).without_helmet == pytest.approx(0.05)
 
 
-def test_no_bar_is_high_enough_is_said() -> None:
+@pytest.mark.parametrize("bare", [0, 10])
+def test_no_bar_is_high_enough_is_said(bare: int) -> None:
+    """Ten right accusations do not show that 97 of 100 are right."""
+    looked = seen(*[(HELMET, 0.9, 0.7)] * 40, *[(BARE, 0.9, 0.99)] * bare)
     with pytest.raises(CalibrationError, match=r"precision of 0\.97"):
-        by_precision(seen((HELMET, 0.9, 0.99)), LOW, LOW, wanted=0.97)
+        by_precision(looked, LOW, LOW, wanted=0.97)
 
 
 def test_a_class_gets_the_confidence_with_the_best_f1() -> None:
