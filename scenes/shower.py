@@ -24,16 +24,16 @@ WEATHER = chance.RAIN
 HALF_HELMET = Role(
     "half helmet",
     "경기안양라5127",
-    Bike(Kind.SCOOTER, (0.08, 0.08, 0.1), box=(0.3, 0.11, 0.09)),
+    Bike(Kind.SCOOTER, (0.5, 0.1, 0.1)),
     (
         Person(
-            Head(Wear.HALF, hair=Hair.SHORT, wear_colour=(0.014, 0.022, 0.042), skin=(0.65, 0.48, 0.38), glasses=True),
+            Head(Wear.HALF, hair=Hair.SHORT, wear_colour=(0.014, 0.014, 0.016)),
             top=(0.39, 0.58, 0.47),
             build=0.92,
             height=1.66,
         ),
     ),
-    lambda time: Placement(5.25 + 0.4 * time, -2.55 - 0.05 * time, 0.0, -0.335, 0.0, -0.077),
+    lambda time: Placement(6.2 + 0.3 * time, -4.2, 0.0, 0.05, 0.0, -0.03),
     {"head0": glance((0, -0.64), (0.8, -0.75), (1.6, -0.55), (2.4, -0.65))},
 )
 SCENARIOS = (Scenario("a black half helmet in the rain", 0.0, SECONDS, (HALF_HELMET,)),)
