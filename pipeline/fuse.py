@@ -12,14 +12,15 @@ import numpy.typing as npt
 from pipeline.types import Image
 
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
-_ALIKE = 0.6  # correlation with the first picture below which another does not show the same
+_ALIKE = 0.5  # correlation with the first picture below which another does not show the same
+_FINE, _COARSE = 1.5, (31, 31)  # pixels: what is smaller is noise, what is larger is light
 
 
 def fuse(plates: Sequence[Image], weights: Sequence[float]) -> tuple[Image, int]:
     """The weighted mean of plates from the front (BGR, of one size), aligned to the first, and how many went in."""
     shown = np.asarray(plates[0], np.float32) * weights[0]
     total, count = weights[0], 1
-    first = _grey(plates[0])
+    first = _strokes(plates[0])
     for plate, weight in zip(plates[1:], weights[1:], strict=True):
         aligned = _aligned(plate, first)
         if aligned is not None:
@@ -28,16 +29,18 @@ def fuse(plates: Sequence[Image], weights: Sequence[float]) -> tuple[Image, int]
     return np.asarray(np.clip(shown / total, 0, 255), np.uint8), count
 
 
-def _grey(plate: Image) -> npt.NDArray[np.float32]:
-    grey = cv2.GaussianBlur(cv2.cvtColor(plate, cv2.COLOR_BGR2GRAY).astype(np.float32), (0, 0), 1.5)
-    return np.asarray((grey - grey.mean()) / max(float(grey.std()), 1.0), np.float32)
+def _strokes(plate: Image) -> npt.NDArray[np.float32]:
+    """What stands on the plate without the light on it: the edge of a shadow moves otherwise than the plate."""
+    grey = cv2.cvtColor(plate, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    strokes = cv2.GaussianBlur(grey, (0, 0), _FINE) - cv2.blur(grey, _COARSE)
+    return np.asarray(strokes / np.sqrt(cv2.blur(strokes**2, _COARSE) + 4.0), np.float32)
 
 
 def _aligned(plate: Image, first: npt.NDArray[np.float32]) -> npt.NDArray[Any] | None:
     """The plate shifted, turned and scaled onto the first; None where it shows something else."""
     try:
         alike, matrix = cv2.findTransformECC(
-            first, _grey(plate), np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, _STEPS
+            first, _strokes(plate), np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, _STEPS
         )
     except cv2.error:  # it found no way
         return None

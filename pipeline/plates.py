@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 import numpy as np
@@ -20,22 +20,25 @@ from pipeline.settings import PlateEngine, Settings
 from pipeline.types import Image, Plate, PlateCrop, PlateFound, PlateRead
 from pipeline.upscale import Upscaler
 
+_BESIDE = 1 / 16  # what a read counts beside that of all frames made into one: what blurs one frame blurs the others
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
-    """What an engine read on one plate from the front, or on `frames` of them made into one."""
+    """What an engine read on one plate from the front, or on `frames` of them made into one; `counts` 0 to 1."""
 
     candidate: Candidate
     plate: Image
     frames: int
     reading: Reading
+    counts: float = 1.0
 
     @property
     def weight(self) -> float:
         """In the vote: the confidence of a middling character, so that one bad character does not silence a read."""
         if self.reading.slots is None or not self.reading.characters:
             return 0.0
-        return float(np.mean([confidence for _, confidence in self.reading.characters]))
+        return self.counts * float(np.mean([confidence for _, confidence in self.reading.characters]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +93,8 @@ class PlateReader:
         if self._settings.plate_fusion and len(plates) > 1:
             fused, frames = fuse(plates, [one.worth for one in chosen])
             if frames > 1:
-                attempts += [Attempt(chosen[0], fused, frames, *self._engine.read([fused]))]
+                attempts = [replace(one, counts=_BESIDE) for one in attempts]
+                attempts.append(Attempt(chosen[0], fused, frames, self._engine.read_closely(fused)))
         return attempts
 
     def _choose(self, crops: Sequence[PlateCrop]) -> list[Candidate]:

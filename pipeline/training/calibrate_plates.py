@@ -2,8 +2,9 @@
 
 python -m pipeline.training.calibrate_plates --labels CSV... [--dry]
 
-The labels are those of `plate_tracks`. Every track is also used cut short, as many tracks on the road are. Half of
-the tracks choose, the other half says how well it went.
+The labels are those of `plate_tracks`. Every track is also used cut short, as many tracks on the road are, and a third
+without the picture made of all its frames, as where they cannot be aligned. Half of the tracks choose, the other half
+says how well it went.
 """
 
 from __future__ import annotations
@@ -44,10 +45,13 @@ class Heard:
     weights: list[float]
 
 
-def hear(labels: Sequence[Path], reader: PlateReader) -> list[Heard]:
+def hear(labels: Sequence[Path], settings: Settings) -> list[Heard]:
+    plain = PlateReader(settings.model_copy(update={"plate_fusion": False}))
+    fusing = PlateReader(settings.model_copy(update={"plate_fusion": True}))
     heard = []
     for path in labels:
         for number, track in enumerate(read_labels(path, sequences=True)):
+            reader = plain if number // (2 * len(_LENGTHS)) % 3 == 0 else fusing
             files = track.files[: _LENGTHS[number // 2 % len(_LENGTHS)]]
             attempts = reader.attempts([PlateCrop(load(file), row / 15) for row, file in enumerate(files)])
             voting = [one for one in attempts if one.reading.slots is not None]
@@ -109,7 +113,7 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true", help="only say what would be chosen")
     options = parser.parse_args()
     settings = Settings()
-    heard = hear(options.labels, PlateReader(settings))
+    heard = hear(options.labels, settings)
     chosen = calibrate(heard[::2])
     print(chosen)  # noqa: T201
     print(report(heard[1::2], chosen))  # noqa: T201

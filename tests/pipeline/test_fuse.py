@@ -42,3 +42,16 @@ def test_flat_pictures_do_no_harm() -> None:
     fused, count = fuse([flat, flat], [0.5, 0.5])
     assert fused.shape == flat.shape
     assert count >= 1
+
+
+def test_a_shadow_that_wanders_over_the_plate_does_not_take_it_along() -> None:
+    shaded = []
+    for number in range(4):
+        matrix = np.array([(1, 0, number), (0, 1, 0)], np.float32)
+        plate = cv2.warpAffine(still(), matrix, (192, 64), borderMode=cv2.BORDER_REPLICATE)
+        plate[:, 20 + 35 * number : 70 + 35 * number] //= 4
+        shaded.append(np.asarray(plate, np.uint8))
+    fused, count = fuse(shaded, [1.0] * 4)
+    assert count == 4
+    sharp, made = (float(np.abs(np.diff(one[8:-8, :, 0].astype(float), axis=1)).mean()) for one in (still(), fused))
+    assert made > 0.7 * sharp

@@ -26,7 +26,9 @@ def test_all_reads_of_a_track_agree_on_its_plate(reader: PlateReader) -> None:
     assert len(plate.reads) == len(found.pictures) == 7
     assert [read.frames > 1 for read in plate.reads] == [False] * 6 + [True]
     assert {read.time_s for read in plate.reads} == {0.0, 0.1, 0.2, 0.3, 0.4, 0.5}
-    assert all(0 < read.weight <= 1 for read in plate.reads)
+    *frames, fused = (read.weight for read in plate.reads)
+    assert 0.5 < fused <= 1
+    assert all(0 < weight <= 1 / 16 for weight in frames)
 
 
 def test_no_crops_no_plate(reader: PlateReader) -> None:
@@ -63,6 +65,7 @@ def test_upscaling_can_be_switched(settings: Settings, upscale: PlateUpscale) ->
     found = reader.read(track(NEW, "4두95871", 3, view(18)))
     assert found.plate.text == "4두95871"
     assert [read.frames for read in found.plate.reads] == [1, 1, 1]
+    assert all(0.3 < read.weight <= 1 for read in found.plate.reads)
 
 
 def test_only_the_best_crops_are_read(settings: Settings) -> None:
