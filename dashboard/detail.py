@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -106,7 +104,7 @@ def _plate(case: Case) -> None:
 
 def _look(look: Look) -> None:
     """One crop as both stages saw it, side by side."""
-    picture = cv2.imread(str(resources.store().path(look.picture)))
+    picture = resources.store().picture(look.picture)
     with st.container(border=True, width=455):
         if picture is None:
             st.error(_("This picture is missing from the data folder."), icon=":material/broken_image:")
@@ -116,8 +114,8 @@ def _look(look: Look) -> None:
         if look.says is not Says.NOTHING:
             says = f"{says}, {look.confidence:.0%}"
         pair = st.grid(2, min_column_width=120)
-        _boxes(pair.cell(), np.asarray(picture, np.uint8), look.stage1, at)
-        _boxes(pair.cell(), np.asarray(picture, np.uint8), look.stage2, says)
+        _boxes(pair.cell(), picture, look.stage1, at)
+        _boxes(pair.cell(), picture, look.stage2, says)
 
 
 def _boxes(place: DeltaGenerator, picture: Image, parts: Parts, caption: str) -> None:

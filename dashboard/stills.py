@@ -52,13 +52,13 @@ def piece(image: Image, box: Box, room: float, height: int) -> Image:
 
 def drawn(look: Look, stage: int) -> Image:
     """A crop with what a stage saw on it, large enough for letters."""
-    picture = cv2.imread(str(resources.store().path(look.picture)))
+    picture = resources.store().picture(look.picture)
     if picture is None:
         raise OSError(_("This picture is missing from the data folder."))
     factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
     found = detections(look.stage1 if stage == 1 else look.stage2)
     marks = [mark.scaled(factor) for mark in mark_detections(found)]
-    return draw(resize(np.asarray(picture, np.uint8), factor), marks)
+    return draw(resize(picture, factor), marks)
 
 
 def fitted(picture: Image) -> Image:

@@ -130,7 +130,7 @@ def out_of_looks(case: Case, store: FileStore) -> Evidence:
     with store.scratch() as folder:
         with VideoWriter(folder / "clip.mp4", 1.0) as video:
             for second, (_, name) in enumerate(looks):
-                image = cv2.imread(str(store.path(name)))
+                image = store.picture(name)
                 if image is None:
                     raise OSError(f"{name} is gone from the data folder or is no picture")
                 size = size or (image.shape[1], image.shape[0])

@@ -402,7 +402,7 @@ def record(case: Case, source: Source, store: FileStore) -> Evidence:
         OSError: a file cannot be written.
     """
     settings, ring, track = source.settings, source.ring, case.track
-    start_s, end_s = (track.start_s - settings.evidence_margin_s, track.end_s + settings.evidence_margin_s)
+    start_s, end_s = track.start_s - settings.evidence_margin_s, track.end_s + settings.evidence_margin_s
     while ring.last_s < end_s and source.now_s() < end_s + 1.0 and not source.done:
         time.sleep(0.05)  # the seconds after are still to come
     kept = ring.span(start_s, end_s)

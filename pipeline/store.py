@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from pipeline.types import Image
 from pipeline.weights import sha256
@@ -36,6 +37,15 @@ class FileStore:
         if not _NAME.fullmatch(name):
             raise ValueError(f"no name of a stored file: {name!r}")
         return self._folder / name[:2] / name
+
+    def picture(self, name: str) -> Image | None:
+        """A stored picture (BGR); None where it is gone from the folder, or broken.
+
+        Raises:
+            ValueError: this is no name that the store gave.
+        """
+        picture = cv2.imread(str(self.path(name)))
+        return None if picture is None else np.asarray(picture, np.uint8)
 
     def put_picture(self, image: Image) -> str:
         """Store a BGR picture as JPEG and return its name."""

@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections.abc import Iterable
 
-import cv2
 import yaml
 
 from db.cases import Cases, Filter, Sort, detections
@@ -32,13 +31,12 @@ def negatives(cases: Cases, reviews: Reviews, store: FileStore) -> bytes:
             if reason not in (Reason.HELMET, Reason.NO_RIDER):
                 continue
             for number, look in enumerate(case.looks, 1):
-                path = store.path(look.picture)
-                picture = cv2.imread(str(path))
+                picture = store.picture(look.picture)
                 if picture is None:
                     continue  # lost from the data folder; the others still teach
                 name = f"case-{case.id:06}-{number}"
                 known = _helmets(look) if reason is Reason.HELMET else ()
-                archive.write(path, f"{NAME}/images/{name}.jpg")
+                archive.write(store.path(look.picture), f"{NAME}/images/{name}.jpg")
                 archive.writestr(f"{NAME}/labels/{name}.txt", _lines(known, picture.shape[1], picture.shape[0]))
         archive.writestr(f"{NAME}/data.yaml", yaml.safe_dump(_DATA, sort_keys=False))
         archive.writestr(f"{NAME}.yaml", yaml.safe_dump(_SET, sort_keys=False))

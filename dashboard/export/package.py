@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from dashboard.export.report import Words, report
 from db.cases import Cases, as_seen, detections
@@ -99,7 +98,7 @@ def _concealed(case: Case, folder: Path, source: Source) -> None:
     title = "violation"
     scale = case.evidence_scale
     if scale is not None and case.picture_s is not None and case.video_start_s is not None:
-        frame = _read(source.store.path(case.picture))
+        frame = _read(source.store, case.picture)
         _save(folder / "frame.jpg", conceal_frame(frame, case.picture_s, scale, witness, title))
         video = source.store.path(case.video)
         conceal_clip(video, folder / "clip.mp4", case.video_start_s, scale, witness, title)
@@ -111,7 +110,7 @@ def _concealed(case: Case, folder: Path, source: Source) -> None:
 
 def _look(look: Look, rows: Sequence[Sighting], witness: Witness, store: FileStore) -> Image:
     """A crop that stage 2 looked at. Its region of the frame follows from the rider's box in both."""
-    picture = _read(store.path(look.picture))
+    picture = _read(store, look.picture)
     frame = next((row for row in rows if row.time_s == look.time_s), None)
     crop = next((one.box for one in detections(look.stage1) if one.label is Label.RIDER), None)
     if frame is None or crop is None or crop.height < 1:
@@ -162,11 +161,11 @@ def _facts(case: Case, history: Sequence[Review], others_hidden: bool, has_clip:
     }
 
 
-def _read(path: Path) -> Image:
-    picture = cv2.imread(str(path))
+def _read(store: FileStore, name: str) -> Image:
+    picture = store.picture(name)
     if picture is None:
         raise PackageError("a picture is missing from the data folder")
-    return np.asarray(picture, np.uint8)
+    return picture
 
 
 def _copy(path: Path, target: Path) -> None:

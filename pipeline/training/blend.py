@@ -16,6 +16,7 @@ from ultralytics import YOLO
 
 from pipeline.errors import WeightsError
 from pipeline.training import command
+from pipeline.weights import present
 
 
 def blend(new: Path, old: Path, share: float, out: Path) -> Path:
@@ -27,10 +28,7 @@ def blend(new: Path, old: Path, share: float, out: Path) -> Path:
     Raises:
         WeightsError: the two are of different architectures, or one is missing.
     """
-    for path in (new, old):
-        if not path.is_file():
-            raise WeightsError(f"{path}: there is no such file")
-    model, other = YOLO(new), YOLO(old)
+    model, other = YOLO(present(new)), YOLO(present(old))
     mine, theirs = (one.model.float().state_dict() for one in (model, other))
     if {name: one.shape for name, one in mine.items()} != {name: one.shape for name, one in theirs.items()}:
         raise WeightsError(f"{new} and {old} are of different architectures")

@@ -119,6 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--teacher", type=Path, help="weights folder whose stage 1 fills in what a set does not label")
     parser.add_argument("--coco", type=Path, help="weights in COCO's classes; they vouch for motorcycles")
     options = parser.parse_args(arguments)
+    if options.teacher and not options.coco:
+        parser.error("--teacher needs --coco")
     return command.report(lambda: [_merge(options)])
 
 

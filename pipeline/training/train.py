@@ -35,7 +35,7 @@ from pipeline.training.augment import BARE_OFTEN, Dataset, camera
 from pipeline.training.loss import IgnoringLoss
 from pipeline.training.truth import pictures_of
 from pipeline.types import CLASS_NAMES
-from pipeline.weights import sha256
+from pipeline.weights import present, sha256
 
 _ENDLESS = 300  # epochs, until the first one has shown how many fit the time
 CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
@@ -45,7 +45,6 @@ class Trainer(DetectionTrainer):  # type: ignore[misc]
     """ultralytics' trainer with ignored regions, a time budget that survives resuming, and bfloat16 on a CPU."""
 
     run: dict[str, Any]
-    bare_often = 1
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Dataset:
         return Dataset(
@@ -62,7 +61,7 @@ class Trainer(DetectionTrainer):  # type: ignore[misc]
             task=self.args.task,
             classes=None if mode == "train" else list(range(len(CLASS_NAMES))),
             data=self.data,
-            bare_often=self.bare_often if mode == "train" else 1,
+            bare_often=self.run["bare_often"] if mode == "train" else 1,
         )
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> DetectionModel:
@@ -150,7 +149,7 @@ def train(
     settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
     last, record = out / "weights" / "last.pt", out / "run.json"
     if record.exists() and last.exists():
-        run = json.loads(record.read_text()) | {"hours": hours, "passes": passes}
+        run = json.loads(record.read_text()) | {"hours": hours, "passes": passes, "bare_often": bare_often}
         if run["finished"]:
             return last
         settings = settings | {"model": str(last), "resume": str(last)}
@@ -178,7 +177,7 @@ def train(
             "augmentations": cameras,
         }
     )
-    trainer.run, trainer.bare_often = run, bare_often
+    trainer.run = run
     trainer.add_callback("on_train_start", _start)
     trainer.add_callback("on_model_save", _pace)
     trainer.train()
@@ -192,9 +191,7 @@ def check_start(start: Path, model: str) -> None:
     Raises:
         WeightsError: `start` is missing or not of size `model`.
     """
-    if not start.is_file():  # ultralytics would ask its server for it
-        raise WeightsError(f"{start}: there is no such file")
-    scale = YOLO(start).model.yaml.get("scale")
+    scale = YOLO(present(start)).model.yaml.get("scale")
     if scale != model:
         raise WeightsError(f"{start} is a YOLO11{scale}, not a YOLO11{model}")
 

@@ -62,6 +62,16 @@ def street(seconds: float) -> Iterator[Image]:
     return chain(frames, repeat(np.full_like(frames[0], 128), round(seconds * 10) - len(frames)))
 
 
+def watched(settings: Settings, pictures: Iterator[Image]) -> tuple[Source, Found]:
+    """A source from its first picture to its end, and what was found in it."""
+    watch, found = Watch(settings), Found()
+    source = watch.open(found)
+    play(source, pictures)
+    source.close()
+    watch.close()
+    return source, found
+
+
 @needs_demo
 def test_the_violation_of_the_demo_has_evidence_as_in_a_file(watch: Watch, settings: Settings) -> None:
     found = Found()
@@ -87,12 +97,7 @@ def test_the_violation_of_the_demo_has_evidence_as_in_a_file(watch: Watch, setti
 @needs_demo
 def test_a_violation_whose_frames_are_gone_keeps_what_stage_2_looked_at(settings: Settings) -> None:
     """As after a pause of the machine: this buffer holds the newest frame alone."""
-    watch = Watch(settings.model_copy(update={"live_buffer_s": 0.05}))
-    found = Found()
-    source = watch.open(found)
-    play(source, street(7.0))
-    source.close()
-    watch.close()
+    source, found = watched(settings.model_copy(update={"live_buffer_s": 0.05}), street(7.0))
     assert source.trouble is None
     ((case, evidence),) = found.cases
     assert case.confirmed
@@ -103,12 +108,7 @@ def test_a_violation_whose_frames_are_gone_keeps_what_stage_2_looked_at(settings
 
 @needs_demo
 def test_a_rider_in_view_for_long_is_judged_meanwhile_and_once(settings: Settings) -> None:
-    watch = Watch(settings.model_copy(update={"live_track_s": 1.0}))
-    found = Found()
-    source = watch.open(found)
-    play(source, street(3.6))
-    source.close()
-    watch.close()
+    _, found = watched(settings.model_copy(update={"live_track_s": 1.0}), street(3.6))
     assert sum(case.confirmed for case, _ in found.cases) == 1
     assert found.cases[0][0].track.end_s < 3.4
 

@@ -18,6 +18,18 @@ def test_what_is_stored_comes_back_once(tmp_path: Path) -> None:
     assert len([path for path in (tmp_path / "files").rglob("*") if path.is_file()]) == 1
 
 
+def test_a_picture_that_is_gone_or_broken_is_none(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "files")
+    name = store.put_picture(FRAME)
+    picture = store.picture(name)
+    assert picture is not None
+    assert picture.shape == FRAME.shape
+    store.path(name).write_bytes(b"no picture")
+    assert store.picture(name) is None
+    store.delete(name)
+    assert store.picture(name) is None
+
+
 def test_finished_files_are_taken_over(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "files")
     with store.scratch() as folder:

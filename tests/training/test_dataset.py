@@ -54,6 +54,15 @@ def test_a_swapped_order_is_refused_and_its_sheets_are_there_to_see(
     assert len(list((out / "sheets").glob("street_*.jpg"))) == 4
 
 
+def test_a_teacher_needs_somebody_who_vouches_for_motorcycles(
+    street_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = ["--root", str(tmp_path / "root"), "--out", str(tmp_path / "out"), "--set", str(street_set)]
+    with pytest.raises(SystemExit):
+        main([*paths, "--teacher", str(tmp_path)])
+    assert "--teacher needs --coco" in capsys.readouterr().err
+
+
 def test_a_folder_with_something_in_it_is_not_written_into(street_set: Path, tmp_path: Path) -> None:
     merge([street_set], tmp_path / "root", tmp_path / "out", None)
     with pytest.raises(DatasetError, match="is not empty"):

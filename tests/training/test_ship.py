@@ -34,6 +34,11 @@ def test_shipped_weights_load_and_tell_nothing_of_where_they_were_trained(tmp_pa
     assert {path.name for path in folder.iterdir()} == {"manifest.json", "stage1.pt", "stage1_openvino_model"}
 
 
+def test_weights_that_are_not_there_are_not_asked_for_elsewhere(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no such file"):
+        ship(tmp_path / "yolo11n.pt", 1, 64, tmp_path / "weights")
+
+
 def test_thresholds_stay_until_calibration(tmp_path: Path) -> None:
     folder, source = tmp_path / "weights", trained(tmp_path / "last.pt")
     manifest = ship(source, 1, 64, folder)
