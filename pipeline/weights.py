@@ -98,17 +98,6 @@ def openvino_folder(weights: Path) -> Path:
     return weights.with_name(f"{weights.stem}_openvino_model")
 
 
-def present(path: Path) -> Path:
-    """The path of weights that are there: of a file that is not, ultralytics would ask its server.
-
-    Raises:
-        WeightsError: they are missing.
-    """
-    if not path.exists():
-        raise WeightsError(f"{path}: there is no such file")
-    return path
-
-
 def check(path: Path, total: str | None) -> None:
     """Compare a file with its SHA-256 sum.
 

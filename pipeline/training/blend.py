@@ -16,7 +16,6 @@ from ultralytics import YOLO
 
 from pipeline.errors import WeightsError
 from pipeline.training import command
-from pipeline.weights import present
 
 
 def blend(new: Path, old: Path, share: float, out: Path) -> Path:
@@ -28,7 +27,7 @@ def blend(new: Path, old: Path, share: float, out: Path) -> Path:
     Raises:
         WeightsError: the two are of different architectures, or one is missing.
     """
-    model, other = YOLO(present(new)), YOLO(present(old))
+    model, other = YOLO(command.present(new)), YOLO(command.present(old))
     mine, theirs = (one.model.float().state_dict() for one in (model, other))
     if {name: one.shape for name, one in mine.items()} != {name: one.shape for name, one in theirs.items()}:
         raise WeightsError(f"{new} and {old} are of different architectures")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pipeline.errors import HelmetWatchError
+from pipeline.errors import HelmetWatchError, WeightsError
 from pipeline.settings import Settings, get_settings
 
 
@@ -24,6 +24,17 @@ def settings_with(weights: Path | None) -> Settings:
     """The settings, with another weights folder if one was named."""
     settings = get_settings()
     return settings.model_copy(update={"weights": weights}) if weights else settings
+
+
+def present(path: Path) -> Path:
+    """The path of weights that are there: of a file that is not, ultralytics would ask its server.
+
+    Raises:
+        WeightsError: they are missing.
+    """
+    if not path.exists():
+        raise WeightsError(f"{path}: there is no such file")
+    return path
 
 
 def report(lines: Callable[[], Iterable[object]]) -> int:

@@ -22,16 +22,7 @@ from ultralytics import YOLO
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.types import CLASS_NAMES
-from pipeline.weights import (
-    MANIFEST,
-    Manifest,
-    StageWeights,
-    Thresholds,
-    openvino_folder,
-    present,
-    read_manifest,
-    sha256,
-)
+from pipeline.weights import MANIFEST, Manifest, StageWeights, Thresholds, openvino_folder, read_manifest, sha256
 from pipeline.yolo import checked_model
 
 _BEFORE_CALIBRATION = Thresholds(rider=0.25, without_helmet=0.25, with_helmet=0.25, plate=0.25)
@@ -70,7 +61,7 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
 
 def _strip(source: Path, target: Path) -> None:
     """The averaged weights alone, in half precision."""
-    model = YOLO(str(present(source)), task="detect").model
+    model = YOLO(str(command.present(source)), task="detect").model
     model.args = {"task": "detect"}
     model.pt_path = target.name
     model.names = dict(enumerate(CLASS_NAMES)) if tuple(model.names.values()) == CLASS_NAMES else model.names

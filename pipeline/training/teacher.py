@@ -16,9 +16,10 @@ import numpy as np
 from ultralytics import YOLO
 
 from pipeline.settings import Settings
+from pipeline.training import command
 from pipeline.training.sets import Labelled, Picture, SetSpec
 from pipeline.types import HEADS, Box, Detection, Image, Label
-from pipeline.weights import present, read_manifest
+from pipeline.weights import read_manifest
 from pipeline.yolo import Yolo, device
 
 SIZES = (640, 960)
@@ -50,7 +51,7 @@ class Teacher:
         stage = read_manifest(weights).stage1
         beside = settings.model_copy(update={"weights": weights})
         self._eyes = [Yolo(stage.model_copy(update={"image_size": size}), beside) for size in SIZES]
-        self._coco, self._device = YOLO(str(present(coco))), device(settings)
+        self._coco, self._device = YOLO(str(command.present(coco))), device(settings)
 
     def fill_in(self, picture: Picture, spec: SetSpec) -> Picture:
         """The picture with what the teacher adds to its labels."""

@@ -35,7 +35,7 @@ from pipeline.training.augment import BARE_OFTEN, Dataset, camera
 from pipeline.training.loss import IgnoringLoss
 from pipeline.training.truth import pictures_of
 from pipeline.types import CLASS_NAMES
-from pipeline.weights import present, sha256
+from pipeline.weights import sha256
 
 _ENDLESS = 300  # epochs, until the first one has shown how many fit the time
 CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
@@ -191,7 +191,7 @@ def check_start(start: Path, model: str) -> None:
     Raises:
         WeightsError: `start` is missing or not of size `model`.
     """
-    scale = YOLO(present(start)).model.yaml.get("scale")
+    scale = YOLO(command.present(start)).model.yaml.get("scale")
     if scale != model:
         raise WeightsError(f"{start} is a YOLO11{scale}, not a YOLO11{model}")
 
