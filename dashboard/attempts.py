@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
+from dashboard import stored
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import characters, made_of_it
 from dashboard.text import clock, plain
@@ -23,11 +23,11 @@ _ENGINES = {"plate_reader": later("our reader"), "easyocr ko+en": later("EasyOCR
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A read with its pictures: files of the store, or pictures in memory (BGR)."""
+    """A read with its pictures: names of the store, or pictures in memory (BGR)."""
 
     read: PlateRead
-    crop: Path | Image
-    picture: Path | Image
+    crop: str | Image
+    picture: str | Image
 
 
 def table(attempts: Sequence[Attempt], agreed: str, key: str) -> None:
@@ -54,8 +54,9 @@ def _row(attempt: Attempt, agreed: str) -> None:
     vote.markdown(made_of_it(read.text, read.weight, agreed))
 
 
-def _picture(place: st.delta_generator.DeltaGenerator, picture: Path | Image, alt: str) -> None:
-    if isinstance(picture, Path) and not picture.is_file():
-        place.caption(_("missing from the data folder"))
-        return
-    place.image(picture, channels="BGR" if not isinstance(picture, Path) else "RGB", width=150, alt=alt)
+def _picture(place: st.delta_generator.DeltaGenerator, picture: str | Image, alt: str) -> None:
+    with place:
+        if isinstance(picture, str):
+            stored.picture(picture, alt, 150)
+        else:
+            st.image(picture, channels="BGR", width=150, alt=alt)

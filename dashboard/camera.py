@@ -12,7 +12,7 @@ import streamlit as st
 from av import VideoFrame
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
-from dashboard import resources
+from dashboard import resources, stored
 from dashboard.i18n import _, told
 from dashboard.text import plain, second
 from db.engine import explain
@@ -138,7 +138,7 @@ def _panel(camera: Camera | None) -> None:
 def violation(case: Case) -> None:
     """One violation of a live source in a line, with the way to all of it."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"live-case-{case.id}"):
-        st.image(resources.store().path(case.crop), width=90, alt=_("Rider of case {id}", id=case.id))
+        stored.picture(case.crop, _("Rider of case {id}", id=case.id), 90)
         st.page_link(
             _GALLERY,
             label=_("{time} · stage 2 {confidence}", time=second(case.happened_at), confidence=f"{case.stage2:.0%}"),

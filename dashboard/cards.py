@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import browser, detail, filters, look, resources, review
+from dashboard import browser, detail, filters, look, resources, review, stored
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import short
@@ -149,7 +149,7 @@ def _card(case: Case, key: str) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.checkbox(_("Case {id}", id=case.id), case.id in _chosen(key), key=box, on_change=choose)
             review.badge(case)
-    st.image(resources.store().path(case.crop), width="stretch", alt=_("Rider of case {id}", id=case.id))
+    stored.picture(case.crop, _("Rider of case {id}", id=case.id))
     st.markdown(_("**{clip}** at {time}", clip=plain(brief(case.clip.name, _NAME)), time=clock(case.best_s)))
     st.caption(local(case.happened_at))
     st.markdown(
@@ -159,7 +159,7 @@ def _card(case: Case, key: str) -> None:
     if case.plate_crop or plate:
         with st.container(horizontal=True, vertical_alignment="center"):
             if case.plate_crop:
-                st.image(resources.store().path(case.plate_crop), width=96, alt=_("Its number plate"))
+                stored.picture(case.plate_crop, _("Its number plate"), 96)
             if plate:
                 st.markdown(plate, width="content")
     if case.motorcycle is not None:

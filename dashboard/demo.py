@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import examples, hand_in, plate_text, queue, replays, resources
+from dashboard import examples, hand_in, plate_text, queue, replays, resources, stored
 from dashboard.detail import OUTCOMES
 from dashboard.i18n import _, later, several
 from dashboard.stills import drawn, fitted, framed, ownership, piece, still
@@ -50,7 +50,8 @@ def stage1(shown: Shown) -> None:
     """The video as stage 1 marks it, and one example of each class."""
     video, classes = st.columns([3, 2])
     if shown.job.video:
-        video.video(resources.store().path(shown.job.video), loop=True, autoplay=True, muted=True, alt=_("The clip"))
+        with video:
+            stored.video(shown.job.video, _("The clip"), loop=True, autoplay=True, muted=True)
     with classes:
         examples.show(shown.job)
 
@@ -190,7 +191,7 @@ def _reads(case: Case) -> None:
     grid = st.grid(min_column_width=230)
     for one in reads[:count]:
         with grid, st.container(border=True, height="stretch"):
-            st.image(resources.store().path(one.picture), width="stretch", alt=_("Its number plate"))
+            stored.picture(one.picture, _("Its number plate"))
             frames = several("{n} frame", "{n} frames", one.frames)
             st.caption(f"{one.time_s:.2f} s · {frames}")
             st.markdown(plate_text.characters(one.characters, agreed) or _("nothing read"))
@@ -215,7 +216,8 @@ def row(shown: Shown) -> None:
         ("review", case.review.value, _("what people made of it")),
     ]
     picture, table = st.columns([1, 3])
-    picture.image(resources.store().path(case.crop), width="stretch", alt=_("The rider"))
+    with picture:
+        stored.picture(case.crop, _("The rider"))
     table.table(
         pd.DataFrame(
             [(f"`{name}`", str(value), means) for name, value, means in rows],

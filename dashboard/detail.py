@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import record, resources, review
+from dashboard import record, resources, review, stored
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
@@ -45,9 +45,7 @@ def show(case: Case, view: View) -> None:
         review.of_one(case, view)
     video, facts = st.columns([3, 2])
     with video:
-        st.video(
-            resources.store().path(case.video), loop=True, autoplay=True, muted=True, alt=_("The seconds around it")
-        )
+        stored.video(case.video, _("The seconds around it"), loop=True, autoplay=True, muted=True)
         _plate(case)
         if case.outcome in VIOLATIONS:
             record.plate(case)
@@ -66,7 +64,7 @@ def show(case: Case, view: View) -> None:
 
 
 def _facts(case: Case) -> None:
-    st.image(resources.store().path(case.crop), width=320, alt=_("The rider"))
+    stored.picture(case.crop, _("The rider"), 320)
     with st.container(horizontal=True):
         st.metric(_("Stage 1"), f"{case.stage1:.0%}", help=_("How sure the first stage was of a bare head, on average"))
         st.metric(
@@ -98,7 +96,7 @@ def _facts(case: Case) -> None:
 def _plate(case: Case) -> None:
     if case.plate_crop:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.image(resources.store().path(case.plate_crop), width=160, alt=_("Its number plate"))
+            stored.picture(case.plate_crop, _("Its number plate"), 160)
             st.markdown(_("Number plate: {plate}", plate=summary(case)), width="content")
 
 
@@ -107,7 +105,7 @@ def _look(look: Look) -> None:
     picture = resources.store().picture(look.picture)
     with st.container(border=True, width=455):
         if picture is None:
-            st.error(_("This picture is missing from the data folder."), icon=":material/broken_image:")
+            stored.lost()
             return
         at = _("Stage 1 at {time} s", time=f"{look.time_s:.2f}")
         says = _("Stage 2: {says}", says=_(_WORDS[look.says]))

@@ -138,6 +138,7 @@ _TOLD = (
     later("the server ended the stream"),
     later("no picture came for {seconds} s"),
     later("what the server sends is no video"),
+    later("what the models saw in this clip is lost or of another version: analyse it again"),
     later("the stream on this page cannot be found at the moment"),
     later("there is no stream on this page"),
     later("this stream is being watched already"),

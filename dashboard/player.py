@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import resources
+from dashboard import resources, stored
 from dashboard.i18n import _, several, told
 from dashboard.text import clock, plain
 from db.models import Case, Job
@@ -30,13 +30,8 @@ def show(job: Job) -> None:
         st.warning(plain(told(job.message)), icon=":material/content_cut:")
     if job.video:
         portrait = (job.height or 0) > (job.width or 0)
-        st.video(
-            resources.store().path(job.video),
-            start_time=jump,
-            autoplay=jump > 0,
-            width=360 if portrait else "stretch",
-            alt=_("The annotated clip"),
-        )
+        width = 360 if portrait else "stretch"
+        stored.video(job.video, _("The annotated clip"), start_time=jump, autoplay=jump > 0, width=width)
     if not cases:
         st.success(_("No rider without a helmet was found in this clip."), icon=":material/check_circle:")
         return
@@ -46,11 +41,7 @@ def show(job: Job) -> None:
     with st.container(horizontal=True):
         for case in cases[:_MOST_PICTURES]:
             with st.container(width=150):
-                st.image(
-                    resources.store().path(case.crop),
-                    width="stretch",
-                    alt=_("Violation at {time}", time=clock(case.best_s)),
-                )
+                stored.picture(case.crop, _("Violation at {time}", time=clock(case.best_s)))
                 label = _span(case)
                 st.button(
                     label, key=f"jump-{case.id}", icon=":material/play_arrow:", on_click=_jump, args=(job, case.start_s)

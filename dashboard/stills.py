@@ -54,7 +54,7 @@ def drawn(look: Look, stage: int) -> Image:
     """A crop with what a stage saw on it, large enough for letters."""
     picture = resources.store().picture(look.picture)
     if picture is None:
-        raise OSError(_("This picture is missing from the data folder."))
+        raise OSError(_("This picture is missing from the data folder, or broken."))
     factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
     found = detections(look.stage1 if stage == 1 else look.stage2)
     marks = [mark.scaled(factor) for mark in mark_detections(found)]

@@ -13,6 +13,10 @@ class WeightsError(HelmetWatchError):
     """A weight file is missing, altered, or of another class order."""
 
 
+class TraceError(HelmetWatchError):
+    """What the models saw in a clip cannot be read any more."""
+
+
 class CancelledError(HelmetWatchError):
     """Somebody cancelled the work."""
 

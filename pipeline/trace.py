@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.errors import TraceError
 from pipeline.store import FileStore
 from pipeline.track import Tracked
 from pipeline.types import Box, Case, Detection, Frame, Label, Track
@@ -125,9 +127,15 @@ def load(path: Path, most_frames: int | None = None) -> Trace:
     """Read a trace, or the first frames of it.
 
     Raises:
-        ValueError: it is of another version.
-        OSError: it cannot be read.
+        TraceError: it is gone, broken, or of another version.
     """
+    try:
+        return _load(path, most_frames)
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        raise TraceError("what the models saw in this clip is lost or of another version: analyse it again") from error
+
+
+def _load(path: Path, most_frames: int | None) -> Trace:
     with np.load(path, allow_pickle=False) as data:
         if int(data["version"]) != VERSION:
             raise ValueError(f"a trace of version {int(data['version'])}, version {VERSION} can be read")

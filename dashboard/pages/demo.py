@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import browser, demo, hand_in, queue, resources, thresholds
-from dashboard.i18n import _, later
+from dashboard.i18n import _, later, told
 from dashboard.text import local, plain
-from pipeline.errors import ClipError
+from db.models import Job
+from pipeline.errors import ClipError, TraceError
 
 _MOST_CLIPS = 50
 _STEPS = (
@@ -40,7 +41,7 @@ _STYLE = """<style>
 </style>"""
 
 
-def choose() -> demo.Shown | None:
+def choose() -> Job | None:
     """The clip to show: the demo clip, or any other that was analysed; None while there is none."""
     jobs = {job.id: job for job in resources.jobs().traced(_MOST_CLIPS)}
     if not jobs:
@@ -55,7 +56,7 @@ def choose() -> demo.Shown | None:
         label_visibility="collapsed",
         width=420,
     )
-    return demo.Shown.of(jobs[chosen])
+    return jobs[chosen]
 
 
 def offer() -> None:
@@ -108,8 +109,8 @@ def ways(place: str) -> None:
 st.session_state.setdefault("demo-step", 0)
 st.html(_STYLE)
 with st.container(key="class-demo"):
-    shown = choose()
-    if shown is None:
+    job = choose()
+    if job is None:
         st.title(_("Class demo"))
         offer()
         st.stop()
@@ -128,7 +129,8 @@ with st.container(key="class-demo"):
     title, show = _STEPS[step]
     st.header(f"{step + 1}. {_(title)}", anchor=False)
     try:
-        show(shown)
-    except (ClipError, OSError) as error:
-        st.error(_("The clip cannot be shown any more: {reason}", reason=plain(str(error))), icon=":material/error:")
+        show(demo.Shown.of(job))
+    except (ClipError, TraceError, OSError) as error:
+        reason = plain(told(str(error)))
+        st.error(_("The clip cannot be shown any more: {reason}", reason=reason), icon=":material/error:")
     ways("bottom")

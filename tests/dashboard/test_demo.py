@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
-from dashboard import i18n
+from dashboard import i18n, replays
 from dashboard.hand_in import RAIN
 from db.jobs import Jobs
 from pipeline.settings import Settings
@@ -122,6 +122,24 @@ def test_a_clip_of_before_traces_were_kept_is_no_dead_end(
     app = open_page("demo")
     assert not app.exception
     assert app.button(key="demo-analyse")
+
+
+@pytest.mark.usefixtures("with_clip")
+@pytest.mark.parametrize("lost", ["*.npz", "*.jpg", "*.mp4"])
+def test_files_lost_from_the_data_folder_end_no_step_in_an_error_of_the_program(
+    open_page: Open, settings: Settings, lost: str
+) -> None:
+    for file in settings.files.rglob(lost):
+        file.unlink()
+    replays.trace.clear()
+    app = open_page("demo")
+    told = ""
+    for _ in range(STEPS):
+        assert not app.exception
+        told += said(app)
+        if not app.button(key="demo-next-top").disabled:
+            app = app.button(key="demo-next-top").click().run()
+    assert ("analyse it again" if lost == "*.npz" else "missing from the data folder") in told
 
 
 @pytest.mark.usefixtures("with_clip")

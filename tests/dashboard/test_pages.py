@@ -1,5 +1,6 @@
 """Every page, through Streamlit's AppTest: empty, with data, after bad input."""
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -153,6 +154,35 @@ def test_rejected_suspects_have_a_page_of_their_own(
     assert not app.exception
     assert "2 in all" in said(app)
     assert Cases(sessions).count(Filter()) == 1
+
+
+def _lose(files: Path) -> None:
+    shutil.rmtree(files)
+
+
+def _break(files: Path) -> None:
+    for file in files.rglob("*.*"):
+        file.write_bytes(b"half writ") if file.suffix == ".jpg" else file.unlink()
+
+
+@pytest.mark.parametrize("damage", [_lose, _break])
+@pytest.mark.parametrize("page", ["analyse", "gallery", "turned_down"])
+def test_files_lost_from_the_data_folder_are_told_where_they_should_be(
+    open_page: Open,
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    tmp_path: Path,
+    page: str,
+    damage: Callable[[Path], None],
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.REJECTED)
+    damage(settings.files)
+    app = open_page(page)
+    if page != "analyse":
+        app = next(button for button in app.button if "-open-" in str(button.key)).click().run()
+    assert not app.exception
+    assert "This picture is missing" in said(app)
+    assert "This clip is missing" in said(app)
 
 
 def test_an_address_of_a_case_that_is_gone_is_no_dead_end(open_page: Open) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline import replay, trace
 from pipeline.analyse import analyse
+from pipeline.errors import TraceError
 from pipeline.replay import Fate
 from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
@@ -125,5 +126,13 @@ def test_a_trace_has_a_bound_and_says_when_it_was_reached(settings: Settings, mo
 
 def test_a_trace_of_another_version_is_not_read(tmp_path: Path) -> None:
     np.savez(tmp_path / "new.npz", version=np.array(trace.VERSION + 1))
-    with pytest.raises(ValueError, match="version"):
+    with pytest.raises(TraceError, match="analyse it again"):
         trace.load(tmp_path / "new.npz")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_a_trace_that_is_lost_or_broken_is_told(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "lost.npz").write_bytes(content)
+    with pytest.raises(TraceError, match="analyse it again"):
+        trace.load(tmp_path / "lost.npz")

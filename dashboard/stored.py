@@ -1,0 +1,33 @@
+"""Pictures and clips of the store on a page. Where one is lost, the page says so and goes on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import cv2
+import streamlit as st
+
+from dashboard import resources
+from dashboard.i18n import _
+
+
+def picture(name: str, alt: str, width: int | Literal["stretch"] = "stretch") -> None:
+    path = resources.store().path(name)
+    if cv2.haveImageReader(str(path)):
+        st.image(path, width=width, alt=alt)
+    else:
+        lost()
+
+
+def lost() -> None:
+    """In the place of a picture, however small."""
+    st.caption(f":material/broken_image: {_('This picture is missing from the data folder, or broken.')}")
+
+
+def video(name: str, alt: str, **options: Any) -> None:
+    """A clip; the options are those of `st.video`."""
+    path = resources.store().path(name)
+    if path.is_file():
+        st.video(path, alt=alt, **options)
+    else:
+        st.error(_("This clip is missing from the data folder."), icon=":material/broken_image:")
