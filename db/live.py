@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fi
 from db.jobs import now, this_worker
 from db.models import Clip, Job, JobState, SourceKind
 from db.save import save_case, save_track
-from pipeline.live import Figures
+from pipeline.source import Figures
 from pipeline.stream import StreamStatus
 from pipeline.types import Case, Evidence, Track
 
@@ -23,7 +23,7 @@ _patient = retry(retry=retry_if_exception_type(OperationalError), stop=stop_afte
 
 
 class LiveJob:
-    """One run of a live source, from start to stop: a `pipeline.live.Keeper`."""
+    """One run of a live source, from start to stop: a `pipeline.source.Keeper`."""
 
     def __init__(self, sessions: sessionmaker[Session], kind: SourceKind, name: str, path: str) -> None:
         """Note in the tables that a source runs, from now on until `end`."""

@@ -16,8 +16,9 @@ from db.live import LiveJob
 from db.models import JobState, SourceKind
 from pipeline.errors import HelmetWatchError, RefusedError
 from pipeline.guard import check, masked
-from pipeline.live import Figures, Source, Watch
+from pipeline.live import Watch
 from pipeline.settings import Settings
+from pipeline.source import Figures, Source
 from pipeline.stream import Stream, StreamState, StreamStatus
 from pipeline.types import Frame, Image
 

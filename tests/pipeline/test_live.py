@@ -9,8 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.live import Keeper, Source, Watch
+from pipeline.live import Watch
 from pipeline.settings import ROOT, Settings
+from pipeline.source import Keeper, Source
 from pipeline.store import FileStore
 from pipeline.types import Case, Evidence, Frame, Image, Track
 from tests.factory import FRAME

@@ -1,0 +1,284 @@
+"""One camera or stream under watch: its newest frame, its riders, and what of it is under way in other stages."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Condition, Event, Lock
+from typing import Protocol
+
+from pipeline.associate import associate
+from pipeline.crops import shrink
+from pipeline.draw import Mark, draw, mark_sighting
+from pipeline.motion import Motion
+from pipeline.plates import PlateReader
+from pipeline.ring import Ring
+from pipeline.settings import Settings
+from pipeline.store import FileStore
+from pipeline.suspects import Collector, is_suspect
+from pipeline.threads import StageThread
+from pipeline.track import Tracker
+from pipeline.types import Case, Crop, Detection, Evidence, Frame, Image, Label, Suspect, Track
+from pipeline.verify import Verifier
+
+_log = logging.getLogger(__name__)
+_PATIENCE_S = 30.0  # for what is under way when a source is closed
+_FIGURES_S = 2.0  # frames per second are counted over so long
+
+
+class Keeper(Protocol):
+    """Where the findings of a source go. Called in a thread of the watch."""
+
+    def keep_track(self, track: Track) -> None:
+        """A rider who is no suspect."""
+
+    def keep_case(self, case: Case, evidence: Evidence) -> None:
+        """A suspect with its verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How a source is doing: frames a second that came and that were analysed, seconds from a frame to its boxes,
+    frames that the analysis skipped, suspects that wait for stage 2, violations."""
+
+    fps: float
+    analysed_fps: float
+    delay_s: float
+    skipped: int
+    waiting: int
+    violations: int
+
+
+class Source:
+    """One camera or stream under watch. Times count from `began`; frames are put in by one thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        new_track: float,
+        keeper: Keeper,
+        stage2: StageThread[Verifier, ToVerify, None],
+        plates: StageThread[PlateReader, ToRead, None],
+        writer: StageThread[FileStore, ToWrite, None],
+        changed: Condition,
+    ) -> None:
+        self.began = datetime.now(UTC)
+        self.trouble: str | None = None
+        self.settings, self.keeper = settings, keeper
+        self.ring = Ring(settings.live_buffer_s, settings.live_buffer_mb)
+        self._zero = time.monotonic()
+        self._new_track = new_track
+        self._stage2, self._plates, self._writer, self._changed = stage2, plates, writer, changed
+        self._lock = Lock()
+        self._newest: Frame | None = None
+        self._shown: Frame | None = None
+        self._came: deque[float] = deque()
+        self._analysed: deque[float] = deque()
+        self._delay_s = 0.0
+        self._skipped = self._waiting = self.violations = 0
+        self._closing, self._finished, self._idle = Event(), Event(), Condition()
+        self._under_way = 0
+        self._start_over((0, 0))
+
+    # for whoever has the camera
+
+    def now_s(self) -> float:
+        return time.monotonic() - self._zero
+
+    def put(self, frame: Frame) -> None:
+        """Take a frame; never waits for the analysis."""
+        self.ring.add(frame)
+        with self._lock:
+            self._skipped += self._newest is not None
+            self._newest = self._shown = frame
+            _count(self._came, self.now_s())
+        with self._changed:
+            self._changed.notify()
+
+    def marks(self, time_s: float) -> list[Mark]:
+        """What to draw on the frame of this time, wherever the analysis is."""
+        riders = self._motion.at(time_s).items()
+        accused = self._accused
+        return [mark for id_, one in riders for mark in mark_sighting(one, f"rider {id_}", id_ in accused)]
+
+    def preview(self, longest_side: int) -> Image | None:
+        """The newest frame with its boxes (BGR), made smaller."""
+        frame = self._shown
+        if frame is None:
+            return None
+        image, scale = shrink(frame.image, longest_side)
+        return draw(image, [mark.scaled(scale) for mark in self.marks(frame.time_s)])
+
+    def figures(self) -> Figures:
+        now = self.now_s()
+        with self._lock:
+            return Figures(
+                _rate(self._came, now),
+                _rate(self._analysed, now),
+                self._delay_s,
+                self._skipped,
+                self._waiting,
+                self.violations,
+            )
+
+    def close(self) -> None:
+        """Judge and keep all that is under way, then end. Waits for it, but not for ever."""
+        self._closing.set()
+        with self._changed:
+            self._changed.notify()
+        self._finished.wait(_PATIENCE_S)
+        with self._idle:
+            self._idle.wait_for(lambda: not self._under_way, _PATIENCE_S)
+
+    # for the watch
+
+    @property
+    def wants_attention(self) -> bool:
+        return self._newest is not None or (self._closing.is_set() and not self.done)
+
+    @property
+    def done(self) -> bool:
+        return self._finished.is_set()
+
+    def take(self) -> Frame | None:
+        """The newest frame, once."""
+        with self._lock:
+            frame, self._newest = self._newest, None
+            return frame
+
+    def guarded(self, work: Callable[[], None]) -> None:
+        """Whatever goes wrong with one source, the others go on, and so does it, from anew."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001
+            self.failed(error)
+            self._start_over(self._shape)
+            if self._closing.is_set():
+                self._finished.set()
+
+    def see(self, frame: Frame, detections: tuple[Detection, ...]) -> None:
+        """Follow the riders of an analysed frame."""
+        shape = frame.image.shape[:2]
+        if shape != self._shape:
+            self._settle(self._collector.rest())
+            self._start_over(shape)
+        tracked = self._tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
+        sightings = associate(frame.index, frame.time_s, detections, tracked)
+        self._collector.add(frame, sightings, tracked.hidden)
+        self._motion.update(frame.time_s, sightings)
+        self._settle(self._collector.overdue(frame.time_s, self.settings.live_track_s), in_view=True)
+        with self._lock:
+            now = self.now_s()
+            _count(self._analysed, now)
+            self._delay_s += 0.1 * (now - frame.time_s - self._delay_s) if self._delay_s else now - frame.time_s
+
+    def look_after(self) -> None:
+        """Settle who is gone, also where no frame came for long, and everybody at the end."""
+        if self._closing.is_set() and not self.done:
+            self._settle(self._collector.rest())
+            self._finished.set()
+        else:
+            self._settle(self._collector.gone(self.now_s()))
+
+    def _start_over(self, shape: tuple[int, ...]) -> None:
+        """With pictures of another size nothing goes on from before."""
+        self._shape = shape
+        self._tracker = Tracker(self._new_track, self.settings)
+        self._collector = Collector(self.settings)
+        self._motion = Motion()
+        self._judged: dict[int, ToVerify | None] = {}  # riders that were kept already; None: as no suspect
+        self._accused: frozenset[int] = frozenset()
+
+    def _settle(self, suspects: Iterable[Suspect], in_view: bool = False) -> None:
+        """Send suspects to stage 2, and keep the others: each rider once, unless stage 2 was not convinced."""
+        for suspect in suspects:
+            id_ = suspect.track.id
+            before = self._judged.get(id_)
+            if is_suspect(suspect.track, self.settings) and (before is None or before.turned_down):
+                self._judged[id_] = look = ToVerify(self, suspect)
+                self._begin()
+                with self._lock:
+                    self._waiting += 1
+                self._stage2.submit(look)
+            elif id_ not in self._judged:
+                self._judged[id_] = None
+                self._begin()
+                self._writer.submit(ToWrite(self, suspect.track, None))
+            if not in_view:
+                self._judged.pop(id_, None)
+
+    def _begin(self) -> None:
+        with self._idle:
+            self._under_way += 1
+
+    def end(self, error: Exception | None = None) -> None:
+        """Something under way is done, or went wrong."""
+        if error is not None:
+            self.failed(error)
+        with self._idle:
+            self._under_way -= 1
+            self._idle.notify_all()
+
+    def failed(self, error: Exception) -> None:
+        """Note what went wrong."""
+        _log.error("a finding of a live source was not kept", exc_info=error)
+        self.trouble = f"{type(error).__name__}: {error}"
+
+    def judged(self, suspect: Suspect, case: Case | None) -> None:
+        """Stage 2 has spoken, or failed. The plate of a violation is read before it is kept."""
+        with self._lock:
+            self._waiting -= 1
+            if case is not None and case.confirmed:
+                self.violations += 1
+                self._accused |= {case.track.id}
+        if case is None:
+            return
+        if case.confirmed and not self.settings.ocr_url:
+            self._plates.submit(ToRead(self, case, suspect.plates))
+        else:
+            self.keep(case)
+
+    def keep(self, case: Case) -> None:
+        self._writer.submit(ToWrite(self, case.track, case))
+
+
+@dataclass(slots=True, eq=False)
+class ToVerify:
+    """A suspect on its way through stage 2."""
+
+    source: Source
+    suspect: Suspect | None
+    turned_down: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToRead:
+    """A violation whose plate is to be read."""
+
+    source: Source
+    case: Case
+    plates: tuple[Crop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """Something to write: a track, or a case with its evidence."""
+
+    source: Source
+    track: Track
+    case: Case | None
+
+
+def _count(times: deque[float], now_s: float) -> None:
+    times.append(now_s)
+    while times[0] < now_s - _FIGURES_S:
+        times.popleft()
+
+
+def _rate(times: deque[float], now_s: float) -> float:
+    recent = sum(now_s - one < _FIGURES_S for one in times)
+    return recent / min(_FIGURES_S, max(now_s, 0.1))
