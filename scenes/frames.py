@@ -49,7 +49,7 @@ def _finish(target: Path, seed: int, wanted: list[int], work: Path, weather: Wea
     riders = json.loads((work / "scene.json").read_text())["riders"]
     for number, shot in zip(wanted, film.shots(work, weather.camera, seed), strict=True):
         picture = _path(target, seed, number)
-        (target / "labels" / f"{picture.stem}.txt").write_text(record.yolo(shot))
+        (target / "labels" / f"{picture.stem}.txt").write_text(record.yolo(shot, weather.lamps))
         truth = {"weather": weather.name, "riders": riders, "frame": record.frame_of(shot)}
         (target / "truth" / f"{picture.stem}.json").write_text(json.dumps(truth, ensure_ascii=False))
         part = picture.with_name(f"part_{picture.name}")

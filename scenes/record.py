@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.training.sets import IGNORED_NAMES, label_lines
 from pipeline.types import CLASS_NAMES, Box
 from scenes.film import Shot
-from scenes.truth import Seen, SeenHead, SeenRider, labels
+from scenes.truth import MOST_HIDDEN, Seen, SeenHead, SeenRider, labels
 
 # a bare head accuses its rider while a person could tell: so many pixels high, at least half of it in sight,
 # and not for a glimpse only
 LEAST_HEAD = 16.0
-MOST_HIDDEN = 0.5
 LEAST_FRAMES = 5
 
 
@@ -39,19 +39,15 @@ def violations(riders: list[dict[str, Any]], frames: list[dict[str, Any]]) -> li
     return sorted(entries, key=lambda entry: entry["start_s"])
 
 
-def yolo(shot: Shot) -> str:
-    """The labels of one frame: class, then centre and size as shares of the picture."""
+def yolo(shot: Shot, dark: bool) -> str:
+    """The labels of one frame as training wants them, ignored regions among them."""
     height, width = shot.image.shape[:2]
-    lines = []
-    for label, box in labels(shot.riders):
-        (x, y), w, h = box.center, box.width, box.height
-        lines.append(f"{int(label)} {x / width:.6f} {y / height:.6f} {w / width:.6f} {h / height:.6f}\n")
-    return "".join(lines)
+    return label_lines(labels(shot.riders, dark), width, height)
 
 
 def data_yaml() -> str:
     """What ultralytics wants to know of a data set in this order of classes."""
-    names = "".join(f"  {number}: {name}\n" for number, name in enumerate(CLASS_NAMES))
+    names = "".join(f"  {number}: {name}\n" for number, name in enumerate(CLASS_NAMES + IGNORED_NAMES))
     return f"path: .\ntrain: images\nval: images\nnames:\n{names}"
 
 

@@ -9,12 +9,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.types import Box, Label
+from pipeline.training.sets import Labelled
+from pipeline.types import HEADS, Box, Label
 from scenes.bundle import STEP
 from scenes.dashcam import Optics
 
 # what is smaller than this, in pixels, nobody would draw a box around
 SMALLEST = {"rider": 14.0, "head": 5.0, "plate": 4.0}
+# what is lower than this, in pixels, or hidden beyond this share, nobody could tell: training shall not guess it
+_LEAST_HEAD, _LEAST_HEAD_DARK, _LEAST_PLATE = 12.0, 20.0, 6.0
+MOST_HIDDEN, _MOST_HIDDEN_RIDER = 0.5, 0.7
 # pixels; an outline larger than this is not measured
 LARGEST = 4000
 
@@ -142,13 +146,20 @@ def _rendered(
     return np.stack([points[:, 0], -points[:, 1]], axis=1) * (focal / depth)[:, None] + optics.center
 
 
-def labels(riders: list[SeenRider]) -> list[tuple[Label, Box]]:
-    """All boxes of a frame in the project's classes."""
+def labels(riders: list[SeenRider], dark: bool) -> list[Labelled]:
+    """All boxes of a frame in the project's classes; what nobody could tell on the picture is ignored."""
     found = []
     for rider in riders:
-        found.append((Label.RIDER, rider.seen.box))
+        found.append(Labelled(Label.RIDER, rider.seen.box, rider.seen.hidden > _MOST_HIDDEN_RIDER))
         for head in rider.heads:
-            found.append((Label.WITH_HELMET if head.helmet else Label.WITHOUT_HELMET, head.seen.box))
+            if _tells(head.seen, _LEAST_HEAD_DARK if dark else _LEAST_HEAD):
+                found.append(Labelled(Label.WITH_HELMET if head.helmet else Label.WITHOUT_HELMET, head.seen.box))
+            else:
+                found += [Labelled(label, head.seen.box, ignored=True) for label in HEADS]
         if rider.plate:
-            found.append((Label.PLATE, rider.plate.box))
+            found.append(Labelled(Label.PLATE, rider.plate.box, not _tells(rider.plate, _LEAST_PLATE)))
     return found
+
+
+def _tells(seen: Seen, least: float) -> bool:
+    return seen.box.height >= least and seen.hidden <= MOST_HIDDEN

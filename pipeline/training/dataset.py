@@ -24,13 +24,21 @@ from pipeline.errors import DatasetError
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.check import doubt_outliers, refuse_swapped, write_sheets
-from pipeline.training.sets import Labelled, Picture, SetSpec, read_corrections, read_set, read_spec
+from pipeline.training.sets import (
+    IGNORED_NAMES,
+    Labelled,
+    Picture,
+    SetSpec,
+    label_lines,
+    read_corrections,
+    read_set,
+    read_spec,
+)
 from pipeline.training.split import split
 from pipeline.training.teacher import Teacher
 from pipeline.types import CLASS_NAMES, Box, Label
 
 SETS = Path(__file__).parent / "sets"
-IGNORED_NAMES = tuple(f"ignored {name}" for name in CLASS_NAMES)
 
 
 def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None) -> Path:
@@ -80,17 +88,6 @@ def _write(picture: Picture, spec: SetSpec, out: Path) -> None:
     (folder / "labels" / f"{picture.path.stem}.txt").write_text(
         label_lines(picture.labels, picture.width, picture.height)
     )
-
-
-def label_lines(labels: Sequence[Labelled], width: int, height: int) -> str:
-    """YOLO's label file of a picture of this size; ignored regions as class 4 to 7."""
-    lines = []
-    for label in labels:
-        x, y = label.box.center
-        cls = label.label + (len(CLASS_NAMES) if label.ignored else 0)
-        sides = (x / width, y / height, label.box.width / width, label.box.height / height)
-        lines.append(f"{int(cls)} " + " ".join(f"{side:.6f}" for side in sides) + "\n")
-    return "".join(lines)
 
 
 def _description(specs: Sequence[SetSpec], pictures: Sequence[Picture], out: Path) -> dict[str, object]:

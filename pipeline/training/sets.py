@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -28,6 +28,8 @@ Split = Literal["train", "val"]
 # per file: box centre (shares of the picture) and the class it should have had; None: cannot be told, ignored
 Corrections: TypeAlias = dict[str, list[tuple[float, float, Label | None]]]
 _SAME_PLACE = 0.002
+IGNORED = "ignored "  # before a class name: regions in which that class may or may not be
+IGNORED_NAMES = tuple(f"{IGNORED}{name}" for name in CLASS_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,17 @@ class Picture:
     width: int
     height: int
     labels: tuple[Labelled, ...]
+
+
+def label_lines(labels: Sequence[Labelled], width: int, height: int) -> str:
+    """YOLO's label file of a picture of this size; ignored regions as class 4 to 7."""
+    lines = []
+    for label in labels:
+        x, y = label.box.center
+        cls = label.label + (len(CLASS_NAMES) if label.ignored else 0)
+        sides = (x / width, y / height, label.box.width / width, label.box.height / height)
+        lines.append(f"{int(cls)} " + " ".join(f"{side:.6f}" for side in sides) + "\n")
+    return "".join(lines)
 
 
 class Part(BaseModel):
@@ -122,25 +135,28 @@ def read_corrections(path: Path) -> Corrections:
 def read_set(spec: SetSpec, folder: Path, corrections: Corrections) -> Iterator[Picture]:
     """Every picture of a set, its classes mapped to ours, boxes clipped to the picture.
 
+    A class of its own whose name begins with “ignored ” marks regions where the class of the rest of the name may be.
+
     Raises:
         DatasetError: a folder is missing, or the labels use a class that the set's file does not name.
     """
     for split, part in spec.parts.items():
         source = _load(spec, folder, part)
-        unknown = [name for name in source.classes if name not in spec.map]
+        plain = [name.removeprefix(IGNORED) for name in source.classes]
+        unknown = [name for name in plain if name not in spec.map]
         if unknown:
             raise DatasetError(
                 f"{spec.name}: the classes {unknown} are not in its map: name one of {list(CLASS_NAMES)} or null"
             )
-        ours = [spec.map[name] for name in source.classes]
+        ours = [(spec.map[name], name != own) for name, own in zip(plain, source.classes, strict=True)]
         for path, detections in source.annotations.items():
             width, height = _size(path)
             mended = corrections.get(Path(path).name, [])
             found = []
             for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
-                label, box = ours[class_id], Box(*xyxy).clip(width, height)
+                (label, ignored), box = ours[class_id], Box(*xyxy).clip(width, height)
                 if label is not None and box.area > 0:
-                    found.append(_corrected(Labelled(label, box), (width, height), mended))
+                    found.append(_corrected(Labelled(label, box, ignored), (width, height), mended))
             yield Picture(Path(path), None if split == "all" else split, width, height, tuple(found))
 
 

@@ -82,6 +82,7 @@ def _start(trainer: Trainer) -> None:
     model.criterion = IgnoringLoss(model)
     if trainer.device.type == "cpu":
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # ultralytics leaves one core idle
+        model.to(memory_format=torch.channels_last)  # half as fast again
         # five times as fast as float32 where the CPU has AVX512-BF16; ultralytics' own `amp` refuses a CPU
         model.predict = torch.autocast("cpu", dtype=torch.bfloat16)(model.predict)
     trainer.run["session_start"] = time.monotonic()

@@ -12,10 +12,8 @@ from PIL import Image
 from ultralytics.data.utils import IMG_FORMATS, img2label_paths
 
 from pipeline.errors import DatasetError
-from pipeline.training.sets import Labelled
+from pipeline.training.sets import IGNORED, Labelled
 from pipeline.types import CLASS_NAMES, Box, Label
-
-IGNORED = "ignored "  # before a class name: regions in which that class may or may not be
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 dashcam = pytest.importorskip("scenes.dashcam", reason="the denoiser is not installed")
+from pipeline.types import HEADS, Box, Label  # noqa: E402
 from scenes import truth  # noqa: E402
 from scenes.bundle import STEP  # noqa: E402
 from scenes.world import transform  # noqa: E402
@@ -30,6 +31,17 @@ def square(index: int, role: str, half: float = 0.5) -> truth.Shell:
     """An upright square that faces the camera, 2 `half` metres wide."""
     corners = np.array([(0, -half, -half), (0, half, -half), (0, half, half), (0, -half, half)], np.float32)
     return truth.Shell(index, "thing", 1, role, corners, np.array([[0, 1, 2, 3]], np.int32))
+
+
+@pytest.mark.parametrize(
+    ("height", "hidden", "dark", "told"),
+    [(14, 0.2, False, True), (14, 0.2, True, False), (10, 0.2, False, False), (40, 0.6, False, False)],
+)
+def test_a_head_that_nobody_could_tell_is_ignored(height: float, hidden: float, dark: bool, told: bool) -> None:
+    head = truth.SeenHead(0, False, truth.Seen(Box(0, 0, 12, height), hidden))
+    rider = truth.SeenRider(1, truth.Seen(Box(0, 0, 50, 120), 0.0), (head,))
+    found = [(one.label, one.ignored) for one in truth.labels([rider], dark)[1:]]
+    assert found == ([(Label.WITHOUT_HELMET, False)] if told else [(label, True) for label in HEADS])
 
 
 @pytest.mark.parametrize("distortion", [0.0, 0.05])

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from pipeline.errors import DatasetError
+from pipeline.settings import ROOT
 from pipeline.training.sets import read_corrections, read_set, read_spec
 from pipeline.types import Box, Label
 
@@ -46,6 +47,22 @@ def test_own_order_of_yolo_classes_is_mapped_by_name(tmp_path: Path) -> None:
     assert [one.label for one in only.labels] == [Label.RIDER, Label.PLATE]
     assert np.allclose(only.labels[0].box.as_tuple(), (50, 10, 150, 90))
     assert (only.width, only.height, only.split) == (200, 100, "train")
+
+
+def test_a_class_of_its_own_may_mark_what_is_ignored(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n1 0.5 0.7 0.1 0.1\n")
+    (only,) = read_set(read_spec(spec_file(tmp_path, names=["ignored helmet", "helmet"])), tmp_path, {})
+    assert [(one.label, one.ignored) for one in only.labels] == [(Label.WITH_HELMET, True), (Label.WITH_HELMET, False)]
+
+
+def test_rendered_frames_are_a_set_of_their_own(tmp_path: Path) -> None:
+    record = pytest.importorskip("scenes.record", reason="the denoiser is not installed")
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n5 0.5 0.7 0.1 0.1\n")
+    write(tmp_path / "data.yaml", record.data_yaml())
+    (only,) = read_set(read_spec(ROOT / "scenes/frames.yaml"), tmp_path, {})
+    assert [(one.label, one.ignored) for one in only.labels] == [(Label.RIDER, False), (Label.WITHOUT_HELMET, True)]
 
 
 def test_labelimg_keeps_labels_beside_pictures_and_names_in_classes_txt(tmp_path: Path) -> None:
