@@ -1,10 +1,11 @@
 """What each idea of the training is worth: short runs that differ in one thing, judged on cameras none has seen.
 
     python -m pipeline.training.compare --data DATA.yaml --plain PLAIN.yaml --start COCO.pt --out RUNS
-        [--hold jai ganesh] [--passes 3] [--size 416] [--only NAME ...]
+        [--rendered FRAMES] [--hold jai ganesh] [--passes 3] [--size 416] [--only NAME ...]
 
-DATA is a merged data set with a teacher's labels, PLAIN the same one without. The sets to hold are left out of the
-training, and all of their pictures judge. Prints a table; the same command again goes on where it was cut off.
+DATA is a merged data set with a teacher's labels, PLAIN the same one without, FRAMES what `python -m scenes frames`
+renders. The sets to hold are left out of the training, and all of their pictures judge. Prints a table; the same
+command again goes on where it was cut off.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.errors import DatasetError
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, camera
@@ -43,6 +45,7 @@ class Variant:
     plain: bool = False  # without the teacher's labels
     naive: bool = False  # and what a set does not label is learnt as background
     balanced: bool = False
+    rendered: bool = False  # with rendered frames among the pictures
 
 
 VARIANTS = {
@@ -57,14 +60,27 @@ VARIANTS = {
     "no blur, nothing made small": Variant(without=(_BLUR, _FAR)),
     "no JPEG": Variant(without=(_JPEG,)),
     "no darkness, no noise": Variant(without=(_DARK, _NOISE)),
+    "with rendered frames": Variant(rendered=True),
+    "pieces of other pictures pasted in": Variant({"cutmix": 0.5}),  # copy-paste for those who have no outlines
+    "at 960 px": Variant({"imgsz": 960}),
 }
 
 
-def prepare(variant: Variant, data: Path, plain: Path, hold: Sequence[str], out: Path) -> Path:
-    """The data.yaml of a run: the training part without the sets that are held."""
+def prepare(
+    variant: Variant, data: Path, plain: Path, hold: Sequence[str], out: Path, rendered: Path | None = None
+) -> Path:
+    """The data.yaml of a run: the training part without the sets that are held.
+
+    Raises:
+        DatasetError: the run wants rendered frames, and there are none.
+    """
     description = yaml.safe_load((plain if variant.plain else data).read_text())
     root = Path(description["path"])
     description["train"] = [str(root / folder) for folder in description["train"] if Path(folder).parts[0] not in hold]
+    if variant.rendered:
+        if rendered is None:
+            raise DatasetError("name a folder of rendered frames with --rendered, or leave that run out with --only")
+        description["train"].append(str(rendered.resolve() / "images"))
     if variant.naive:
         description["train"] = [
             str(_unignored(Path(folder), out / "pictures" / str(number)))
@@ -121,7 +137,7 @@ def rows(options: argparse.Namespace) -> Iterator[str]:
     for name in options.only:
         out = options.out / name.replace(" ", "-").replace(",", "").replace(":", "")
         if not (out / "figures.json").exists():
-            data = prepare(VARIANTS[name], options.data, options.plain, options.hold, out)
+            data = prepare(VARIANTS[name], options.data, options.plain, options.hold, out, options.rendered)
             weights = run(VARIANTS[name], data, options.start, out, options.size, options.passes)
             figures = {"held": judge(weights, held), "known": judge(weights, known)}
             (out / "figures.json").write_text(json.dumps(figures))
@@ -132,6 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = command.parser(__doc__)
     for name in ("--data", "--plain", "--start", "--out"):
         parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--rendered", type=Path, help="rendered frames, for the run that has them")
     parser.add_argument("--hold", nargs="+", default=["jai", "ganesh"], help="sets that judge and do not train")
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--size", type=int, default=416, help="picture size of the training, pixels")

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from ultralytics import YOLO
 
+from pipeline.errors import DatasetError
 from pipeline.training.compare import Variant, prepare
 from pipeline.training.dataset import merge
 from pipeline.training.truth import pictures_of
@@ -34,6 +35,14 @@ def trained_on(file: Path) -> list[Path]:
 def test_what_is_held_is_not_trained_on(two_sets: Path, tmp_path: Path) -> None:
     run = prepare(Variant(), two_sets, two_sets, ["yard"], tmp_path / "run")
     assert {picture.stem[0] for picture in trained_on(run)} == {"s"}
+
+
+def test_rendered_frames_are_trained_on_where_there_are_any(two_sets: Path, tmp_path: Path) -> None:
+    draw_street(tmp_path / "frames" / "images", "r0", 30)
+    run = prepare(Variant(rendered=True), two_sets, two_sets, ["yard"], tmp_path / "run", tmp_path / "frames")
+    assert {picture.stem[0] for picture in trained_on(run)} == {"s", "r"}
+    with pytest.raises(DatasetError, match="--rendered"):
+        prepare(Variant(rendered=True), two_sets, two_sets, ["yard"], tmp_path / "run")
 
 
 def test_the_naive_run_knows_no_ignored_regions(two_sets: Path, tmp_path: Path) -> None:
