@@ -37,7 +37,7 @@ MIX = {
     formats.CAR_BUSINESS: 0.04, formats.CAR_BUSINESS_SHORT: 0.03, formats.CAR_GREEN: 0.03,
     formats.CAR_GREEN_REGIONAL: 0.03,
 }  # fmt: skip
-_FUSED = 0.12  # share of samples that are the mean of several frames
+_FUSED = 0.35  # share of samples that are the mean of several frames: of a track, that picture counts most
 _UNKNOWN_DISTRICT = 0.1
 
 
@@ -89,7 +89,7 @@ def _sample(plate: Drawn, kind: PlateFormat, text: str, patch: Image, rng: np.ra
     aspect, view = kind.width / kind.height, draw_view(rng, size)
     frames = [see(plate, aspect, view, patch, rng)]
     if rng.random() < _FUSED:
-        frames += [see(plate, aspect, view, patch, rng) for _ in range(int(rng.integers(2, 9)))]
+        frames += [see(plate, aspect, view, patch, rng) for _ in range(int(rng.integers(2, 10)))]
     height, width = frames[0].image.shape
     return {
         "find": stretch(np.asarray(cv2.resize(frames[0].image, (FIND_WIDTH, FIND_HEIGHT)), np.uint8)),

@@ -19,6 +19,7 @@ Strokes = list[Floats]
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+_UPRIGHT_HAT = 0.7  # share of hands; plates have it, few typefaces do
 _SHIFT = 4  # bits of sub-pixel precision in OpenCV's drawing
 
 
@@ -38,6 +39,7 @@ class Hand:
     tick: float = 0.5  # height of the short stroke of ㅏ and ㅓ
     lower: float = 0.55  # height of the initial above a flat vowel
     final: float = 0.62  # where a final consonant begins
+    hat: float = 0.15  # height of the upright tick of ㅊ and ㅎ, whose ring then hangs on its bar; 0: a lying one, apart
 
 
 def draw_hand(rng: np.random.Generator) -> Hand:
@@ -54,6 +56,7 @@ def draw_hand(rng: np.random.Generator) -> Hand:
         tick=float(rng.uniform(0.38, 0.58)),
         lower=float(rng.uniform(0.46, 0.6)),
         final=float(rng.uniform(0.56, 0.66)),
+        hat=float(rng.uniform(0.1, 0.2)) if rng.random() < _UPRIGHT_HAT else 0.0,
     )
 
 
@@ -129,7 +132,8 @@ def _open_syllable(initial: str, vowel: str, hand: Hand, alone: bool) -> Strokes
             + _placed(_tall(tall, hand), 0.72, 0.0, 1.0, 1.0)
         )
     if vowel in "ㅗㅛㅜㅠㅡ":
-        cut = hand.lower
+        # under a hat there is little room for the ring, and ㅗ hangs close below it
+        cut = hand.lower + (0.11 if hand.hat and initial in "ㅊㅎ" else 0.0)
         inset = 0.12 if initial != "ㅅ" else 0.05
         return _placed(_consonant(initial, hand), inset, 0.0, 1 - inset, cut) + _placed(
             _flat(vowel), 0.0, cut + 0.08, 1.0, 1.0
@@ -147,6 +151,11 @@ def _consonant(letter: str, hand: Hand) -> Strokes:
     ring = _arc(0.5, 0.5, 0.5, 0.5, 0, 360, min(hand.round, 2.6))
     fork = [_line(0.5, 0, 0.45, 0.35, 0, 1), _line(0.48, 0.3, 1, 1)]
     leg = 1 - hand.slant
+    hat = [_line(0.5, 0, 0.5, hand.hat), _line(0, hand.hat, 1, hand.hat)]
+    if hand.hat and letter == "ㅎ":
+        return hat + _placed([ring], 0.04, hand.hat + 0.1, 0.96, 1)
+    if hand.hat and letter == "ㅊ":
+        return hat + _placed(fork, 0, hand.hat, 1, 1)
     shapes: dict[str, Strokes] = {
         "ㄱ": [_line(0, 0, 1, 0, leg, 1)],
         "ㄴ": [_line(0, 0, 0, 1, 1, 1)],

@@ -169,7 +169,9 @@ def train(task: Any, options: argparse.Namespace) -> None:
     state_path = options.out / "state.pt"
     network = task.network().to(memory_format=torch.channels_last)  # a quarter faster on a CPU
     if options.start:
-        network.load_state_dict(torch.load(options.start, weights_only=True))
+        weights = torch.load(options.start, weights_only=True)
+        # the reader as shipped has the names that EasyOCR wants
+        network.load_state_dict({name.removeprefix("module."): one for name, one in weights.items()})
     mean = AveragedModel(network, multi_avg_fn=_moved, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.02)
     step, spent = 0, 0.0
