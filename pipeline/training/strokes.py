@@ -39,7 +39,7 @@ class Hand:
     tick: float = 0.5  # height of the short stroke of ㅏ and ㅓ
     lower: float = 0.55  # height of the initial above a flat vowel
     final: float = 0.62  # where a final consonant begins
-    hat: float = 0.15  # height of the upright tick of ㅊ and ㅎ, whose ring then hangs on its bar; 0: a lying one, apart
+    hat: float = 0.15  # height of the upright tick of ㅊ and ㅎ, the ring close below its bar; 0: a lying one, apart
 
 
 def draw_hand(rng: np.random.Generator) -> Hand:
