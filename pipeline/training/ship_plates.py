@@ -1,15 +1,19 @@
 """Put trained plate networks into weights/plates and write their manifest.
 
-python -m pipeline.training.ship_plates [--reader PT] [--corners PT] [--upscaler PT]
+python -m pipeline.training.ship_plates [--reader PT ...] [--corners PT] [--upscaler PT]
+
+Of several readers, each trained on from the one before, the mean of their weights is put there.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from pipeline.plate_weights import CORNERS, FILES, READER, UPSCALER, Calibration, PlateManifest
 from pipeline.settings import Settings
@@ -18,16 +22,24 @@ from pipeline.weights import MANIFEST, sha256
 UNCALIBRATED = Calibration(floor=0.01, together=0.7, slope=1.0, offset=0.0, threshold=0.95)
 
 
-def ship(folder: Path, reader: Path | None, corners: Path | None, upscaler: Path | None) -> None:
+def ship(folder: Path, readers: Sequence[Path], corners: Path | None, upscaler: Path | None) -> None:
     """Copy what was trained; what is not named stays. Calibration stays too and should be done anew."""
-    if reader:
-        state = torch.load(reader, map_location="cpu", weights_only=True)
+    if readers:
+        state = _mean([torch.load(reader, map_location="cpu", weights_only=True) for reader in readers])
         # EasyOCR cuts off the first seven letters: it expects what was trained with DataParallel
         torch.save({f"module.{name}": tensor for name, tensor in state.items()}, folder / f"{READER}.pth")
     for source, name in ((corners, CORNERS), (upscaler, UPSCALER)):
         if source:
             torch.save(torch.load(source, map_location="cpu", weights_only=True), folder / name)
     write_manifest(folder, known_calibration(folder))
+
+
+def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Of weights; what only counts is taken from the last."""
+    return {
+        name: torch.stack([state[name] for state in states]).mean(0) if last.is_floating_point() else last
+        for name, last in states[-1].items()
+    }
 
 
 def known_calibration(folder: Path) -> Calibration:
@@ -43,10 +55,11 @@ def write_manifest(folder: Path, calibration: Calibration) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m pipeline.training.ship_plates")
-    for name in ("--reader", "--corners", "--upscaler"):
+    parser.add_argument("--reader", type=Path, nargs="+", default=[], dest="readers")
+    for name in ("--corners", "--upscaler"):
         parser.add_argument(name, type=Path)
     options = parser.parse_args()
-    ship(Settings().weights / "plates", options.reader, options.corners, options.upscaler)
+    ship(Settings().weights / "plates", options.readers, options.corners, options.upscaler)
 
 
 if __name__ == "__main__":
