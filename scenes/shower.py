@@ -33,8 +33,8 @@ HALF_HELMET = Role(
             height=1.66,
         ),
     ),
-    lambda time: Placement(6.2 + 0.3 * time, -4.2, 0.0, 0.05, 0.0, -0.03),
-    {"head0": glance((0, -0.64), (0.8, -0.75), (1.6, -0.55), (2.4, -0.65))},
+    lambda time: Placement(6.8 + 0.05 * time, -3.3, 0.0, -0.15, 0.0, -0.04),
+    {"head0": glance((0, -0.64), (0.8, -0.68), (1.6, -0.62), (2.4, -0.66))},
 )
 SCENARIOS = (Scenario("a black half helmet in the rain", 0.0, SECONDS, (HALF_HELMET,)),)
 
