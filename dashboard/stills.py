@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from dashboard import resources
+from dashboard import resources, stored
 from dashboard.i18n import _
 from db.cases import detections
 from db.models import Look
@@ -54,7 +54,7 @@ def drawn(look: Look, stage: int) -> Image:
     """A crop with what a stage saw on it, large enough for letters."""
     picture = resources.store().picture(look.picture)
     if picture is None:
-        raise OSError(_("This picture is missing from the data folder, or broken."))
+        raise OSError(_(stored.LOST))
     factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
     found = detections(look.stage1 if stage == 1 else look.stage2)
     marks = [mark.scaled(factor) for mark in mark_detections(found)]

@@ -8,7 +8,9 @@ import cv2
 import streamlit as st
 
 from dashboard import resources
-from dashboard.i18n import _
+from dashboard.i18n import _, later
+
+LOST = later("This picture is missing from the data folder, or broken.")
 
 
 def picture(name: str, alt: str, width: int | Literal["stretch"] = "stretch") -> None:
@@ -21,7 +23,7 @@ def picture(name: str, alt: str, width: int | Literal["stretch"] = "stretch") ->
 
 def lost() -> None:
     """In the place of a picture, however small."""
-    st.caption(f":material/broken_image: {_('This picture is missing from the data folder, or broken.')}")
+    st.caption(f":material/broken_image: {_(LOST)}")
 
 
 def video(name: str, alt: str, **options: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.training.sets import IGNORED_NAMES, label_lines
+from pipeline.training.labels import IGNORED_NAMES, label_lines
 from pipeline.types import CLASS_NAMES, Box
 from scenes.film import Shot
 from scenes.truth import MOST_HIDDEN, Seen, SeenHead, SeenRider, labels

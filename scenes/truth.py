@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.training.sets import Labelled
+from pipeline.training.labels import Labelled
 from pipeline.types import HEADS, Box, Label
 from scenes.bundle import STEP
 from scenes.dashcam import Optics

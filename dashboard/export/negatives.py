@@ -12,7 +12,8 @@ from db.cases import Cases, Filter, Sort, detections
 from db.models import Action, Case, Look, Reason, ReviewState
 from db.reviews import Reviews
 from pipeline.store import FileStore
-from pipeline.types import CLASS_NAMES, HEADS, Detection, Label
+from pipeline.training.labels import Labelled, label_lines
+from pipeline.types import CLASS_NAMES, HEADS, Label
 
 NAME = "hard_negatives"
 DISMISSED = Filter(reviews=(ReviewState.DISMISSED,))
@@ -35,9 +36,10 @@ def negatives(cases: Cases, reviews: Reviews, store: FileStore) -> bytes:
                 if picture is None:
                     continue  # lost from the data folder; the others still teach
                 name = f"case-{case.id:06}-{number}"
-                known = _helmets(look) if reason is Reason.HELMET else ()
+                height, width = picture.shape[:2]
+                known = _helmets(look, width, height) if reason is Reason.HELMET else ()
                 archive.write(store.path(look.picture), f"{NAME}/images/{name}.jpg")
-                archive.writestr(f"{NAME}/labels/{name}.txt", _lines(known, picture.shape[1], picture.shape[0]))
+                archive.writestr(f"{NAME}/labels/{name}.txt", label_lines(known, width, height))
         archive.writestr(f"{NAME}/data.yaml", yaml.safe_dump(_DATA, sort_keys=False))
         archive.writestr(f"{NAME}.yaml", yaml.safe_dump(_SET, sort_keys=False))
     return data.getvalue()
@@ -63,20 +65,10 @@ def _reason(case: Case, reviews: Reviews) -> Reason | None:
     return rows[-1].reason if rows else None
 
 
-def _helmets(look: Look) -> Iterable[Detection]:
+def _helmets(look: Look, width: int, height: int) -> Iterable[Labelled]:
     """The suspect with its heads, which a person says are helmets."""
     for one in detections(look.stage1):
         if one.label is Label.RIDER:
-            yield one
+            yield Labelled(Label.RIDER, one.box.clip(width, height))
         elif one.label in HEADS:
-            yield Detection(Label.WITH_HELMET, one.box, one.confidence)
-
-
-def _lines(known: Iterable[Detection], width: int, height: int) -> str:
-    """YOLO's label file of a picture of this size."""
-    lines = []
-    for one in known:
-        box = one.box.clip(width, height)
-        (x, y), size = box.center, (box.width / width, box.height / height)
-        lines.append(f"{int(one.label)} {x / width:.6f} {y / height:.6f} {size[0]:.6f} {size[1]:.6f}\n")
-    return "".join(lines)
+            yield Labelled(Label.WITH_HELMET, one.box.clip(width, height))

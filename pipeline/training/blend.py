@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+from torch import Tensor
 from ultralytics import YOLO
 
 from pipeline.errors import WeightsError
@@ -31,12 +33,19 @@ def blend(new: Path, old: Path, share: float, out: Path) -> Path:
     mine, theirs = (one.model.float().state_dict() for one in (model, other))
     if {name: one.shape for name, one in mine.items()} != {name: one.shape for name, one in theirs.items()}:
         raise WeightsError(f"{new} and {old} are of different architectures")
-    mixed = {
-        name: one * share + theirs[name] * (1 - share) if one.is_floating_point() else one for name, one in mine.items()
-    }
-    model.model.load_state_dict(mixed)
+    model.model.load_state_dict(mean([mine, theirs], [share, 1 - share]))
     model.save(out)
     return out
+
+
+def mean(states: Sequence[dict[str, Tensor]], shares: Sequence[float]) -> dict[str, Tensor]:
+    """Of weights, by their shares; what only counts is taken from the first."""
+    return {
+        name: torch.stack([state[name] * share for state, share in zip(states, shares, strict=True)]).sum(0)
+        if first.is_floating_point()
+        else first
+        for name, first in states[0].items()
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,7 +12,8 @@ import numpy as np
 import supervision as sv
 
 from pipeline.errors import DatasetError
-from pipeline.training.sets import Labelled, Picture, SetSpec
+from pipeline.training.labels import Labelled
+from pipeline.training.sets import Picture, SetSpec
 from pipeline.types import HEADS, Box, Image, Label
 
 # Medians over the ten sets that ship with a file lie at a head's height of 0.15 to 0.25 of its rider's and a

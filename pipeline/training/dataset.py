@@ -24,12 +24,10 @@ from pipeline.errors import DatasetError
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.check import doubt_outliers, refuse_swapped, write_sheets
+from pipeline.training.labels import IGNORED_NAMES, Labelled, label_lines
 from pipeline.training.sets import (
-    IGNORED_NAMES,
-    Labelled,
     Picture,
     SetSpec,
-    label_lines,
     read_corrections,
     read_set,
     read_spec,

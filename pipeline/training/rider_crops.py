@@ -25,7 +25,7 @@ from pipeline.crops import crop_rider
 from pipeline.detect import WEAK_RIDER, distinct
 from pipeline.errors import DatasetError
 from pipeline.training import command
-from pipeline.training.sets import Labelled, label_lines
+from pipeline.training.labels import Labelled, label_lines
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import Box, Crop, Detection, Image, Label, Sighting

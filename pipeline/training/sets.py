@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -22,23 +22,13 @@ from ultralytics.data.utils import IMG_FORMATS
 
 from pipeline.errors import DatasetError
 from pipeline.training.cvat import read_cvat
+from pipeline.training.labels import IGNORED, Labelled
 from pipeline.types import CLASS_NAMES, Box, Label
 
 Split = Literal["train", "val"]
 # per file: box centre (shares of the picture) and the class it should have had; None: cannot be told, ignored
 Corrections: TypeAlias = dict[str, list[tuple[float, float, Label | None]]]
 _SAME_PLACE = 0.002
-IGNORED = "ignored "  # before a class name: regions in which that class may or may not be
-IGNORED_NAMES = tuple(f"{IGNORED}{name}" for name in CLASS_NAMES)
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One labelled box, pixels of its picture. `ignored`: may or may not be there, so nobody is judged by it."""
-
-    label: Label
-    box: Box
-    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +40,6 @@ class Picture:
     width: int
     height: int
     labels: tuple[Labelled, ...]
-
-
-def label_lines(labels: Sequence[Labelled], width: int, height: int) -> str:
-    """YOLO's label file of a picture of this size; ignored regions as class 4 to 7."""
-    lines = []
-    for label in labels:
-        x, y = label.box.center
-        cls = label.label + (len(CLASS_NAMES) if label.ignored else 0)
-        sides = (x / width, y / height, label.box.width / width, label.box.height / height)
-        lines.append(f"{int(cls)} " + " ".join(f"{side:.6f}" for side in sides) + "\n")
-    return "".join(lines)
 
 
 class Part(BaseModel):

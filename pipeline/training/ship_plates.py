@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from pipeline.plate_weights import CORNERS, FILES, READER, UPSCALER, Calibration, PlateManifest
 from pipeline.settings import Settings
+from pipeline.training.blend import mean
 from pipeline.weights import MANIFEST, sha256
 
 UNCALIBRATED = Calibration(floor=0.01, together=0.7, slope=1.0, offset=0.0, threshold=0.95)
@@ -25,21 +25,14 @@ UNCALIBRATED = Calibration(floor=0.01, together=0.7, slope=1.0, offset=0.0, thre
 def ship(folder: Path, readers: Sequence[Path], corners: Path | None, upscaler: Path | None) -> None:
     """Copy what was trained; what is not named stays. Calibration stays too and should be done anew."""
     if readers:
-        state = _mean([torch.load(reader, map_location="cpu", weights_only=True) for reader in readers])
+        last_first = [torch.load(reader, map_location="cpu", weights_only=True) for reader in reversed(readers)]
+        state = mean(last_first, [1 / len(readers)] * len(readers))
         # EasyOCR cuts off the first seven letters: it expects what was trained with DataParallel
         torch.save({f"module.{name}": tensor for name, tensor in state.items()}, folder / f"{READER}.pth")
     for source, name in ((corners, CORNERS), (upscaler, UPSCALER)):
         if source:
             torch.save(torch.load(source, map_location="cpu", weights_only=True), folder / name)
     write_manifest(folder, known_calibration(folder))
-
-
-def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Of weights; what only counts is taken from the last."""
-    return {
-        name: torch.stack([state[name] for state in states]).mean(0) if last.is_floating_point() else last
-        for name, last in states[-1].items()
-    }
 
 
 def known_calibration(folder: Path) -> Calibration:

@@ -17,7 +17,8 @@ from ultralytics import YOLO
 
 from pipeline.settings import Settings
 from pipeline.training import command
-from pipeline.training.sets import Labelled, Picture, SetSpec
+from pipeline.training.labels import Labelled
+from pipeline.training.sets import Picture, SetSpec
 from pipeline.types import HEADS, Box, Detection, Image, Label
 from pipeline.weights import read_manifest
 from pipeline.yolo import Yolo, device

@@ -12,7 +12,7 @@ from PIL import Image
 from ultralytics.data.utils import IMG_FORMATS, img2label_paths
 
 from pipeline.errors import DatasetError
-from pipeline.training.sets import IGNORED, Labelled
+from pipeline.training.labels import IGNORED, Labelled
 from pipeline.types import CLASS_NAMES, Box, Label
 
 

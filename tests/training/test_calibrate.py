@@ -7,8 +7,8 @@ from pipeline.crops import crop_rider
 from pipeline.errors import CalibrationError
 from pipeline.training.calibrate import by_f, by_precision, halves
 from pipeline.training.evaluate import Seen, accusation_figures, accused, saved
+from pipeline.training.labels import Labelled
 from pipeline.training.metrics import count
-from pipeline.training.sets import Labelled
 from pipeline.training.still import Second, suspects
 from pipeline.training.truth import Truth
 from pipeline.types import Box, Detection, Label

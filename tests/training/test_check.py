@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.errors import DatasetError
 from pipeline.training.check import contact_sheet, doubt_outliers, refuse_swapped, statistics, swapped
-from pipeline.training.sets import Labelled, Part, Picture, SetSpec
+from pipeline.training.labels import Labelled
+from pipeline.training.sets import Part, Picture, SetSpec
 from pipeline.types import Box, Label
 
 STREET = (

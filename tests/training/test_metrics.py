@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.training.labels import Labelled
 from pipeline.training.metrics import average_precision, count, curve, match
-from pipeline.training.sets import Labelled
 from pipeline.training.truth import Truth
 from pipeline.types import Box, Detection, Label
 

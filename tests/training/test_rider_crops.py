@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from pipeline.crops import crop_rider
+from pipeline.training.labels import Labelled
 from pipeline.training.rider_crops import cut, is_hard, labels_of
-from pipeline.training.sets import Labelled
 from pipeline.training.truth import Truth
 from pipeline.types import Box, Crop, Detection, Label, Sighting
 

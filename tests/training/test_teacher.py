@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.training.sets import Labelled, Part, SetSpec
+from pipeline.training.labels import Labelled
+from pipeline.training.sets import Part, SetSpec
 from pipeline.training.teacher import MOTORCYCLE, judge, on_foot
 from pipeline.types import Box, Detection, Label
 
