@@ -73,7 +73,11 @@ def suspect(shown: Shown) -> None:
     if whole is not None and whole.looks:
         best = max(whole.looks, key=lambda look: max(one.confidence for one in detections(look.stage1)[1:2]))
         picture = drawn(best, stage=1)
-        left.image(resize(picture, _TALL / picture.shape[0]), channels="BGR", alt=_("The rider"))
+        with left:
+            if picture is None:
+                stored.lost()
+            else:
+                st.image(resize(picture, _TALL / picture.shape[0]), channels="BGR", alt=_("The rider"))
     with right:
         with st.container(horizontal=True):
             st.metric(_("Bare heads seen by stage 1"), sum(head.label is Label.WITHOUT_HELMET for _s, head in heads))
@@ -271,8 +275,12 @@ def _votes(case: Case) -> None:
     grid = st.grid(min_column_width=160)
     for look in looks:
         word, color = _SAYS[look.says]
+        picture = drawn(look, stage=2)
         with grid.cell():
-            st.image(framed(fitted(drawn(look, stage=2)), color), channels="BGR", width="stretch", alt=_(word))
+            if picture is None:
+                stored.lost()
+            else:
+                st.image(framed(fitted(picture), color), channels="BGR", width="stretch", alt=_(word))
             sure = f" · {look.confidence:.0%}" if look.says is not Says.NOTHING else ""
             st.markdown(f"**{_(word)}**{sure}")
     counts = {says: sum(look.says is says for look in looks) for says in _SAYS}

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from dashboard import resources, stored
-from dashboard.i18n import _
+from dashboard import resources
 from db.cases import detections
 from db.models import Look
 from pipeline.crops import resize
@@ -50,11 +49,11 @@ def piece(image: Image, box: Box, room: float, height: int) -> Image:
     return resize(part, height / part.shape[0])
 
 
-def drawn(look: Look, stage: int) -> Image:
-    """A crop with what a stage saw on it, large enough for letters."""
+def drawn(look: Look, stage: int) -> Image | None:
+    """A crop with what a stage saw on it, large enough for letters; None where its picture is lost."""
     picture = resources.store().picture(look.picture)
     if picture is None:
-        raise OSError(_(stored.LOST))
+        return None
     factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
     found = detections(look.stage1 if stage == 1 else look.stage2)
     marks = [mark.scaled(factor) for mark in mark_detections(found)]

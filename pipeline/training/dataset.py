@@ -2,9 +2,9 @@
 
     python -m pipeline.training.dataset --root SETS --out DATA [--set FILE ...] [--teacher FOLDER --coco WEIGHTS]
 
-The flow: read each set, map its names, check by its boxes that no class was swapped (contact sheets for the eye lie
-in DATA/sheets), keep near-duplicates on one side of the split, let a teacher fill in the
-classes a set does not label, write pictures and labels. In the written labels the classes 4 to 7 are regions
+The flow: read each set, map its names, mend what a second look found, check by its boxes that no class was swapped
+(contact sheets for the eye lie in DATA/sheets), keep near-duplicates on one side of the split, let a teacher fill in
+the classes a set does not label, write pictures and labels. In the written labels the classes 4 to 7 are regions
 where class 0 to 3 is ignored.
 """
 
@@ -25,13 +25,8 @@ from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.check import doubt_outliers, refuse_swapped, write_sheets
 from pipeline.training.labels import IGNORED_NAMES, Labelled, label_lines
-from pipeline.training.sets import (
-    Picture,
-    SetSpec,
-    read_corrections,
-    read_set,
-    read_spec,
-)
+from pipeline.training.second_look import read_findings
+from pipeline.training.sets import Picture, SetSpec, read_set, read_spec
 from pipeline.training.split import split
 from pipeline.training.teacher import Teacher
 from pipeline.types import CLASS_NAMES, Box, Label
@@ -43,7 +38,7 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
     """Write the merged data set and return its data.yaml.
 
     Args:
-        files: one per set; corrections of its labels may lie beside it as a CSV file of the same name.
+        files: one per set; what a second look at its pictures found may lie beside it as a CSV file of the same name.
         root: holds one folder per set, named after it.
         out: a new folder.
         teacher: fills in training pictures; without one, what a set does not cover is ignored everywhere.
@@ -56,20 +51,26 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
     owned = []
     specs = [read_spec(file) for file in files]
     for file, spec in zip(files, specs, strict=True):
-        pictures = list(read_set(spec, root / spec.name, read_corrections(file.with_suffix(".csv"))))
+        pictures = list(read_set(spec, root / spec.name, read_findings(file.with_suffix(".csv"))))
         write_sheets(spec, pictures, out / "sheets")
         refuse_swapped(spec, pictures)
         owned += [(picture, spec) for picture in doubt_outliers(pictures)]
     pictures = split([picture for picture, _ in owned])
     for picture, (_, spec) in zip(tqdm(pictures, unit="picture"), owned, strict=True):
-        known = picture if picture.split == "val" else _filled_in(picture, spec, teacher)
+        known = _to_judge_by(picture) if picture.split == "val" else _filled_in(picture, spec, teacher)
         _write(known, spec, out)
     description = out / "data.yaml"
     description.write_text(yaml.safe_dump(_description(specs, pictures, out), sort_keys=False))
     return description
 
 
+def _to_judge_by(picture: Picture) -> Picture:
+    """Heads that only a second look found are ignored here: a model drew their boxes, and would be flattered."""
+    return replace(picture, labels=(*picture.labels, *(replace(one, ignored=True) for one in picture.found)))
+
+
 def _filled_in(picture: Picture, spec: SetSpec, teacher: Teacher | None) -> Picture:
+    picture = replace(picture, labels=picture.labels + picture.found)
     if teacher:
         return teacher.fill_in(picture, spec)
     everywhere = Box(0, 0, picture.width, picture.height)

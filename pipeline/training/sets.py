@@ -6,12 +6,11 @@ the project's classes it labels. Reading the formats themselves is `supervision`
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 from xml.etree.ElementTree import ParseError
 
 import supervision as sv
@@ -23,23 +22,26 @@ from ultralytics.data.utils import IMG_FORMATS
 from pipeline.errors import DatasetError
 from pipeline.training.cvat import read_cvat
 from pipeline.training.labels import IGNORED, Labelled
+from pipeline.training.second_look import Findings, corrected, empty, found
 from pipeline.types import CLASS_NAMES, Box, Label
 
 Split = Literal["train", "val"]
-# per file: box centre (shares of the picture) and the class it should have had; None: cannot be told, ignored
-Corrections: TypeAlias = dict[str, list[tuple[float, float, Label | None]]]
-_SAME_PLACE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture file, the split it belongs to (None: not decided) and what is labelled in it."""
+    """A picture file, the split it belongs to (None: not decided) and what is labelled in it.
+
+    `found`: heads that the set does not label; `empty`: places that look like a rider's head and are none.
+    """
 
     path: Path
     split: Split | None
     width: int
     height: int
     labels: tuple[Labelled, ...]
+    found: tuple[Labelled, ...] = ()
+    empty: tuple[Box, ...] = ()
 
 
 class Part(BaseModel):
@@ -100,18 +102,7 @@ def read_spec(path: Path) -> SetSpec:
         raise DatasetError(f"{path}: {error}") from error
 
 
-def read_corrections(path: Path) -> Corrections:
-    """What a second look at a set's labels changed: rows of file, x, y (box centre, 0 to 1), label or `ignored`."""
-    corrections: Corrections = {}
-    if path.exists():
-        with path.open(newline="") as file:
-            for row in csv.DictReader(file):
-                label = None if row["label"] == "ignored" else _label(row["label"])
-                corrections.setdefault(row["file"], []).append((float(row["x"]), float(row["y"]), label))
-    return corrections
-
-
-def read_set(spec: SetSpec, folder: Path, corrections: Corrections) -> Iterator[Picture]:
+def read_set(spec: SetSpec, folder: Path, findings: Findings) -> Iterator[Picture]:
     """Every picture of a set, its classes mapped to ours, boxes clipped to the picture.
 
     A class of its own whose name begins with “ignored ” marks regions where the class of the rest of the name may be.
@@ -130,23 +121,14 @@ def read_set(spec: SetSpec, folder: Path, corrections: Corrections) -> Iterator[
         ours = [(spec.map[name], name != own) for name, own in zip(plain, source.classes, strict=True)]
         for path, detections in source.annotations.items():
             width, height = _size(path)
-            mended = corrections.get(Path(path).name, [])
-            found = []
+            seen = findings.get(Path(path).name, [])
+            labels = []
             for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
                 (label, ignored), box = ours[class_id], Box(*xyxy).clip(width, height)
                 if label is not None and box.area > 0:
-                    found.append(_corrected(Labelled(label, box, ignored), (width, height), mended))
-            yield Picture(Path(path), None if split == "all" else split, width, height, tuple(found))
-
-
-def _corrected(
-    label: Labelled, size: tuple[int, int], corrections: list[tuple[float, float, Label | None]]
-) -> Labelled:
-    (x, y), (width, height) = label.box.center, size
-    for at_x, at_y, better in corrections:
-        if abs(x / width - at_x) < _SAME_PLACE and abs(y / height - at_y) < _SAME_PLACE:
-            return replace(label, ignored=True) if better is None else replace(label, label=better)
-    return label
+                    labels.append(corrected(Labelled(label, box, ignored), width, height, seen))
+            side, more = None if split == "all" else split, found(width, height, seen)
+            yield Picture(Path(path), side, width, height, tuple(labels), more, empty(width, height, seen))
 
 
 def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:

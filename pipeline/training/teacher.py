@@ -65,7 +65,7 @@ class Teacher:
         added: list[Labelled] = []
         for detection in sorted(found, key=lambda d: (d.label is not Label.RIDER, -d.confidence)):
             known = (*picture.labels, *added)
-            if any(_same(detection, label) for label in known):
+            if any(_same(detection, label) for label in known) or nobody(detection, picture.empty):
                 continue
             verdict = judge(detection, spec, vehicles, riders)
             if verdict is not None:
@@ -133,6 +133,11 @@ def on_foot(label: Labelled, riders: Sequence[Box]) -> Labelled:
     if label.label in HEADS and not any(label.box.inside(rider) > 0.5 for rider in riders):
         return replace(label, ignored=True)
     return label
+
+
+def nobody(detection: Detection, empty: Sequence[Box]) -> bool:
+    """A head where a second look found none."""
+    return detection.label in HEADS and any(box.iou(detection.box) > SAME_OBJECT_IOU for box in empty)
 
 
 def _same(detection: Detection, label: Labelled) -> bool:

@@ -29,7 +29,7 @@ from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import colorstr
 
-from pipeline.errors import WeightsError
+from pipeline.errors import DatasetError, WeightsError
 from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, Dataset, camera
 from pipeline.training.loss import IgnoringLoss
@@ -146,6 +146,9 @@ def train(
         start: weights of the same architecture; without, from nothing.
         hours, passes: how long, as one of both.
         bare_often: times that a pass shows a picture with a bare head.
+
+    Raises:
+        DatasetError: the data are not those that the run in `out` began with.
     """
     settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
     last, record = out / "weights" / "last.pt", out / "run.json"
@@ -153,6 +156,8 @@ def train(
         run = json.loads(record.read_text()) | {"hours": hours, "passes": passes, "bare_often": bare_often}
         if run["finished"]:
             return last
+        if run["data_sha256"] != data_sum(data):
+            raise DatasetError(f"{data} has changed since {out} began: name a new --out and --start {last}")
         settings = settings | {"model": str(last), "resume": str(last)}
     else:
         run = {

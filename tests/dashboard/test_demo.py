@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n, replays
 from dashboard.hand_in import RAIN
 from db.jobs import Jobs
+from db.models import Look
 from pipeline.settings import Settings
+from pipeline.store import FileStore
 from pipeline.types import Outcome
 from tests.dashboard.serving import analyse_sample
 from tests.dashboard.test_pages import found, said
@@ -140,6 +143,19 @@ def test_files_lost_from_the_data_folder_end_no_step_in_an_error_of_the_program(
         if not app.button(key="demo-next-top").disabled:
             app = app.button(key="demo-next-top").click().run()
     assert ("analyse it again" if lost == "*.npz" else "missing from the data folder") in told
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_a_lost_picture_of_a_look_leaves_a_gap_and_the_vote_stays(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    with sessions() as session:
+        one_of_each = {look.case_id: look.picture for look in session.scalars(select(Look))}
+    for name in one_of_each.values():
+        FileStore(settings.files).path(name).unlink()
+    app = open_page("demo").segmented_control(key="demo-step").set_value(2).run()
+    assert said(app).count("missing from the data folder") == 1
+    assert app.get("plotly_chart")
 
 
 @pytest.mark.usefixtures("with_clip")

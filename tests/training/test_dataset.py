@@ -35,13 +35,26 @@ def test_what_a_set_does_not_cover_is_ignored_in_training_and_recorded(street_se
     assert not any(one.ignored for one in val.labels), "val is judged by covers, not by regions"
 
 
-def test_corrections_beside_the_file_of_a_set_apply(street_set: Path, tmp_path: Path) -> None:
+def test_a_second_look_beside_the_file_of_a_set_applies(street_set: Path, tmp_path: Path) -> None:
     label = (tmp_path / "root/street/train/labels/s0.txt").read_text().splitlines()[1].split()
     row = f"s0.png,{float(label[1]):.3f},{float(label[2]):.3f},with helmet\n"
     street_set.with_suffix(".csv").write_text("file,x,y,label\n" + row)
     data = merge([street_set], tmp_path / "root", tmp_path / "out", None)
     first = next(one for one in read_truth(data, "train") if one.path.stem == "s0")
     assert [int(one.label) for one in first.labels] == [0, 2, 3, 0, 2]
+
+
+def test_a_head_that_a_second_look_found_is_trained_on_and_not_judged_by(street_set: Path, tmp_path: Path) -> None:
+    plain = merge([street_set], tmp_path / "root", tmp_path / "plain", None)
+    names = [truth.path.name for split in ("train", "val") for truth in read_truth(plain, split)]
+    rows = "".join(f"{name},0.5,0.9,without helmet,0.05,0.05\n" for name in names)
+    street_set.with_suffix(".csv").write_text("file,x,y,label,width,height\n" + rows)
+    data = merge([street_set], tmp_path / "root", tmp_path / "out", None)
+    added = {
+        split: [truth.labels[-1] for truth in read_truth(data, split)] for split in ("train", "val")
+    }  # fmt: skip
+    assert {(one.label, one.ignored) for one in added["train"]} == {(Label.WITHOUT_HELMET, False)}
+    assert {(one.label, one.ignored) for one in added["val"]} == {(Label.WITHOUT_HELMET, True)}
 
 
 def test_a_swapped_order_is_refused_and_its_sheets_are_there_to_see(

@@ -8,7 +8,8 @@ import yaml
 
 from pipeline.errors import DatasetError
 from pipeline.settings import ROOT
-from pipeline.training.sets import read_corrections, read_set, read_spec
+from pipeline.training.second_look import read_findings
+from pipeline.training.sets import read_set, read_spec
 from pipeline.types import Box, Label
 
 MAP = {"motorbike": "rider", "no_helmet": "without helmet", "helmet": "with helmet", "plate": "number plate"}
@@ -189,11 +190,32 @@ def test_a_picture_nobody_labelled_is_refused_and_an_empty_label_is_not(tmp_path
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
 
 
-def test_corrections_change_one_box_or_ignore_it(tmp_path: Path) -> None:
+def test_a_second_look_changes_one_box_or_ignores_it(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "1 0.25 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n1 0.75 0.5 0.1 0.1\n")
     write(tmp_path / "set.csv", "file,x,y,label\na.jpg,0.250,0.500,without helmet\na.jpg,0.750,0.500,ignored\n")
-    corrections = read_corrections(tmp_path / "set.csv")
-    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, corrections)
+    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, read_findings(tmp_path / "set.csv"))
     assert [one.label for one in only.labels] == [Label.WITHOUT_HELMET, Label.WITH_HELMET, Label.WITH_HELMET]
     assert [one.ignored for one in only.labels] == [False, False, True]
+    assert only.found == () == only.empty
+
+
+def test_a_second_look_finds_heads_and_places_without_one(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "1 0.25 0.5 0.1 0.1\n")
+    rows = ("a.jpg,0.25,0.5,without helmet,0.1,0.1", "a.jpg,0.5,0.5,ignored,0.1,0.1", "a.jpg,0.75,0.5,nothing,0.1,0.2")
+    write(tmp_path / "set.csv", "file,x,y,label,width,height\n" + "\n".join(rows) + "\n")
+    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, read_findings(tmp_path / "set.csv"))
+    assert [(one.label, one.ignored) for one in only.labels] == [(Label.WITH_HELMET, False)], "a row with a size is new"
+    assert [(one.label, one.ignored) for one in only.found] == [
+        (Label.WITHOUT_HELMET, False), (Label.WITHOUT_HELMET, True), (Label.WITH_HELMET, True)
+    ]  # fmt: skip
+    width, height = only.width, only.height
+    assert only.empty[0].iou(Box(0.7 * width, 0.4 * height, 0.8 * width, 0.6 * height)) > 0.99
+
+
+@pytest.mark.parametrize("row", ["a.jpg,0.5,0.5,hat,,", "a.jpg,x,0.5,ignored,,", "a.jpg,0.5,0.5,nothing,,", "a.jpg"])
+def test_a_row_that_is_none_is_named(row: str, tmp_path: Path) -> None:
+    write(tmp_path / "set.csv", f"file,x,y,label,width,height\nb.jpg,0.5,0.5,ignored,,\n{row}\n")
+    with pytest.raises(DatasetError, match=r"set\.csv, line 3"):
+        read_findings(tmp_path / "set.csv")

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.training.labels import Labelled
 from pipeline.training.sets import Part, SetSpec
-from pipeline.training.teacher import MOTORCYCLE, judge, on_foot
+from pipeline.training.teacher import MOTORCYCLE, judge, nobody, on_foot
 from pipeline.types import Box, Detection, Label
 
 RIDER = Box(100, 100, 200, 300)
@@ -53,3 +53,10 @@ def test_the_head_of_somebody_on_foot_is_ignored() -> None:
     assert on_foot(head, [Box(300, 100, 400, 300)]).ignored
     plate = Labelled(Label.PLATE, HEAD)
     assert not on_foot(plate, []).ignored
+
+
+def test_where_a_second_look_found_no_head_the_teacher_adds_none() -> None:
+    head = Detection(Label.WITHOUT_HELMET, HEAD, 0.9)
+    assert nobody(head, [HEAD.shift(5, 0)])
+    assert not nobody(head, [HEAD.shift(100, 0)])
+    assert not nobody(Detection(Label.PLATE, HEAD, 0.9), [HEAD]), "it looked at heads only"

@@ -37,6 +37,14 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_in_time(street_set: Path, tmp_p
     cut_off = _record(out)
     assert not cut_off["finished"]
 
+    label = next((data.parent / "street" / "train" / "labels").glob("*.txt"))
+    kept = label.read_text()
+    label.write_text("")
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        subprocess.run(command(data, start, out, hours=1), check=True, capture_output=True, text=True, timeout=120)
+    assert f"has changed since {out} began" in refused.value.stderr
+    label.write_text(kept)
+
     subprocess.run(command(data, start, out, hours=0.0001), check=True, capture_output=True, timeout=120)
     ended = _record(out)
     assert ended["finished"]
