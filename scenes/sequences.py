@@ -58,14 +58,14 @@ class _Run:
 def sequence(kind: PlateFormat, text: str, rng: np.random.Generator, size: float | None = None) -> Iterator[Image]:
     """Crops of one plate over 5 to 30 frames, BGR, as a detector would cut them out; sizes fall.
 
-    Where `size` is given, ten frames whose main characters stay so many pixels high.
+    Where `size` is given, ten frames in which the main characters stay so many pixels high, however tilted.
     """
     fonts = plates.fonts()
     plate = _soiled(plates.draw(kind, text, DRAWN, fonts[int(rng.integers(len(fonts)))]), rng)
     run = _run(kind, rng)
     count = int(rng.integers(FRAMES[0], FRAMES[1] + 1))
     if size:
-        width = size * kind.width / max(line.height for line in kind.lines)
+        width = size / np.cos(run.pitch) * kind.width / max(line.height for line in kind.lines)
         run, count = replace(run, widths=(width, width)), STEADY_FRAMES
     for number in range(count):
         yield _frame(plate, kind, run, number / max(count - 1, 1), rng)

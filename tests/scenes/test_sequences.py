@@ -33,3 +33,12 @@ def test_a_size_that_is_asked_for_is_kept_for_ten_frames() -> None:
     assert max(found) < min(found) * 1.4
     # characters of 68 mm on a plate of 210 mm, seen at an angle, with a little room around
     assert 0.6 * 12 * 210 / 68 < np.mean(found) < 1.4 * 12 * 210 / 68
+
+
+def test_a_tilted_plate_keeps_the_height_that_is_asked_for() -> None:
+    high = [
+        image.shape[0]
+        for seed in range(40)
+        for image in sequence(MOTORCYCLE_2026, "4두95871", np.random.default_rng(seed), 24.0)
+    ]
+    assert min(high) >= 24 * 150 / 68 * 0.97, "characters of 68 mm on a plate 150 mm high; room around only adds"
