@@ -76,7 +76,8 @@ def prepare(
     """
     description = yaml.safe_load((plain if variant.plain else data).read_text())
     root = Path(description["path"])
-    description["train"] = [str(root / folder) for folder in description["train"] if Path(folder).parts[0] not in hold]
+    folders = [folder for folder in description["train"] if (root / folder).is_dir()]  # lists would name some again
+    description["train"] = [str(root / folder) for folder in folders if Path(folder).parts[0] not in hold]
     if variant.rendered:
         if rendered is None:
             raise DatasetError("name a folder of rendered frames with --rendered, or leave that run out with --only")

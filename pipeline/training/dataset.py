@@ -4,8 +4,8 @@
 
 The flow: read each set, map its names, mend what a second look found, check by its boxes that no class was swapped
 (contact sheets for the eye lie in DATA/sheets), keep near-duplicates on one side of the split, let a teacher fill in
-the classes a set does not label, write pictures and labels. In the written labels the classes 4 to 7 are regions
-where class 0 to 3 is ignored.
+the classes a set does not label, write pictures and labels, and name those of cyclists again. In the written labels
+the classes 4 to 7 are regions where class 0 to 3 is ignored.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from pipeline.training.teacher import Teacher
 from pipeline.types import CLASS_NAMES, Box, Label
 
 SETS = Path(__file__).parent / "sets"
+_CYCLISTS = "cyclists.txt"
+_CYCLISTS_OFTEN = 6  # times that a pass shows a picture of cyclists, who are few in the sets and many on the road
 
 
 def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None) -> Path:
@@ -56,9 +58,15 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
         refuse_swapped(spec, pictures)
         owned += [(picture, spec) for picture in doubt_outliers(pictures)]
     pictures = split([picture for picture, _ in owned])
+    cyclists: list[Path] = []
     for picture, (_, spec) in zip(tqdm(pictures, unit="picture"), owned, strict=True):
         known = _to_judge_by(picture) if picture.split == "val" else _filled_in(picture, spec, teacher)
-        _write(known, spec, out)
+        written = _write(known, spec, out)
+        if teacher and picture.split == "train" and teacher.sees_cyclists(known):
+            cyclists.append(written)
+    if cyclists:
+        more = [f"./{path.relative_to(out)}\n" for path in cyclists] * (_CYCLISTS_OFTEN - 1)
+        (out / _CYCLISTS).write_text("".join(more))
     description = out / "data.yaml"
     description.write_text(yaml.safe_dump(_description(specs, pictures, out), sort_keys=False))
     return description
@@ -78,7 +86,7 @@ def _filled_in(picture: Picture, spec: SetSpec, teacher: Teacher | None) -> Pict
     return replace(picture, labels=picture.labels + unknown)
 
 
-def _write(picture: Picture, spec: SetSpec, out: Path) -> None:
+def _write(picture: Picture, spec: SetSpec, out: Path) -> Path:
     folder = out / spec.name / str(picture.split)
     for kind in ("images", "labels"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
@@ -87,12 +95,14 @@ def _write(picture: Picture, spec: SetSpec, out: Path) -> None:
     (folder / "labels" / f"{picture.path.stem}.txt").write_text(
         label_lines(picture.labels, picture.width, picture.height)
     )
+    return link
 
 
 def _description(specs: Sequence[SetSpec], pictures: Sequence[Picture], out: Path) -> dict[str, object]:
+    lists = [_CYCLISTS] if (out / _CYCLISTS).exists() else []
     return {
         "path": str(out.resolve()),
-        "train": [f"{spec.name}/train/images" for spec in specs if (out / spec.name / "train").is_dir()],
+        "train": [f"{spec.name}/train/images" for spec in specs if (out / spec.name / "train").is_dir()] + lists,
         "val": [f"{spec.name}/val/images" for spec in specs if (out / spec.name / "val").is_dir()],
         "names": dict(enumerate(CLASS_NAMES + IGNORED_NAMES)),
         "covers": {spec.name: [int(label) for label in spec.covers] for spec in specs},

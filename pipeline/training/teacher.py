@@ -34,8 +34,8 @@ GAP = 0.4
 SAME_OBJECT_IOU = 0.3
 
 # COCO's classes
-BICYCLE, MOTORCYCLE = 1, 3
-COCO_DOUBT, COCO_SURE = 0.1, 0.3
+PERSON, BICYCLE, MOTORCYCLE = 0, 1, 3
+COCO_DOUBT, COCO_SURE, COCO_CERTAIN = 0.1, 0.3, 0.6
 
 
 class Teacher:
@@ -75,6 +75,13 @@ class Teacher:
         kept = [on_foot(label, riders) if spec.heads_anywhere else label for label in picture.labels]
         return replace(picture, labels=(*kept, *added))
 
+    def sees_cyclists(self, picture: Picture) -> bool:
+        """Whether people and a bicycle are in a picture, and neither a motorcycle nor a labelled rider."""
+        if any(label.label is Label.RIDER and not label.ignored for label in picture.labels):
+            return False
+        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+        return cyclists_only([(cls, confidence) for cls, _box, confidence in self._vehicles(image, PERSON)])
+
     def _look(self, image: Image) -> list[Detection]:
         width = image.shape[1]
         mirrored = np.ascontiguousarray(image[:, ::-1])
@@ -88,9 +95,10 @@ class Teacher:
             merged.append(replace(detection, confidence=sum(agreeing) / len(looks)))
         return [detection for detection in merged if detection.confidence >= DOUBT]
 
-    def _vehicles(self, image: Image) -> list[tuple[int, Box, float]]:
+    def _vehicles(self, image: Image, *others: int) -> list[tuple[int, Box, float]]:
+        classes = [BICYCLE, MOTORCYCLE, *others]
         boxes = self._coco.predict(
-            image, imgsz=640, conf=COCO_DOUBT, classes=[BICYCLE, MOTORCYCLE], device=self._device, verbose=False
+            image, imgsz=640, conf=COCO_DOUBT, classes=classes, device=self._device, verbose=False
         )[0].boxes
         rows = zip(boxes.cls.tolist(), boxes.xyxy.tolist(), boxes.conf.tolist(), strict=True)
         return [(int(cls), Box(*xyxy), conf) for cls, xyxy, conf in rows]
@@ -126,6 +134,12 @@ def judge(
     elif label in HEADS:
         sure = sure and any(box.inside(rider) > 0.5 for rider in riders)
     return Labelled(label, box) if sure else ignored
+
+
+def cyclists_only(seen: Sequence[tuple[int, float]]) -> bool:
+    """Whether the classes and confidences of COCO's eyes are those of people on bicycles, and of no motorcycle."""
+    surest = {cls: max((conf for c, conf in seen if c == cls), default=0.0) for cls in (PERSON, BICYCLE, MOTORCYCLE)}
+    return surest[PERSON] >= COCO_SURE and surest[BICYCLE] >= COCO_CERTAIN and surest[MOTORCYCLE] < COCO_SURE
 
 
 def on_foot(label: Labelled, riders: Sequence[Box]) -> Labelled:

@@ -49,9 +49,11 @@ def read_truth(data: Path, split: str) -> list[Truth]:
     root = data.parent / description.get("path", ".")
     pictures = []
     for entry in entries:
-        covers = _covers(description.get("covers"), entry, data)
+        listed = (root / entry).is_file()  # it may name pictures of any folder
         for path in pictures_of(root / entry):
-            pictures.append(Truth(path, Path(entry).parts[0], covers, tuple(_labels(path, classes))))
+            group = (path.relative_to(root) if listed else Path(entry)).parts[0]
+            covers = _covers(description.get("covers"), group, data)
+            pictures.append(Truth(path, group, covers, tuple(_labels(path, classes))))
     if not pictures:
         raise DatasetError(f"{data}: no pictures in {split}")
     return pictures
@@ -69,9 +71,8 @@ def _classes(names: Any, data: Path) -> list[tuple[Label, bool]]:
     return classes
 
 
-def _covers(covers: Any, entry: str, data: Path) -> frozenset[Label]:
+def _covers(covers: Any, group: str, data: Path) -> frozenset[Label]:
     if isinstance(covers, dict):
-        group = Path(entry).parts[0]
         if group not in covers:
             raise DatasetError(f"{data}: covers says nothing of {group}")
         covers = covers[group]

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.training.labels import Labelled
 from pipeline.training.sets import Part, SetSpec
-from pipeline.training.teacher import MOTORCYCLE, judge, nobody, on_foot
+from pipeline.training.teacher import BICYCLE, MOTORCYCLE, PERSON, cyclists_only, judge, nobody, on_foot
 from pipeline.types import Box, Detection, Label
 
 RIDER = Box(100, 100, 200, 300)
@@ -60,3 +60,12 @@ def test_where_a_second_look_found_no_head_the_teacher_adds_none() -> None:
     assert nobody(head, [HEAD.shift(5, 0)])
     assert not nobody(head, [HEAD.shift(100, 0)])
     assert not nobody(Detection(Label.PLATE, HEAD, 0.9), [HEAD]), "it looked at heads only"
+
+
+def test_people_on_bicycles_are_no_motorcyclists() -> None:
+    person, bicycle = (PERSON, 0.8), (BICYCLE, 0.7)
+    assert cyclists_only([person, bicycle])
+    assert cyclists_only([person, bicycle, (MOTORCYCLE, 0.2)])
+    assert not cyclists_only([person, bicycle, (MOTORCYCLE, 0.5)])
+    assert not cyclists_only([person])
+    assert not cyclists_only([bicycle]), "a parked one is nobody's"

@@ -41,6 +41,13 @@ def test_covers_by_number_name_or_folder(tmp_path: Path, covers: object) -> None
     assert one.covers == {Label.RIDER, Label.PLATE}
 
 
+def test_a_list_names_pictures_again_each_with_what_its_folder_covers(tmp_path: Path) -> None:
+    file = data(tmp_path, covers={"one": [0, 3], "two": [1]}, val=["one/val/images", "again.txt"])
+    (tmp_path / "again.txt").write_text("./two/val/images/a.png\n" * 2)
+    read = read_truth(file, "val")
+    assert [(one.group, one.covers) for one in read[1:]] == [("two", {Label.WITHOUT_HELMET})] * 2
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
