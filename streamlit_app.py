@@ -1,11 +1,12 @@
-"""The router: pages, nothing else."""
+"""The router: what works behind the pages is started, then the pages."""
 
 import streamlit as st
 
-from dashboard import i18n, look, reviewer
+from dashboard import i18n, look, resources, reviewer
 from dashboard.i18n import _
 
 st.set_page_config(page_title="Helmet Watch", page_icon=":material/sports_motorsports:", layout="wide")
+resources.start()
 with st.sidebar:
     i18n.switch()
     reviewer.show()

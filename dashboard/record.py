@@ -114,4 +114,4 @@ def _value(name: str, value: Any) -> str:
         return _(STATES[ReviewState(value)][0])
     if value is None:
         return "–"
-    return _("with case {id}", id=value) if name == "motorcycle" else str(value)
+    return _("Motorcycle {id}", id=value) if name == "motorcycle" else str(value)

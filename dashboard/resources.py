@@ -62,6 +62,13 @@ def streams() -> Streams:
     return Streams(engine.sessions(settings().database), settings())
 
 
+def start() -> None:
+    """What works on while nobody looks, whichever page is opened first after a restart."""
+    worker()
+    if settings().ocr_url:
+        postman()
+
+
 def plates() -> Plates:
     return Plates(engine.sessions(settings().database))
 

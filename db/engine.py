@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -31,9 +31,27 @@ def sessions(url: str) -> sessionmaker[Session]:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that the database lacks."""
-    with engine.begin() as connection:
+    """Run the migrations that the database lacks: all or none, and of two who start at once one after the other."""
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            command.upgrade(migrations(connection), "head")
+        return
+    with engine.connect() as connection:
+        _begin_by_hand(connection)
         command.upgrade(migrations(connection), "head")
+        connection.commit()
+        connection.invalidate()  # it is set up for migrations
+
+
+def _begin_by_hand(connection: Connection) -> None:
+    """A transaction that holds tables as well as rows: Python's driver commits before each change of a table.
+
+    Without foreign keys, or a table that is rebuilt would take with it, by cascade, the rows that point to it.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    driver.isolation_level = None
+    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def migrations(connection: Any = None) -> Config:

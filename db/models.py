@@ -11,6 +11,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from pipeline.types import Outcome, Says
 
+# the number of a row that is gone is not given to another: screens, links and captures under way may hold it still
+_NEVER_AGAIN = {"sqlite_autoincrement": True}
+
 Json = dict[str, Any] | list[Any]
 Parts = list[list[float]]  # each label, confidence, x1, y1, x2, y2
 Pairs = list[tuple[str, float]]  # characters with their confidences, or names of crops with their times
@@ -128,7 +131,7 @@ class Job(Base):
     """
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_state", "state", "id"),)
+    __table_args__ = (Index("ix_jobs_state", "state", "id"), _NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clip_id: Mapped[int] = mapped_column(ForeignKey("clips.id"), index=True)
@@ -191,7 +194,7 @@ class Sighting(Base):
 class Case(Base):
     """A suspect with stage 2's verdict: a violation where `outcome` is confirmed, one row per motorcycle.
 
-    `review`, `plate_corrected` and `motorcycle` (the first of the cases that are one motorcycle) are what people made
+    `review`, `plate_corrected` and `motorcycle` (one number for all cases that are one motorcycle) are what people made
     of it, `version` counts how often they did: all of it follows from the table of reviews. `kept`: it is from an
     earlier analysis of its clip and stayed because somebody had reviewed it.
     """
@@ -203,6 +206,7 @@ class Case(Base):
         Index("ix_cases_happened", "outcome", "happened_at"),
         Index("ix_cases_confidence", "outcome", "stage2", "id"),
         Index("ix_cases_review", "outcome", "review", "id"),
+        _NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -296,6 +300,7 @@ class Capture(Base):
     """
 
     __tablename__ = "outbox"
+    __table_args__ = (_NEVER_AGAIN,)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), unique=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
 from db.jobs import now
@@ -80,9 +80,9 @@ class Reviews:
             if conflicts or len(cases) < 2:
                 return Done((), conflicts)
             together = [*cases, *_linked_to(session, cases)]
-            first = min(case.id for case in together)
+            number = _new_motorcycle(session)
             return _write(
-                session, Deed(reviewer, Action.LINK), [_Step(case, {"motorcycle": first}) for case in together]
+                session, Deed(reviewer, Action.LINK), [_Step(case, {"motorcycle": number}) for case in together]
             )
 
     def unlink(self, case_id: int, version: int, reviewer: str) -> Done:
@@ -95,10 +95,9 @@ class Reviews:
             return Done((), conflicts) if conflicts else _write(session, Deed(reviewer, Action.UNLINK), steps)
 
     def undo(self, reviewer: str) -> Done:
-        """Take back the last deed of a reviewer that still stands, on one case or on many."""
+        """Take back the last deed of a reviewer that nobody has built on, on one case or on many."""
         with self._sessions.begin() as session:
-            newest = _standing().where(Review.reviewer == reviewer).order_by(Review.id.desc()).limit(1)
-            last = session.scalars(newest).one_or_none()
+            last = session.scalars(_to_undo(reviewer)).one_or_none()
             if last is None:
                 return Done()
             return _take_back(session, session.scalars(_standing().where(Review.batch == last.batch)).all(), reviewer)
@@ -112,7 +111,7 @@ class Reviews:
 
     def can_undo(self, reviewer: str) -> bool:
         with self._sessions() as session:
-            return session.scalars(_standing().where(Review.reviewer == reviewer).limit(1)).one_or_none() is not None
+            return session.scalars(_to_undo(reviewer)).one_or_none() is not None
 
     def history(self, case_id: int) -> Sequence[Review]:
         """All that was done to a case, oldest first."""
@@ -141,6 +140,11 @@ def _linked_to(session: Session, cases: Iterable[Case]) -> Sequence[Case]:
     motorcycles = {case.motorcycle for case in cases if case.motorcycle is not None}
     query = select(Case).where(Case.motorcycle.in_(motorcycles), Case.id.not_in([case.id for case in cases]))
     return session.scalars(query).all()
+
+
+def _new_motorcycle(session: Session) -> int:
+    """A number that no motorcycle ever had: under an old one cases could meet again that people have parted."""
+    return (session.scalar(select(func.max(Review.after["motorcycle"].as_integer()))) or 0) + 1
 
 
 def _take_back(session: Session, rows: Sequence[Review], reviewer: str) -> Done:
@@ -193,6 +197,13 @@ def _standing() -> Select[Review]:
     undoing = aliased(Review)
     taken_back = select(undoing.id).where(undoing.undoes == Review.id).exists()
     return select(Review).where(Review.action != Action.UNDO, ~taken_back)
+
+
+def _to_undo(reviewer: str) -> Select[Review]:
+    """The reviewer's last deed that stands and is the last on a case."""
+    newest = _standing().with_only_columns(func.max(Review.id)).group_by(Review.case_id)
+    mine = _standing().where(Review.reviewer == reviewer, Review.id.in_(newest))
+    return mine.order_by(Review.id.desc()).limit(1)
 
 
 def _last(session: Session, case_id: int) -> Review | None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Executable, Integer, and_, case, cast, exists, extract, func, or_, select
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
-from db.models import Action, Case, Clip, Job, JobState, Reason, Review, ReviewState, Track
+from db.models import Action, Case, Clip, Job, JobState, Reason, Review, ReviewState, SourceKind, Track
 from pipeline.types import Outcome
 
 STAGE1_BINS = 10
@@ -245,8 +245,9 @@ def _of_case(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def _of_track(scope: Scope) -> list[ColumnElement[bool]]:
-    """By the time at which a rider came into view."""
-    seen_s = extract("epoch", Clip.added_at) + Track.start_s
+    """By the time at which a rider came into view, counted as `db.save` does for a case."""
+    began = case((Clip.kind == SourceKind.FILE, Clip.added_at), else_=func.coalesce(Job.started_at, Clip.added_at))
+    seen_s = extract("epoch", began) + Track.start_s
     wanted: list[ColumnElement[bool]] = []
     if scope.clip_id is not None:
         wanted.append(Clip.id == scope.clip_id)

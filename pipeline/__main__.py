@@ -97,6 +97,8 @@ def _run(clip: Path, jobs: Jobs, settings: Settings) -> Result:
             return Result(JobState.FAILED, "another process took the job: see the dashboard")
         with _Bar(clip.name) as bar:
             return run(job, sessions(settings.database), settings, bar.show)
+    except UnicodeEncodeError:
+        return Result(JobState.FAILED, "its name is not UTF-8: rename it")
     except (OSError, DBAPIError) as error:
         return Result(JobState.FAILED, explain(error))
 

@@ -105,7 +105,8 @@ def _may_reach(address: _Address, allowed: Sequence[Network]) -> bool:
         return _may_reach(inner, allowed)
     if any(address in network for network in allowed):
         return True
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    local = isinstance(address, IPv6Address) and address.is_site_local  # which Python calls global
+    return address.is_global and not local and not address.is_multicast and not address.is_reserved
 
 
 def _inner(address: _Address) -> IPv4Address | None:

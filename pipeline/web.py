@@ -73,13 +73,13 @@ class Web:
             if self._cut:
                 raise StreamError("the connection was closed")
             response = self._send(url)
-            if not response.is_redirect:
+            if not response.has_redirect_location:
                 break
             response.close()
             url = str(httpx.URL(url).join(response.headers["location"]))
         else:
             raise RefusedError(f"more than {_MOST_REDIRECTS} redirects")
-        if response.is_error:
+        if not response.is_success:
             response.close()
             raise StreamError(f"the server answers {response.status_code} {response.reason_phrase}")
         return response

@@ -60,8 +60,10 @@ _SET = {
 
 
 def _reason(case: Case, reviews: Reviews) -> Reason | None:
-    """Why the case was dismissed the last time."""
-    rows = [row for row in reviews.history(case.id) if row.action is Action.DISMISS]
+    """Why the case was dismissed, by the last dismissal that nobody has taken back."""
+    history = reviews.history(case.id)
+    taken_back = {row.undoes for row in history}
+    rows = [row for row in history if row.action is Action.DISMISS and row.id not in taken_back]
     return rows[-1].reason if rows else None
 
 

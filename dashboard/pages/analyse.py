@@ -7,8 +7,6 @@ from dashboard.i18n import _, told
 from dashboard.text import plain
 
 worker = resources.worker()
-if resources.settings().ocr_url:
-    resources.postman()
 st.title(_("Analyse"))
 hand_in.show()
 if worker.trouble:

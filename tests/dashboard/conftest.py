@@ -27,6 +27,7 @@ def open_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
 
     yield open_
     resources.worker.clear()
+    resources.postman.clear()
     resources.streams.clear()
     get_settings.cache_clear()
 

@@ -173,6 +173,15 @@ def test_hard_negatives_are_a_set_that_the_training_reads(source: Source, tmp_pa
     assert len(list((tmp_path / "merged").rglob("*.txt"))) == 8
 
 
+def test_a_dismissal_that_was_taken_back_teaches_nothing(source: Source) -> None:
+    source.reviews.decide({2: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
+    source.reviews.decide({2: 1}, Deed("Kim", Action.ACCEPT))
+    source.reviews.decide({2: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
+    source.reviews.undo("Kim")
+    source.reviews.undo("Kim")
+    assert not [name for name in opened(negatives(source.cases, source.reviews, source.store)) if "case" in name]
+
+
 def test_doubtful_cases_teach_nothing(source: Source) -> None:
     source.reviews.decide({1: 2, 2: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
     assert not [name for name in opened(negatives(source.cases, source.reviews, source.store)) if "case" in name]

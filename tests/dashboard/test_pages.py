@@ -1,6 +1,7 @@
 """Every page, through Streamlit's AppTest: empty, with data, after bad input."""
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -214,3 +215,12 @@ def wait_for(sessions: sessionmaker[Session], state: JobState) -> object:
             return ended[0]
         time.sleep(0.1)
     raise AssertionError(f"no job is {state}")
+
+
+def test_what_works_behind_the_pages_starts_with_any_of_them(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELMET_WATCH_OCR_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("HELMET_WATCH_OCR_TOKEN", "word")
+    open_page("statistics")
+    names = {thread.name for thread in threading.enumerate()}
+    assert "worker" in names
+    assert "APScheduler" in names

@@ -1,11 +1,15 @@
 import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from alembic import command
+from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, delete, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
@@ -13,8 +17,11 @@ from db import engine
 from db.cases import Cases
 from db.engine import explain, migrations, sessions, upgrade
 from db.jobs import Jobs
-from db.models import Base, ReviewState
+from db.models import Action, Base, Case, ReviewState
+from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
+from pipeline.types import Outcome
+from tests.db.test_cases import done
 
 
 def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
@@ -74,3 +81,66 @@ def test_a_database_of_the_first_version_keeps_what_it_holds(tmp_path: Path) -> 
     with engine_.begin() as connection:
         command.downgrade(migrations(connection), "0001")
         assert connection.scalar(text("select count(*) from looks")) == 1
+
+
+def test_a_migration_that_is_cut_off_leaves_the_database_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine_ = create_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    with engine_.begin() as connection:
+        command.upgrade(migrations(connection), "0001")
+    add_column, calls = op.add_column, []
+
+    def full(*args: Any, **options: Any) -> None:
+        calls.append(args)
+        if len(calls) == 3:
+            raise OSError(28, "No space left on device")
+        add_column(*args, **options)
+
+    with monkeypatch.context() as cut, pytest.raises(OSError, match="No space"):
+        cut.setattr(op, "add_column", full)
+        upgrade(engine_)
+    with engine_.connect() as connection:
+        assert connection.scalar(text("select version_num from alembic_version")) == "0001"
+        assert "reviews" not in inspect(connection).get_table_names()
+    upgrade(engine_)
+
+
+def test_rebuilt_tables_keep_their_rows_and_give_no_number_twice(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
+    engine_ = create_engine(url)
+    with engine_.begin() as connection:
+        command.upgrade(migrations(connection), "0006")
+    old = sessionmaker(engine_)
+    done(old, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
+    Reviews(old).decide({1: 0}, Deed("Kim", Action.ACCEPT))
+    new = sessions(url)
+    case = Cases(new).get(1)
+    assert case is not None
+    assert (case.review, len(case.looks) > 0, len(Reviews(new).history(1))) == (ReviewState.ACCEPTED, True, 1)
+    with new.kw["bind"].connect() as connection:
+        assert connection.exec_driver_sql("pragma foreign_key_check").all() == []
+    with new.begin() as session:
+        session.execute(delete(Case).where(Case.id == 2))
+    assert done(new, "b", Outcome.CONFIRMED) is not None
+    assert Cases(new).get(2) is None
+    assert Cases(new).get(3) is not None
+
+
+def test_two_that_start_at_once_on_a_new_folder_both_do(tmp_path: Path) -> None:
+    code = "import sys; from db.engine import sessions; sys.stdin.readline(); sessions(sys.argv[1])"
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, f"sqlite:///{tmp_path / 'new.sqlite3'}"],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    time.sleep(3)  # until all of them have loaded and wait
+    for one in started:
+        assert one.stdin
+        one.stdin.write("\n")
+        one.stdin.flush()
+    assert [one.communicate()[1] for one in started] == ["", "", ""]

@@ -123,6 +123,15 @@ def test_undo_stops_where_somebody_built_on_it(reviews: Reviews, sessions: sessi
     assert case(sessions, 1).review is ReviewState.ACCEPTED
 
 
+def test_undo_goes_on_before_a_deed_that_somebody_built_on(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    reviews.decide({1: 0}, ACCEPT)
+    reviews.decide({2: 0}, ACCEPT)
+    reviews.decide({2: 1}, DISMISS)
+    assert reviews.undo("Kim").changed == (1,)
+    assert not reviews.can_undo("Kim")
+    assert case(sessions, 2).review is ReviewState.DISMISSED
+
+
 def test_deciding_what_is_decided_already_adds_nothing(reviews: Reviews) -> None:
     reviews.decide({1: 0}, ACCEPT)
     assert reviews.decide({1: 1}, ACCEPT).changed == ()
@@ -155,6 +164,24 @@ def test_cases_of_one_motorcycle_are_linked_and_parted(reviews: Reviews, session
     assert case(sessions, 4).version == 0
 
 
+def test_motorcycles_that_people_parted_do_not_meet_again(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    def version(id_: int) -> int:
+        return case(sessions, id_).version
+
+    reviews.link({1: 0, 2: 0, 3: 0}, "Kim")
+    reviews.unlink(1, version(1), "Kim")
+    reviews.link({1: version(1), 4: version(4)}, "Kim")
+    motorcycles = [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)]
+    assert motorcycles[0] == motorcycles[3] != motorcycles[1] == motorcycles[2]
+
+
+def test_undoing_a_link_leaves_one_that_somebody_built_on_it(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    reviews.link({1: 0, 2: 0}, "Kim")
+    reviews.link({2: 1, 3: 0}, "Lee")
+    assert [conflict.case_id for conflict in reviews.undo("Kim").conflicts] == []
+    assert len({case(sessions, id_).motorcycle for id_ in (1, 2, 3)}) == 1
+
+
 def again(sessions: sessionmaker[Session], found: Analysis) -> list[int]:
     """Analyse the clip of the fixture once more; the ids of its cases."""
     jobs = Jobs(sessions)
@@ -175,6 +202,16 @@ def test_a_reviewed_case_outlives_a_new_analysis(sessions: sessionmaker[Session]
     assert again(sessions, analysis()) == []
     assert case(sessions, 1).job_id == 3
     assert Cases(sessions).count(Filter(reviews=tuple(ReviewState))) == 1
+
+
+def test_a_deed_never_reaches_a_case_that_came_after_the_one_on_the_screen(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
+    assert again(sessions, analysis(Outcome.CONFIRMED)) == [3]
+    done_ = Reviews(sessions).decide({2: 0}, ACCEPT)
+    assert (done_.changed, [conflict.case_id for conflict in done_.conflicts]) == ((), [2])
+    assert again(sessions, analysis()) == []
+    assert Jobs(sessions).get(3)
+    assert not Jobs(sessions).get(1)
 
 
 def test_a_new_analysis_adds_what_stands_elsewhere(sessions: sessionmaker[Session]) -> None:

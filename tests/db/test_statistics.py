@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from db import engine
 from db.jobs import Jobs
-from db.models import Action, Case, Clip, Job, JobState, Reason, ReviewState, Track
+from db.live import LiveJob
+from db.models import Action, Case, Clip, Job, JobState, Reason, ReviewState, SourceKind, Track
 from db.reviews import Deed, Reviews
 from db.save import save
 from db.statistics import Heads, Plates, Riders, Scope, Source, Statistics, offsets
@@ -52,6 +53,20 @@ def moved(case: types.Case, x: float) -> types.Case:
 
 def at(track: types.Track, x: float) -> types.Track:
     return replace(track, sightings=tuple(replace(one, box=one.box.shift(x, 0)) for one in track.sightings))
+
+
+def test_a_camera_that_was_watched_before_counts_on_the_day_it_was_watched(sessions: sessionmaker[Session]) -> None:
+    job = LiveJob(sessions, SourceKind.STREAM, "gate", "rtsp://gate")
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(added_at=datetime(2026, 7, 1, 8, tzinfo=UTC)))
+    job.begin(datetime(2026, 7, 20, 8, tzinfo=UTC))
+    case = replace(factory.case(), looks=("p",) * len(factory.case().verdict.looks))
+    job.keep_case(case, Evidence("p", "c", "v", 0.0, 0.0, 1.0))
+    job.keep_track(factory.track(2, labels=(Label.WITH_HELMET,)))
+    counts = Statistics(sessions)
+    days = [Scope(None, datetime(2026, 7, day, tzinfo=UTC), datetime(2026, 7, day + 1, tzinfo=UTC)) for day in (1, 20)]
+    assert [counts.violations(day) for day in days] == [0, 1]
+    assert [sum(astuple(counts.riders(day))) for day in days] == [0, 2]
 
 
 def test_nothing_there_counts_as_nothing(sessions: sessionmaker[Session]) -> None:

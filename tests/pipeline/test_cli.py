@@ -1,6 +1,8 @@
 """The command line as a shell sees it: exit status, standard output, standard error."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +39,16 @@ def test_good_clips_are_done_and_bad_ones_named(good: Path, settings: Settings, 
     for path, what in zip(bad, ("no video", "empty", "no such file"), strict=True):
         assert [line for line in lines if line.startswith(f"{path}: ") and what in line]
     assert any("%|" in line for line in lines)
+
+
+def test_a_name_that_is_no_utf_8_is_told_and_the_next_clip_is_done(good: Path, settings: Settings) -> None:
+    odd = Path(os.fsdecode(bytes(good.parent) + b"/\xff.mp4"))
+    good.rename(odd)
+    shutil.copy(odd, good)
+    done = pipeline("analyse", odd, good, "--data", settings.data, "--json")
+    assert done.returncode == 2
+    assert "its name is not UTF-8: rename it" in done.stderr
+    assert [document["clip"] for document in json.loads(done.stdout)] == [str(good)]
 
 
 def test_all_is_well(good: Path, settings: Settings) -> None:

@@ -47,7 +47,16 @@ def test_only_live_protocols_are_opened(url: str) -> None:
             "10.1.2.3",
             "172.16.0.1",
         ),
-        *("192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255", "[fe80::1]", "[fd00::1]"),
+        *(
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[fe80::1]",
+            "[fd00::1]",
+            "[fec0::1]",
+        ),
         *("[::ffff:127.0.0.1]", "[::ffff:a00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[ff02::1]"),
     ],
 )
@@ -117,6 +126,16 @@ def test_redirects_are_followed_only_where_they_may_lead(here: Settings, target:
             web.open(server.url("/"))
         web.close()
         assert "/secret" not in [path for path, *_ in server.asked]
+
+
+@pytest.mark.parametrize("status", ["302 Found", "304 Not Modified"])
+def test_an_answer_that_leads_nowhere_may_be_tried_again(here: Settings, status: str) -> None:
+    answer = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()
+    with WebServer({"/": lambda peer: peer.sendall(answer)}) as server:
+        web = Web(here)
+        with pytest.raises(StreamError, match=f"the server answers {status}"):
+            web.open(server.url("/"))
+        web.close()
 
 
 def test_a_login_goes_to_the_server_it_is_for(here: Settings) -> None:
