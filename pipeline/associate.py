@@ -26,10 +26,12 @@ _SLOTS = (0.0, 0.5, 2.0, 4.0)  # a second, third and fourth head on one motorcyc
 def associate(frame: int, time_s: float, detections: Sequence[Detection], tracked: Tracked) -> dict[int, Sighting]:
     """The sightings of a frame by track id.
 
-    Riders that are hidden compete for heads and plates as well, and so keep theirs from being charged to others.
+    Riders without an id yet, and those that are hidden, compete for heads and plates as well, and so keep theirs from
+    being charged to others.
     """
     seen = [rider.box for _, rider in tracked.riders]
-    boxes = seen + [box for _, box in tracked.hidden if not _stands_there(box, seen)]
+    others = [one.box for one in detections if one.label is Label.RIDER] + [box for _, box in tracked.hidden]
+    boxes = seen + [box for box in others if not _stands_there(box, seen)]
     heads = [one for one in detections if one.label in HEADS]
     plates = [one for one in detections if one.label is Label.PLATE]
     head_owner = _assign(heads, boxes, _HEAD_MEAN, _HEAD_DEVIATION, _SLOTS)
@@ -47,9 +49,9 @@ def associate(frame: int, time_s: float, detections: Sequence[Detection], tracke
     }
 
 
-def _stands_there(hidden: Box, seen: list[Box]) -> bool:
-    """Whether a rider is seen where the hidden one should be: it is the same, under another id."""
-    return any(hidden.iou(box) > 0.5 for box in seen)
+def _stands_there(other: Box, seen: list[Box]) -> bool:
+    """Whether a rider is seen where this one is or should be: it is the same, or so under another id."""
+    return any(other.iou(box) > 0.5 for box in seen)
 
 
 def _assign(

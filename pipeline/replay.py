@@ -14,12 +14,12 @@ import numpy as np
 
 from pipeline.associate import associate
 from pipeline.detect import sift
+from pipeline.occupants import accused
 from pipeline.settings import Settings
-from pipeline.suspects import is_suspect
 from pipeline.trace import Trace, TracedFrame
 from pipeline.track import Tracked
 from pipeline.types import HEADS, Crop, Detection, Outcome, Sighting, Track, Verdict
-from pipeline.verify import read, vote
+from pipeline.verify import decide, read
 from pipeline.weights import Thresholds
 
 _NO_PICTURE = np.empty((0, 0, 3), np.uint8)
@@ -98,7 +98,8 @@ def wronged(frame: TracedFrame, stage1: Thresholds) -> tuple[Detection, ...]:
 
 
 def _judge(trace: Trace, track: Track, stage2: Thresholds, settings: Settings) -> Rider:
-    if not is_suspect(track, settings):
+    heads = accused(track, settings)
+    if not heads:
         return Rider(track, Fate.NO_SUSPECT)
     at = {one.frame: one for one in track.sightings if one.bare_heads}  # only these are worth a crop
     looks = tuple(
@@ -108,7 +109,7 @@ def _judge(trace: Trace, track: Track, stage2: Thresholds, settings: Settings) -
     )
     if not looks:
         return Rider(track, Fate.UNLOOKED)
-    verdict = vote(looks, settings.min_looks)
+    verdict = decide(looks, heads, settings.min_looks)
     return Rider(track, _FATES[verdict.outcome], verdict)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from pipeline.crops import crop_plate, crop_rider
-from pipeline.occupants import occupants
+from pipeline.occupants import Following, accused, bare_balance
 from pipeline.relink import ALIKE, Colors, colors_of, likeness, may_be
 from pipeline.settings import Settings
-from pipeline.types import Box, Crop, Frame, Sighting, Suspect, Track
+from pipeline.types import Box, Crop, Frame, Label, Sighting, Suspect, Track
 
 _PLATE_CROPS = 30  # kept per track for reading
 _GET_TO_KNOW_S = 0.4  # a new track is watched for so long before it is compared with lost ones
@@ -77,14 +78,8 @@ class Collector:
 
 
 def is_suspect(track: Track, settings: Settings) -> bool:
-    """Whether stage 1 saw one and the same bare head often enough to have stage 2 look.
-
-    A head that was a helmet in most sightings is no suspect, however sure the others looked.
-    """
-    return any(
-        rider.bare_sightings >= settings.min_sightings and rider.bare_share >= settings.min_bare_share
-        for rider in occupants(track)
-    )
+    """Whether stage 1 saw one and the same bare head often enough to have stage 2 look."""
+    return bool(accused(track, settings))
 
 
 class _Open:
@@ -96,7 +91,8 @@ class _Open:
         self.lost_before = lost_before
         self._settings = settings
         self.sightings: list[Sighting] = []
-        self._crops = _Best(settings.crops_per_suspect, settings.crop_spacing_s, _bareness)
+        self._following = Following()
+        self._crops = _Best(settings.crops_per_suspect, settings.crop_spacing_s, self._bareness)
         self._plates = _Best(_PLATE_CROPS, 0.0, _plate_size)
         self._colors_due_s = 0.0
 
@@ -104,14 +100,15 @@ class _Open:
         if self.sightings and sighting.frame == self.sightings[-1].frame:
             return  # both ids of a reunited rider in one frame: the first will do
         self._see_colors(frame, sighting)
-        self.sightings.append(sighting)
-        if sighting.bare_heads:
+        self._append(sighting)
+        if self._bareness(sighting):
             self._crops.offer(sighting, lambda: crop_rider(frame.image, sighting))
         if (plate := sighting.plate) is not None:
             self._plates.offer(sighting, lambda: crop_plate(frame.image, sighting, plate))
 
     def absorb(self, later: _Open) -> None:
-        self.sightings += later.sightings
+        for sighting in later.sightings:
+            self._append(sighting)
         self.colors = later.colors
         self._crops.offer_all(later._crops)
         self._plates.offer_all(later._plates)
@@ -119,11 +116,28 @@ class _Open:
     def afresh(self) -> _Open:
         """A track that goes on from the last sighting of this one."""
         later = _Open(self._settings, {})
-        later.sightings, later.colors = self.sightings[-1:], self.colors
+        later._append(self.sightings[-1])
+        later.colors = self.colors
         return later
 
     def close(self, id_: int) -> Suspect:
-        return Suspect(Track(id_, tuple(self.sightings)), self._crops.in_order(), self._plates.in_order())
+        """What was seen of this rider; of a suspect without what is more likely somebody else's."""
+        track = Track(id_, tuple(self.sightings))
+        suspect = Suspect(track, self._crops.in_order(), self._plates.in_order())
+        if who := accused(track, self._settings):
+            return _own(suspect, bare_balance(track, who, self._settings.min_bare_share))
+        return suspect
+
+    def _append(self, sighting: Sighting) -> None:
+        self.sightings.append(sighting)
+        self._following.add(sighting)
+
+    def _bareness(self, sighting: Sighting) -> float:
+        """How well a sighting shows the barest head, 0 where that is not bare: sure and large, up to 40 pixels."""
+        _, head = self._following.barest(self._settings.min_bare_share).get(sighting.frame, (None, None))
+        if head is None or head.label is not Label.WITHOUT_HELMET:
+            return 0.0
+        return head.confidence * min(head.box.height / 40, 1.0)
 
     def _see_colors(self, frame: Frame, sighting: Sighting) -> None:
         """A running mean, so that the moments of half being hidden weigh little."""
@@ -132,6 +146,15 @@ class _Open:
         self._colors_due_s = frame.time_s + _COLORS_EVERY_S
         now = colors_of(frame.image, sighting.box)
         self.colors = 0.7 * self.colors + 0.3 * now if self.sightings else now
+
+
+def _own(suspect: Suspect, balance: dict[int, float]) -> Suspect:
+    """A suspect without the frames in which its head looks helmeted, and with plates only where it looks bare."""
+    return Suspect(
+        replace(suspect.track, sightings=tuple(one for one in suspect.track.sightings if balance[one.frame] >= 0)),
+        tuple(crop for crop in suspect.crops if balance[crop.sighting.frame] >= 0),
+        tuple(crop for crop in suspect.plates if balance[crop.sighting.frame] > 0),
+    )
 
 
 class _Best:
@@ -154,16 +177,13 @@ class _Best:
             self.offer(crop.sighting, partial(_as_it_is, crop))
 
     def in_order(self) -> tuple[Crop, ...]:
-        return tuple(sorted(self._crops, key=lambda one: one.sighting.time_s))
+        """Those that are worth something still: it may have turned out that another head is the one to look at."""
+        kept = [one for one in self._crops if self._worth(one.sighting) > 0]
+        return tuple(sorted(kept, key=lambda one: one.sighting.time_s))
 
 
 def _as_it_is(crop: Crop) -> Crop:
     return crop
-
-
-def _bareness(sighting: Sighting) -> float:
-    """How well a sighting shows its bare heads: sure and large, saturating at 40 pixels."""
-    return max(head.confidence * min(head.box.height / 40, 1.0) for head in sighting.bare_heads)
 
 
 def _plate_size(sighting: Sighting) -> float:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from pipeline.associate import associate
-from pipeline.detect import above, distinct
+from pipeline.detect import WEAK_RIDER, above, distinct
+from pipeline.occupants import Occupant, accused
 from pipeline.settings import Settings
 from pipeline.track import Tracked
 from pipeline.types import Crop, Detection, Label, Look, Outcome, Says, Sighting, Suspect, Verdict
@@ -13,6 +17,7 @@ _SAME_RIDER_IOU = 0.3  # stage 2 sees the rider at another scale and may draw th
 SAME_HEAD_IOU = 0.2
 _WEAK = 0.1  # what is weaker is not even noted
 _MOST = 0.6  # share of the looks that a verdict takes
+_GRAVITY = (Outcome.REJECTED, Outcome.UNSURE, Outcome.CONFIRMED)
 
 
 class Verifier:
@@ -29,12 +34,12 @@ class Verifier:
         self._model = Yolo(stage, settings)
         self._thresholds = stage.thresholds
         self._least = min(_WEAK, *stage.thresholds.model_dump().values())
-        self._quorum = settings.min_looks
+        self._settings = settings
 
     def verify(self, suspect: Suspect) -> Verdict:
         """Look at every crop of a suspect and vote."""
         looks = tuple(self.look(crop) for crop in suspect.crops)
-        return vote(looks, self._quorum)
+        return decide(looks, accused(suspect.track, self._settings), self._settings.min_looks)
 
     def look(self, crop: Crop) -> Look:
         """What stage 2 says of the suspect on one crop."""
@@ -45,34 +50,46 @@ def read(crop: Crop, found: tuple[Detection, ...], thresholds: Thresholds) -> Lo
     """What stage 2's detections on a crop (boxes in its pixels) say of the suspect at these thresholds."""
     in_frame = tuple(
         Detection(one.label, one.box.scale(1 / crop.scale).shift(crop.region.x1, crop.region.y1), one.confidence)
-        for one in distinct(above(found, thresholds))
+        for one in distinct(above(found, thresholds, rider=WEAK_RIDER))
     )
-    heads = own_heads(crop.sighting, in_frame)
-    return Look(crop.sighting, crop.region, crop.scale, in_frame, heads, *judge(crop.sighting, heads), found)
+    heads = own_heads(crop.sighting, in_frame, thresholds.rider)
+    shown = above(in_frame, thresholds)
+    return Look(crop.sighting, crop.region, crop.scale, shown, heads, *judge(crop.sighting.bare_heads, heads), found)
 
 
-def own_heads(sighting: Sighting, found: tuple[Detection, ...]) -> tuple[Detection, ...]:
+def own_heads(sighting: Sighting, found: tuple[Detection, ...], least: float) -> tuple[Detection, ...]:
     """The heads that are the suspect's among stage 2's detections (boxes in the frame).
 
-    By the same assignment as in stage 1, so that a neighbour's head at the crop's edge goes to the neighbour.
-    Nobody's, where stage 2 does not see the suspect as a rider at all.
+    By the same assignment as in stage 1, so that a neighbour's head at the crop's edge goes to the neighbour, also
+    where stage 2 hardly sees that rider. Nobody's, where it does not see the suspect with the `least` confidence.
     """
-    riders = [one for one in found if one.label is Label.RIDER]
+    riders = [one for one in found if one.label is Label.RIDER and one.confidence >= least]
     own = max(riders, key=lambda one: one.box.iou(sighting.box), default=None)
     if own is None or own.box.iou(sighting.box) < _SAME_RIDER_IOU:
         return ()
-    ids = tuple((0 if one is own else row + 1, one) for row, one in enumerate(riders))
-    return associate(sighting.frame, sighting.time_s, found, Tracked(ids, hidden=()))[0].heads
+    return associate(sighting.frame, sighting.time_s, found, Tracked(((0, own),), hidden=()))[0].heads
 
 
-def judge(sighting: Sighting, heads: tuple[Detection, ...]) -> tuple[Says, float]:
-    """What stage 2's heads of the suspect say, and how surely. A bare one counts only where stage 1 saw it too."""
-    same = [one for one in heads if any(one.box.iou(bare.box) > SAME_HEAD_IOU for bare in sighting.bare_heads)]
+def judge(bare_heads: Sequence[Detection], heads: tuple[Detection, ...]) -> tuple[Says, float]:
+    """What stage 2's heads of the suspect say, and how surely, where stage 1 saw these bare ones."""
+    same = [one for one in heads if any(one.box.iou(bare.box) > SAME_HEAD_IOU for bare in bare_heads)]
     for label, says in ((Label.WITHOUT_HELMET, Says.BARE), (Label.WITH_HELMET, Says.HELMET)):
         sure = [one.confidence for one in same if one.label is label]
         if sure:
             return says, max(sure)
     return Says.NOTHING, 0.0
+
+
+def decide(looks: tuple[Look, ...], heads: Sequence[Occupant], quorum: int) -> Verdict:
+    """The vote on each accused head by itself, so that two, each misread now and then, do not add up; the gravest
+    counts, and its looks tell what they say of that head."""
+    votes = [vote(tuple(_of_head(look, one) for look in looks), quorum) for one in heads]
+    return max(votes, key=lambda one: (_GRAVITY.index(one.outcome), one.confidence), default=vote((), quorum))
+
+
+def _of_head(look: Look, head: Occupant) -> Look:
+    says, confidence = judge(head.bare_in(look.sighting.frame), look.heads)
+    return replace(look, says=says, confidence=confidence)
 
 
 def vote(looks: tuple[Look, ...], quorum: int) -> Verdict:

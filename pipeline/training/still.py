@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.associate import associate
 from pipeline.crops import crop_rider
-from pipeline.detect import above, distinct
+from pipeline.detect import above, sift
 from pipeline.settings import Settings
 from pipeline.track import Tracked
 from pipeline.types import Crop, Detection, Image, Label, Look, Says, Sighting
@@ -49,9 +49,9 @@ class Eyes:
 
 
 def suspects(image: Image, found: tuple[Detection, ...], thresholds: Thresholds) -> list[Sighting]:
-    """The riders of one picture that show a bare head."""
-    kept = distinct(above(found, thresholds))
-    riders = tuple(enumerate(one for one in kept if one.label is Label.RIDER))
+    """The riders of one picture that show a bare head; those below the threshold keep theirs from being charged."""
+    kept = sift(found, thresholds)
+    riders = tuple(enumerate(one for one in above(kept, thresholds) if one.label is Label.RIDER))
     sightings = associate(0, 0.0, kept, Tracked(riders, hidden=()))
     return [sighting for sighting in sightings.values() if sighting.bare_heads]
 

@@ -31,6 +31,20 @@ def test_a_hidden_rider_keeps_its_head() -> None:
     assert seen[1].heads == ()
 
 
+def test_a_rider_without_an_id_yet_keeps_its_head() -> None:
+    """Half hidden, it is seen too weakly to start a track."""
+    front, behind = rider(100, 100, 100, 200), rider(145, 85, 90, 180, confidence=0.2)
+    bare, helmet = head_of(behind, BARE), head_of(front, HELMET)
+    seen = associate(0, 0.0, [front, behind, bare, helmet], Tracked(((1, front),), ()))
+    assert seen[1].heads == (helmet,)
+
+
+def test_a_second_box_of_the_same_rider_takes_nothing() -> None:
+    one, again = rider(), rider(110, 105, 95, 190, confidence=0.15)
+    bare = head_of(one, BARE)
+    assert associate(0, 0.0, [one, again, bare], Tracked(((1, one),), ()))[1].heads == (bare,)
+
+
 def test_the_ghost_of_a_rider_that_is_seen_under_another_id_takes_nothing() -> None:
     one = rider()
     bare = head_of(one, BARE)

@@ -65,6 +65,35 @@ def test_plate_crops_are_kept_of_helmeted_sightings_too(settings: Settings) -> N
     assert len(suspect.plates) == 5
 
 
+def test_crops_are_of_the_head_that_makes_the_suspect_and_not_of_passers_by(settings: Settings) -> None:
+    """A bare pillion, and somebody surer beside the motorcycle now and then, each time in another place."""
+    one = rider()
+    pillion = head_of(one, BARE, 0.7, 0.5)
+    passing = [head_of(one, BARE, 0.1 + 0.05 * place, 0.95) for place in range(3)]
+    seen = [
+        Sighting(frame, frame / 10, one.box, 0.9, (passing[frame // 10],) if frame % 10 < 3 else (pillion,))
+        for frame in range(30)
+    ]
+    assert {crop.sighting.heads for crop in collect(settings, seen).crops} == {(pillion,)}
+
+
+def test_who_takes_over_an_id_answers_for_nothing(settings: Settings) -> None:
+    """A bare-headed rider is hidden for half a second, and a helmeted one comes out under the same id."""
+    first = [sighting(frame) for frame in range(20)]
+    second = [replace(sighting(frame, (HELMET,)), time_s=frame / 10 + 0.5) for frame in range(20, 35)]
+    suspect = collect(settings, first + second)
+    assert is_suspect(suspect.track, settings)
+    assert {one.frame for one in suspect.track.sightings} == set(range(20))
+    assert {crop.sighting.frame for crop in suspect.plates} == set(range(20))
+
+
+def test_a_short_look_away_takes_no_plates(settings: Settings) -> None:
+    seen = [sighting(frame) for frame in range(30)]
+    for row in (14, 15, 16):  # no head is seen for a moment
+        seen[row] = replace(seen[row], heads=())
+    assert len(collect(settings, seen).plates) == 30
+
+
 def test_a_track_is_handed_out_when_its_rider_is_gone(settings: Settings) -> None:
     collector = Collector(settings)
     collector.add(Frame(0, 0.0, FRAME), {1: sighting(0)}, ())

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.occupants import accused
 from pipeline.settings import Settings
-from pipeline.types import Detection, Label, Outcome, Says
-from pipeline.verify import Verifier, judge, own_heads, vote
+from pipeline.types import Detection, Label, Outcome, Says, Track
+from pipeline.verify import Verifier, decide, judge, own_heads, vote
 from tests.factory import head_of, look, rider, sighting, suspect
 
 BARE, HELMET, NOTHING = Says.BARE, Says.HELMET, Says.NOTHING
@@ -35,10 +36,10 @@ def test_looks_that_see_nothing_lower_the_confidence() -> None:
 def test_a_bare_head_counts_where_stage_1_saw_it() -> None:
     one = sighting(0)
     bare = one.heads[0]
-    assert judge(one, (replace(bare, confidence=0.6),)) == (BARE, 0.6)
-    assert judge(one, (replace(bare, label=Label.WITH_HELMET),))[0] is HELMET
+    assert judge(one.bare_heads, (replace(bare, confidence=0.6),)) == (BARE, 0.6)
+    assert judge(one.bare_heads, (replace(bare, label=Label.WITH_HELMET),))[0] is HELMET
     elsewhere = replace(bare, box=bare.box.shift(60, 0))
-    assert judge(one, (elsewhere,)) == (NOTHING, 0.0)
+    assert judge(one.bare_heads, (elsewhere,)) == (NOTHING, 0.0)
 
 
 def test_a_head_of_a_neighbour_at_the_edge_is_not_the_suspects() -> None:
@@ -46,16 +47,44 @@ def test_a_head_of_a_neighbour_at_the_edge_is_not_the_suspects() -> None:
     own, neighbour = rider(100), rider(170, 90)
     helmet, bare = head_of(own, Label.WITH_HELMET), head_of(neighbour, Label.WITHOUT_HELMET)
     one = replace(sighting(0), heads=(bare,))
-    assert own_heads(one, (own, neighbour, helmet, bare)) == (helmet,)
-    assert judge(one, (helmet,)) == (NOTHING, 0.0)
+    assert own_heads(one, (own, neighbour, helmet, bare), 0.3) == (helmet,)
+    assert judge(one.bare_heads, (helmet,)) == (NOTHING, 0.0)
 
 
 def test_where_stage_2_sees_no_rider_nobody_is_accused() -> None:
     one = sighting(0)
     bare = one.heads[0]
-    assert own_heads(one, (bare,)) == ()
+    assert own_heads(one, (bare,), 0.3) == ()
     far = Detection(Label.RIDER, one.box.shift(90, 150), 0.9)
-    assert own_heads(one, (bare, far)) == ()
+    assert own_heads(one, (bare, far), 0.3) == ()
+
+
+def test_a_neighbour_whom_stage_2_hardly_sees_keeps_his_head() -> None:
+    own, neighbour = rider(100), rider(145, 90, confidence=0.2)
+    helmet, bare = head_of(own, Label.WITH_HELMET), head_of(neighbour, Label.WITHOUT_HELMET)
+    assert own_heads(replace(sighting(0), heads=(bare,)), (own, neighbour, helmet, bare), 0.3) == (helmet,)
+
+
+def two_up(*labels: tuple[Label, Label]) -> Track:
+    """Driver and pillion as stage 1 sees them, frame by frame."""
+    return Track(1, tuple(sighting(frame, pair) for frame, pair in enumerate(labels)))
+
+
+def test_two_heads_that_are_misread_now_and_then_do_not_add_up(settings: Settings) -> None:
+    bare, helmet = Label.WITHOUT_HELMET, Label.WITH_HELMET
+    track = two_up(*[(bare, helmet), (helmet, bare)] * 5)
+    looks = tuple(look(BARE, seen=one) for one in track.sightings)  # stage 2 errs just as stage 1 does
+    assert vote(looks, 2).outcome is Outcome.CONFIRMED
+    heads = accused(track, settings)
+    assert len(heads) == 2
+    assert decide(looks, heads, 2).outcome is not Outcome.CONFIRMED
+
+
+def test_one_bare_head_of_two_is_confirmed_by_what_is_said_of_it(settings: Settings) -> None:
+    track = two_up(*[(Label.WITH_HELMET, Label.WITHOUT_HELMET)] * 8)
+    verdict = decide(tuple(look(BARE, seen=one) for one in track.sightings), accused(track, settings), 2)
+    assert (verdict.outcome, {one.says for one in verdict.looks}) == (Outcome.CONFIRMED, {BARE})
+    assert decide(verdict.looks, (), 2).outcome is Outcome.REJECTED
 
 
 def test_an_empty_crop_is_turned_down_by_the_real_model(settings: Settings) -> None:
