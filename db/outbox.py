@@ -101,7 +101,7 @@ class Outbox:
         self._drop_crops(capture)
 
     def _drop_crops(self, capture: Capture) -> None:
-        """Delete the crops that the server has, but for those that another capture still has to send."""
+        """Delete the crops that the server has, but not one that another still has to send: old captures may share."""
         with self._sessions() as session:
             others = session.scalars(select(Capture.crops).where(Capture.stored_at.is_(None), Capture.id != capture.id))
             wanted = {name for crops in others for name, _ in crops}

@@ -207,7 +207,7 @@ def _same(word: str, secret: str) -> bool:
 def _keep(inbox: Inbox, store: FileStore, key: str, contents: list[bytes], times_s: list[float]) -> bool:
     """On the disk first, then in the table: what is confirmed is there."""
     try:
-        names = [store.put_content(content, ".png") for content in contents]
+        names = [store.put_content(content, ".png", key) for content in contents]
         return inbox.add(key, list(zip(names, times_s, strict=True)))
     except OSError as error:
         status = 507 if error.errno == errno.ENOSPC else 503

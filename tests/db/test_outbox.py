@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -84,6 +85,15 @@ def crops_of(store: FileStore, sessions: sessionmaker[Session]) -> list[Path]:
     with sessions() as session:
         names = {name for row in session.scalars(select(Capture)) for name, _ in row.crops}
     return [store.path(name) for name in sorted(names)]
+
+
+def stores_all(request: httpx.Request) -> httpx.Response:
+    """A server that stores all it is given and never gets to read it."""
+    if request.method == "GET":
+        return httpx.Response(200, json={"key": request.url.path.rsplit("/")[-1], "done": False})
+    sent = re.search(rb'name="key"\r\n\r\n([0-9a-f]{64})', request.read())
+    assert sent is not None
+    return httpx.Response(201, json={"key": sent[1].decode(), "stored": True})
 
 
 def the_capture(sessions: sessionmaker[Session]) -> Capture:
@@ -214,8 +224,29 @@ def test_when_the_server_is_away_the_others_wait_and_all_go_later(
     assert "refused" in (outbox.backlog().error or "")
     with OcrClient(there) as client:
         send_until_done(outbox, client, sessions)
-    # the three captures are of the same crops: none was deleted before the last was sent
     assert {case.plate_guess for case in map(Cases(sessions).get, ids) if case} == {TEXT}
+
+
+def test_a_clip_analysed_again_while_its_plates_wait_loses_none(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
+) -> None:
+    """The second analysis stores the same crops, and what it found, its captures too, comes into the tables later."""
+    again = tuple((store.put_capture(one.image), one.time_s) for one in track(MOTORCYCLE_2026, TEXT, 3, view(24)))
+    outbox.send_due(answering(settings, stores_all))
+    assert not any(crop.is_file() for crop in crops_of(store, sessions))
+    saved_case(sessions, store, 1, captured=again)
+    outbox.send_due(answering(settings, stores_all))
+    assert outbox.backlog().waiting == 0
+
+
+def test_crops_that_two_captures_of_an_old_outbox_share_stay_until_both_are_sent(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    for number in range(2):
+        saved_case(sessions, store, number, captured=((store.put_content(b"a crop", ".png"), 0.1),))
+    outbox.send_due(answering(settings, stores_all))
+    assert outbox.backlog().waiting == 0
+    assert not any(crop.is_file() for crop in crops_of(store, sessions))
 
 
 def test_a_capture_that_failed_waits_longer_each_time_and_as_long_as_the_server_wishes(

@@ -98,6 +98,15 @@ def test_the_same_capture_twice_is_kept_once(server: TestClient, settings: Setti
     assert rows(settings) == 1
 
 
+def test_captures_that_share_a_crop_have_a_file_of_it_each(settings: Settings) -> None:
+    """One that is read deletes its crops, while the other may be stored and not yet in the table."""
+    server = TestClient(make_app(settings))  # not started: nothing is read
+    crops, times = capture(1)
+    for time_s in (*times, 5.0, 5.0):
+        assert hand_in(server, crops, [time_s]).status_code in {200, 201}
+    assert len(stored_crops(settings)) == 2
+
+
 def test_strangers_are_turned_away(server: TestClient, settings: Settings) -> None:
     crops, times = capture(1)
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
