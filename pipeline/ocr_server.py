@@ -54,6 +54,7 @@ _POLL_S = 1.0
 _AGAIN_S = 60.0
 _PATIENCE_S = 20.0
 _FULL_RETRY_S = "60"
+_NO_MEMORY = ("out of memory", "can't allocate memory", "Insufficient memory")  # torch on a GPU, on a CPU, and OpenCV
 _LEAST_FREE = 1 << 28  # bytes on the disk below which nothing more is taken
 
 
@@ -87,15 +88,20 @@ class ReadingThread:
                 reader = reader or PlateReader(self._settings)
                 while not self._stopped.is_set() and (row := self._inbox.next()) is not None:
                     self._read(row, reader)
-                self._inbox.forget(self._settings.ocr_keep_days)
+                self._drop(self._inbox.forget(self._settings.ocr_keep_days))
                 self.trouble = None
-            except (HelmetWatchError, DBAPIError, OSError) as error:
-                self.trouble, wait_s = explain(error), _AGAIN_S
-                _log.warning("reading stands still: %s", self.trouble)
+            except Exception as error:  # noqa: BLE001 whatever it is, reading goes on when it has passed
+                self.trouble, wait_s = explain(error) or type(error).__name__, _AGAIN_S
+                _log.warning("reading stands still: %s", self.trouble, exc_info=True)
             self._wake.wait(wait_s)
             self._wake.clear()
 
     def _read(self, row: Received, reader: PlateReader) -> None:
+        """Read a capture. Its crops are deleted once they are read: nobody else has them any more.
+
+        Raises:
+            Exception: the machine cannot read now.
+        """
         try:
             crops = [PlateCrop(to_image(self._store.path(name).read_bytes()), time_s) for name, time_s in row.crops]
             result = to_result(reader.read(crops))
@@ -103,15 +109,19 @@ class ReadingThread:
             self._inbox.finish(row.key, None, str(error))
         except FileNotFoundError:
             self._inbox.finish(row.key, None, "the crops are gone from the server's disk")
-        except Exception as error:  # noqa: BLE001 one capture must not stop the others
+        except Exception as error:
+            if _of_the_machine(error):
+                raise
             _log.exception("capture %s", row.key)
             self._inbox.finish(row.key, None, f"internal error: {type(error).__name__}")
         else:
             self._inbox.finish(row.key, result.model_dump(mode="json"))
-        wanted = self._inbox.crops()
-        for name, _ in row.crops:
-            if name not in wanted:
-                self._store.delete(name)
+            self._drop({name for name, _ in row.crops})
+
+    def _drop(self, names: set[str]) -> None:
+        """Delete crops, but for those that another capture needs: old ones may share."""
+        for name in names - self._inbox.crops() if names else ():
+            self._store.delete(name)
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -198,6 +208,11 @@ def make_app(settings: Settings) -> FastAPI:
         )
 
     return app
+
+
+def _of_the_machine(error: Exception) -> bool:
+    """Whether a fault is the machine's and may pass, not the capture's; every library tells of full memory its way."""
+    return isinstance(error, OSError | MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def _same(word: str, secret: str) -> bool:

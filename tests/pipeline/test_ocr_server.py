@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import pytest
+import torch
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import func, select
@@ -209,6 +210,44 @@ def test_one_capture_that_breaks_a_library_does_not_stop_the_others(
         first, second = (answer(server, key) for key in keys)
     assert "ZeroDivisionError" in json.dumps(first["error"])
     assert second["result"]["text"] == "3모71942"
+    assert [crop.read_bytes() for crop in stored_crops(settings)] == crops[:1]
+    with TestClient(make_app(settings.model_copy(update={"ocr_keep_days": 1e-9}))):
+        until = time.monotonic() + 60
+        while stored_crops(settings):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert rows(settings) == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(errno.EMFILE, "Too many open files"),
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"),
+    ],
+    ids=repr,
+)
+def test_a_fault_of_the_machine_is_told_and_waited_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fail(_: bytes) -> None:
+        raise fault
+
+    server = TestClient(make_app(settings))
+    crops, times = capture(1)
+    assert hand_in(server, crops, times).status_code == 201
+    monkeypatch.setattr(ocr_server, "_AGAIN_S", 0.1)
+    monkeypatch.setattr(ocr_server, "to_image", fail)
+    with server:
+        until = time.monotonic() + 60
+        while server.get("/health").json()["status"] != "standing still":
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert len(stored_crops(settings)) == 1
+        monkeypatch.undo()
+        assert answer(server, key_of(crops, times))["result"]["text"] == "3모71942"
 
 
 def test_a_server_that_cannot_read_says_so_and_loses_nothing(
