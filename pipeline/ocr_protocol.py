@@ -17,7 +17,7 @@ from pipeline.types import Image, Plate, PlateFound, PlateRead
 
 MAX_CROPS = 30
 MAX_CROP_BYTES = 4 << 20
-MAX_SIDE = 2048  # pixels of a crop
+MIN_SIDE, MAX_SIDE = 4, 2048  # pixels of a crop
 KEY = r"^[0-9a-f]{64}$"
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -98,8 +98,10 @@ def to_image(content: bytes) -> Image:
         raise HelmetWatchError("a crop cannot be decoded") from error
     if image is None:
         raise HelmetWatchError("a crop is no picture")
-    if max(image.shape[:2]) > MAX_SIDE or min(image.shape[:2]) < 4:
-        raise HelmetWatchError(f"a crop is {image.shape[1]} x {image.shape[0]} pixels: 4 to {MAX_SIDE} are accepted")
+    if max(image.shape[:2]) > MAX_SIDE or min(image.shape[:2]) < MIN_SIDE:
+        raise HelmetWatchError(
+            f"a crop is {image.shape[1]} x {image.shape[0]} pixels: {MIN_SIDE} to {MAX_SIDE} are accepted"
+        )
     return np.asarray(image, np.uint8)
 
 
