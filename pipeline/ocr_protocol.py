@@ -6,10 +6,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Annotated
 
 import cv2
 import numpy as np
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.errors import HelmetWatchError
@@ -85,24 +88,33 @@ def key_of(crops: Iterable[bytes], times_s: Iterable[float]) -> str:
 
 
 def to_image(content: bytes) -> Image:
-    """A picture that came from elsewhere, BGR.
+    """A picture that came from elsewhere, PNG or JPEG, as BGR.
 
     Raises:
         HelmetWatchError: it is none, or too large.
     """
     if len(content) > MAX_CROP_BYTES:
         raise HelmetWatchError(f"a crop is larger than {MAX_CROP_BYTES >> 20} MB")
+    width, height = _size(content)
+    if max(width, height) > MAX_SIDE or min(width, height) < MIN_SIDE:
+        raise HelmetWatchError(f"a crop is {width} x {height} pixels: {MIN_SIDE} to {MAX_SIDE} are accepted")
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise HelmetWatchError("a crop cannot be decoded") from error
     if image is None:
-        raise HelmetWatchError("a crop is no picture")
-    if max(image.shape[:2]) > MAX_SIDE or min(image.shape[:2]) < MIN_SIDE:
-        raise HelmetWatchError(
-            f"a crop is {image.shape[1]} x {image.shape[0]} pixels: {MIN_SIDE} to {MAX_SIDE} are accepted"
-        )
+        raise HelmetWatchError("a crop cannot be decoded")
     return np.asarray(image, np.uint8)
+
+
+def _size(content: bytes) -> tuple[int, int]:
+    """Width and height by the header alone: 31 kB can be 1.5 GB when they are decoded."""
+    # no PIL.Image.open: ultralytics replaces it by one that installs a package where it sees no picture
+    kind = PngImageFile if content.startswith(b"\x89PNG") else JpegImageFile
+    try:
+        return kind(BytesIO(content)).size
+    except (SyntaxError, ValueError, OSError) as error:
+        raise HelmetWatchError("a crop is no picture") from error
 
 
 def to_result(found: PlateFound) -> PlateResult:
