@@ -153,6 +153,8 @@ def make_app(settings: Settings) -> FastAPI:
     @app.middleware("http")
     async def turn_away(request: Request, go_on: RequestResponseEndpoint) -> Response:
         """Turn away strangers and what is too large before any of it is read."""
+        if "transfer-encoding" in request.headers:  # then what is read ends where the stranger likes
+            return JSONResponse({"detail": "Content-Length has to say how much comes, not Transfer-Encoding"}, 411)
         if request.method == "POST":
             length = request.headers.get("content-length", "")
             if not _same(request.headers.get("authorization", ""), f"Bearer {token}"):

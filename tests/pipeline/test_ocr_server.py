@@ -138,6 +138,15 @@ def test_what_is_too_large_is_turned_away_unread(server: TestClient) -> None:
     assert said.status_code == 413
 
 
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "10"}], ids=["without a length", "beside a length"])
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_what_does_not_say_its_length_is_turned_away(server: TestClient, method: str, length: dict[str, str]) -> None:
+    chunked = {**ALLOWED, **length, "Transfer-Encoding": "chunked"}
+    said = server.request(method, "/captures", headers=chunked, content=b"x")
+    assert said.status_code == 411
+    assert "Content-Length" in said.json()["detail"]
+
+
 def test_a_full_server_says_so_and_takes_nothing(settings: Settings) -> None:
     full = settings.model_copy(update={"ocr_max_waiting": 1})
     server = TestClient(make_app(full))  # not started: nothing is read
