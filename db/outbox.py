@@ -19,8 +19,10 @@ from pipeline.ocr_protocol import PlateResult, from_result, key_of
 from pipeline.store import FileStore
 
 _log = logging.getLogger(__name__)
-_AT_ONCE = 50  # captures per round, so that a round ends
+_AT_ONCE = 50  # captures to send per round, and as many to ask for, so that a round ends
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 10.0, 600.0
+_MOST_DOUBLINGS = 10  # more would only overflow
+_LONGEST_WISH_S = 86_400.0  # a server that wants to be left alone for longer is asked all the same
 _REFUSED_WAIT_S = 300.0  # until somebody has mended the token, say
 _POLL_S = 5.0
 
@@ -52,8 +54,12 @@ class Outbox:
         self._sessions, self._store = sessions, store
 
     def send_due(self, client: OcrClient) -> None:
-        """One round: every capture that is due, oldest first, until the server does not answer."""
-        for capture in self._due():
+        """One round: send what is due, then ask for what was sent before; each until the server does not answer."""
+        for stored in (False, True):
+            self._go_through(self._due(stored), client)
+
+    def _go_through(self, captures: Sequence[Capture], client: OcrClient) -> None:
+        for capture in captures:
             try:
                 if capture.stored_at is None:
                     self._send(capture, client)
@@ -87,10 +93,12 @@ class Outbox:
         with self._sessions.begin() as session:
             session.execute(update(Capture).where(Capture.done_at.is_(None)).values(next_at=now(), attempts=0))
 
-    def _due(self) -> Sequence[Capture]:
-        query = select(Capture).where(Capture.done_at.is_(None), Capture.next_at <= now())
+    def _due(self, stored: bool) -> Sequence[Capture]:
+        """Whoever has waited longest comes first: nobody is overtaken by those that come up again and again."""
+        due = select(Capture).where(Capture.done_at.is_(None), Capture.next_at <= now())
+        due = due.where(Capture.stored_at.is_not(None) if stored else Capture.stored_at.is_(None))
         with self._sessions() as session:
-            return session.scalars(query.order_by(Capture.id).limit(_AT_ONCE)).all()
+            return session.scalars(due.order_by(Capture.next_at, Capture.id).limit(_AT_ONCE)).all()
 
     def _send(self, capture: Capture, client: OcrClient) -> None:
         contents = [self._store.path(name).read_bytes() for name, _ in capture.crops]
@@ -133,7 +141,8 @@ class Outbox:
             row.done_at, row.error = now(), None
 
     def _later(self, capture: Capture, error: str, after_s: float | None) -> None:
-        wait_s = after_s if after_s is not None else min(_FIRST_WAIT_S * 2**capture.attempts, _LONGEST_WAIT_S)
+        usual_s = min(_FIRST_WAIT_S * 2 ** min(capture.attempts, _MOST_DOUBLINGS), _LONGEST_WAIT_S)
+        wait_s = usual_s if after_s is None else min(after_s, _LONGEST_WISH_S)
         self._note(capture, error=error, attempts=capture.attempts + 1, next_at=now() + timedelta(seconds=wait_s))
 
     def _note(self, capture: Capture, **values: object) -> None:

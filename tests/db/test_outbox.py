@@ -266,6 +266,61 @@ def test_a_capture_that_failed_waits_longer_each_time_and_as_long_as_the_server_
     assert the_capture(sessions).next_at <= now()
 
 
+def test_new_captures_do_not_wait_for_those_that_the_server_is_still_reading(
+    outbox: Outbox,
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    store: FileStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("db.outbox._AT_ONCE", 2)
+    for number in range(5):
+        saved_case(sessions, store, number, captured=((store.put_content(b"%d" % number, ".png"), 0.1),))
+    asked = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return stores_all(request)
+
+    for _ in range(3):
+        make_due(sessions)
+        outbox.send_due(answering(settings, note))
+    assert outbox.backlog().waiting == 0
+    asked.clear()
+    make_due(sessions)
+    for _ in range(3):
+        outbox.send_due(answering(settings, note))
+    assert len(set(asked)) == 5  # and all of them are asked for in turn
+
+
+def test_a_full_server_is_still_asked_for_what_it_has_read(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    add_case(sessions, store, 0)
+    outbox.send_due(answering(settings, stores_all))
+    add_case(sessions, store, 1)
+    make_due(sessions)
+    asked = []
+
+    def full(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(503) if request.method == "POST" else stores_all(request)
+
+    outbox.send_due(answering(settings, full))
+    assert asked == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("wish", ["", "9" * 20, "9" * 400])
+def test_no_number_of_attempts_and_no_wish_of_the_server_is_too_large(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int, wish: str
+) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Capture).values(attempts=5_000))
+    outbox.send_due(answering(settings, lambda _: httpx.Response(503, headers={"Retry-After": wish})))
+    assert timedelta() < the_capture(sessions).next_at - now() <= timedelta(days=1)
+    assert the_capture(sessions).error
+
+
 def test_why_the_server_could_not_read_is_kept(
     outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
 ) -> None:
