@@ -103,6 +103,8 @@ _TOLD = (
     later("a crop is larger than {size} MB"),
     later("a crop is {width} x {height} pixels: 4 to {most} are accepted"),
     later("set HELMET_WATCH_OCR_URL and HELMET_WATCH_OCR_TOKEN to send plates to an OCR server"),
+    later("HELMET_WATCH_OCR_URL is no address of a server: one looks like http://there:8600"),
+    later("HELMET_WATCH_OCR_TOKEN cannot be sent: choose one of English letters and digits"),
     later("no answer from {url}: {reason}"),
     later("the server does not know this capture"),
     later("the server refused: {reason}"),

@@ -78,6 +78,16 @@ class Health(_Message):
     free_bytes: int
 
 
+def check_token(word: str) -> None:
+    """See that a word can be sent as a token.
+
+    Raises:
+        HelmetWatchError: it cannot.
+    """
+    if not word.isascii() or not word.isprintable() or word != word.strip():
+        raise HelmetWatchError("HELMET_WATCH_OCR_TOKEN cannot be sent: choose one of English letters and digits")
+
+
 def key_of(crops: Iterable[bytes], times_s: Iterable[float]) -> str:
     """What a capture is known by: the SHA-256 sum over its crops and times."""
     total = hashlib.sha256()

@@ -37,6 +37,7 @@ from pipeline.ocr_protocol import (
     Answer,
     Health,
     Stored,
+    check_token,
     key_of,
     to_image,
     to_result,
@@ -128,12 +129,10 @@ def make_app(settings: Settings) -> FastAPI:
     """The server as an ASGI application.
 
     Raises:
-        HelmetWatchError: no token is set, or the weights cannot be used.
+        HelmetWatchError: no token is set, or none that can be sent, or the weights cannot be used.
         DBAPIError: the database cannot be used.
     """
-    token = settings.ocr_token.get_secret_value()
-    if not token:
-        raise HelmetWatchError("set HELMET_WATCH_OCR_TOKEN to a long random word, here and on the dashcam's side")
+    token = _token(settings)
     read_plate_manifest(settings.weights)
     inbox, store = Inbox(sessions(settings.database)), FileStore(settings.files)
     thread = ReadingThread(inbox, store, settings)
@@ -210,6 +209,14 @@ def make_app(settings: Settings) -> FastAPI:
         )
 
     return app
+
+
+def _token(settings: Settings) -> str:
+    token = settings.ocr_token.get_secret_value()
+    if not token:
+        raise HelmetWatchError("set HELMET_WATCH_OCR_TOKEN to a long random word, here and on the dashcam's side")
+    check_token(token)
+    return token
 
 
 def _of_the_machine(error: Exception) -> bool:

@@ -370,6 +370,47 @@ def test_without_a_server_or_a_token_nothing_is_sent(settings: Settings) -> None
     assert ocr_client._TIMEOUT_S < 60
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://there:port", "http://there:99999", "there:8600", "ftp://there", "http://", "http://a..b", "http://\n"],
+)
+def test_an_address_that_is_none_is_told(settings: Settings, url: str) -> None:
+    with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR_URL is no address"):
+        OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("word")}))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://there", "https://user:word@there:8600/ocr", "http://[::1]:80", "http://서버.한국"]
+)
+def test_an_address_of_any_kind_is_taken(settings: Settings, url: str) -> None:
+    OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("a word")}))
+
+
+@pytest.mark.parametrize("token", ["한글", "two\nlines", " word"])
+def test_a_token_that_cannot_be_sent_is_told_on_both_sides(settings: Settings, token: str) -> None:
+    bad = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr(token)})
+    for make in (OcrClient, make_app):
+        with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR_TOKEN cannot be sent"):
+            make(bad)
+
+
+def test_the_postman_tells_of_whatever_goes_wrong(
+    settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Outbox, "send_due", fail)
+    there = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr("word")})
+    postman = Postman(sessions, there)
+    until = time.monotonic() + 60
+    while postman.trouble is None:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    postman.stop()
+    assert "ZeroDivisionError" in postman.trouble
+
+
 def test_a_new_reading_takes_the_place_of_the_old(
     sessions: sessionmaker[Session], case_id: int, store: FileStore
 ) -> None:
