@@ -106,7 +106,7 @@ _TOLD = (
     later("HELMET_WATCH_OCR_URL is no address of a server: one looks like http://there:8600"),
     later("HELMET_WATCH_OCR_TOKEN cannot be sent: choose one of English letters and digits"),
     later("no answer from {url}: {reason}"),
-    later("the server does not know this capture"),
+    later("the server has lost or forgotten this capture, and its crops with it: the plate stays unread"),
     later("the server refused: {reason}"),
     later("the server cannot now: {reason}"),
     later("{url} does not answer as an OCR server"),

@@ -67,7 +67,7 @@ class Outbox:
             except ServerAwayError as error:
                 self._later(capture, str(error), error.after_s)
                 return
-            except (RefusedError, UnknownError) as error:
+            except RefusedError as error:
                 self._later(capture, str(error), _REFUSED_WAIT_S)
             except (HelmetWatchError, OSError) as error:
                 _log.warning("capture %s: %s", capture.id, error)
@@ -118,7 +118,12 @@ class Outbox:
                 self._store.delete(name)
 
     def _fetch(self, capture: Capture, client: OcrClient) -> None:
-        answer = client.result(capture.key)
+        try:
+            answer = client.result(capture.key)
+        except UnknownError as error:  # asking again would not bring it back
+            _log.warning("capture %s: %s", capture.id, error)
+            self._note(capture, done_at=now(), error=str(error))
+            return
         if not answer.done:
             self._note(capture, next_at=now() + timedelta(seconds=_POLL_S))
         elif answer.result is None:

@@ -10,7 +10,7 @@ import httpx
 from pydantic import ValidationError
 
 from pipeline.errors import HelmetWatchError
-from pipeline.ocr_protocol import Answer, Stored, _Message, check_token
+from pipeline.ocr_protocol import NO_CAPTURE, Answer, Stored, _Message, check_token
 from pipeline.settings import Settings
 
 _TIMEOUT_S = 20.0
@@ -84,8 +84,10 @@ class OcrClient:
             response = self._http.request(method, path, **content)  # type: ignore[arg-type]
         except httpx.HTTPError as error:
             raise ServerAwayError(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
-        if response.status_code == httpx.codes.NOT_FOUND:
-            raise UnknownError("the server does not know this capture")
+        if response.status_code == httpx.codes.NOT_FOUND and _reason(response) == NO_CAPTURE:
+            raise UnknownError(
+                "the server has lost or forgotten this capture, and its crops with it: the plate stays unread"
+            )
         if response.is_client_error and response.status_code not in {408, 425, 429}:
             raise RefusedError(f"the server refused: {response.status_code} {_reason(response)}")
         if not response.is_success:

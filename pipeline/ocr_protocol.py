@@ -22,6 +22,7 @@ MAX_CROPS = 30
 MAX_CROP_BYTES = 4 << 20
 MIN_SIDE, MAX_SIDE = 4, 2048  # pixels of a crop
 KEY = r"^[0-9a-f]{64}$"
+NO_CAPTURE = "no such capture"  # tells a 404 of the server from one of a wrong address, or of a proxy before it
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Characters = Annotated[list[tuple[Annotated[str, Field(max_length=4)], Share]], Field(max_length=64)]

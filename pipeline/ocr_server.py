@@ -34,6 +34,7 @@ from pipeline.ocr_protocol import (
     KEY,
     MAX_CROP_BYTES,
     MAX_CROPS,
+    NO_CAPTURE,
     Answer,
     Health,
     Stored,
@@ -203,7 +204,7 @@ def make_app(settings: Settings) -> FastAPI:
         """What came of a capture."""
         row = inbox.get(key)
         if row is None:
-            raise HTTPException(404, "no such capture")
+            raise HTTPException(404, NO_CAPTURE)
         return Answer.model_validate(
             {"key": key, "done": row.done_at is not None, "result": row.result, "error": row.error}
         )

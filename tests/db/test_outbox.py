@@ -335,6 +335,21 @@ def test_why_the_server_could_not_read_is_kept(
     assert the_capture(sessions).done_at is not None
 
 
+def test_a_capture_that_the_server_has_lost_is_settled(
+    outbox: Outbox, settings: Settings, there: Settings, sessions: sessionmaker[Session], case_id: int
+) -> None:
+    outbox.send_due(answering(settings, stores_all))
+    make_due(sessions)
+    outbox.send_due(answering(settings, lambda _: httpx.Response(404, json={"detail": "Not Found"})))
+    assert outbox.backlog().reading == 1  # a wrong address or a proxy says so: the server may have it still
+    make_due(sessions)
+    with OcrClient(there) as client:  # it has no capture at all
+        outbox.send_due(client)
+    assert outbox.backlog().reading == 0
+    assert "lost or forgotten" in (the_capture(sessions).error or "")
+    assert the_capture(sessions).done_at is not None
+
+
 def test_a_correction_by_a_person_outlives_a_late_answer(
     outbox: Outbox, there: Settings, sessions: sessionmaker[Session], case_id: int
 ) -> None:
