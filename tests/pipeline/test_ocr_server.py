@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from db import engine
 from db.models import Received
-from pipeline import ocr_server, plates
+from pipeline import ocr_thread, plates
 from pipeline.errors import HelmetWatchError, WeightsError
 from pipeline.ocr_protocol import MAX_CROPS, key_of
 from pipeline.ocr_server import make_app
@@ -214,7 +214,7 @@ def test_one_capture_that_breaks_a_library_does_not_stop_the_others(
     for crop, time_s in zip(crops, times, strict=True):
         assert hand_in(server, [crop], [time_s]).status_code == 201
         keys.append(key_of([crop], [time_s]))
-    monkeypatch.setattr(ocr_server, "to_image", break_once)
+    monkeypatch.setattr(ocr_thread, "to_image", break_once)
     with server:
         first, second = (answer(server, key) for key in keys)
     assert "ZeroDivisionError" in json.dumps(first["error"])
@@ -247,8 +247,8 @@ def test_a_fault_of_the_machine_is_told_and_waited_out(
     server = TestClient(make_app(settings))
     crops, times = capture(1)
     assert hand_in(server, crops, times).status_code == 201
-    monkeypatch.setattr(ocr_server, "_AGAIN_S", 0.1)
-    monkeypatch.setattr(ocr_server, "to_image", fail)
+    monkeypatch.setattr(ocr_thread, "_AGAIN_S", 0.1)
+    monkeypatch.setattr(ocr_thread, "to_image", fail)
     with server:
         until = time.monotonic() + 60
         while server.get("/health").json()["status"] != "standing still":
