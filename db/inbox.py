@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -47,12 +47,14 @@ class Inbox:
             return session.scalar(select(func.count()).select_from(Received).where(Received.done_at.is_(None))) or 0
 
     def crops(self) -> set[str]:
-        """The names of all crops that are still to be read."""
+        """The names of all crops that are kept: they are still to be read, or could not be."""
+        kept = or_(Received.done_at.is_(None), Received.error.is_not(None))
         with self._sessions() as session:
-            rows = session.scalars(select(Received.crops).where(Received.done_at.is_(None)))
+            rows = session.scalars(select(Received.crops).where(kept))
             return {name for crops in rows for name, _ in crops}
 
-    def forget(self, days: float) -> None:
-        """Delete the results that are older than this."""
+    def forget(self, days: float) -> set[str]:
+        """Delete the results that are older than this, and return the names of their crops."""
+        old = delete(Received).where(Received.done_at < now() - timedelta(days=days))
         with self._sessions.begin() as session:
-            session.execute(delete(Received).where(Received.done_at < now() - timedelta(days=days)))
+            return {name for crops in session.scalars(old.returning(Received.crops)) for name, _ in crops}

@@ -19,8 +19,10 @@ from pipeline.ocr_protocol import PlateResult, from_result, key_of
 from pipeline.store import FileStore
 
 _log = logging.getLogger(__name__)
-_AT_ONCE = 50  # captures per round, so that a round ends
+_AT_ONCE = 50  # captures to send per round, and as many to ask for, so that a round ends
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 10.0, 600.0
+_MOST_DOUBLINGS = 10  # more would only overflow
+_LONGEST_WISH_S = 86_400.0  # a server that wants to be left alone for longer is asked all the same
 _REFUSED_WAIT_S = 300.0  # until somebody has mended the token, say
 _POLL_S = 5.0
 
@@ -52,8 +54,12 @@ class Outbox:
         self._sessions, self._store = sessions, store
 
     def send_due(self, client: OcrClient) -> None:
-        """One round: every capture that is due, oldest first, until the server does not answer."""
-        for capture in self._due():
+        """One round: send what is due, then ask for what was sent before; each until the server does not answer."""
+        for stored in (False, True):
+            self._go_through(self._due(stored), client)
+
+    def _go_through(self, captures: Sequence[Capture], client: OcrClient) -> None:
+        for capture in captures:
             try:
                 if capture.stored_at is None:
                     self._send(capture, client)
@@ -61,7 +67,7 @@ class Outbox:
             except ServerAwayError as error:
                 self._later(capture, str(error), error.after_s)
                 return
-            except (RefusedError, UnknownError) as error:
+            except RefusedError as error:
                 self._later(capture, str(error), _REFUSED_WAIT_S)
             except (HelmetWatchError, OSError) as error:
                 _log.warning("capture %s: %s", capture.id, error)
@@ -87,10 +93,12 @@ class Outbox:
         with self._sessions.begin() as session:
             session.execute(update(Capture).where(Capture.done_at.is_(None)).values(next_at=now(), attempts=0))
 
-    def _due(self) -> Sequence[Capture]:
-        query = select(Capture).where(Capture.done_at.is_(None), Capture.next_at <= now())
+    def _due(self, stored: bool) -> Sequence[Capture]:
+        """Whoever has waited longest comes first: nobody is overtaken by those that come up again and again."""
+        due = select(Capture).where(Capture.done_at.is_(None), Capture.next_at <= now())
+        due = due.where(Capture.stored_at.is_not(None) if stored else Capture.stored_at.is_(None))
         with self._sessions() as session:
-            return session.scalars(query.order_by(Capture.id).limit(_AT_ONCE)).all()
+            return session.scalars(due.order_by(Capture.next_at, Capture.id).limit(_AT_ONCE)).all()
 
     def _send(self, capture: Capture, client: OcrClient) -> None:
         contents = [self._store.path(name).read_bytes() for name, _ in capture.crops]
@@ -101,7 +109,7 @@ class Outbox:
         self._drop_crops(capture)
 
     def _drop_crops(self, capture: Capture) -> None:
-        """Delete the crops that the server has, but for those that another capture still has to send."""
+        """Delete the crops that the server has, but not one that another still has to send: old captures may share."""
         with self._sessions() as session:
             others = session.scalars(select(Capture.crops).where(Capture.stored_at.is_(None), Capture.id != capture.id))
             wanted = {name for crops in others for name, _ in crops}
@@ -110,7 +118,12 @@ class Outbox:
                 self._store.delete(name)
 
     def _fetch(self, capture: Capture, client: OcrClient) -> None:
-        answer = client.result(capture.key)
+        try:
+            answer = client.result(capture.key)
+        except UnknownError as error:  # asking again would not bring it back
+            _log.warning("capture %s: %s", capture.id, error)
+            self._note(capture, done_at=now(), error=str(error))
+            return
         if not answer.done:
             self._note(capture, next_at=now() + timedelta(seconds=_POLL_S))
         elif answer.result is None:
@@ -133,7 +146,8 @@ class Outbox:
             row.done_at, row.error = now(), None
 
     def _later(self, capture: Capture, error: str, after_s: float | None) -> None:
-        wait_s = after_s if after_s is not None else min(_FIRST_WAIT_S * 2**capture.attempts, _LONGEST_WAIT_S)
+        usual_s = min(_FIRST_WAIT_S * 2 ** min(capture.attempts, _MOST_DOUBLINGS), _LONGEST_WAIT_S)
+        wait_s = usual_s if after_s is None else min(after_s, _LONGEST_WISH_S)
         self._note(capture, error=error, attempts=capture.attempts + 1, next_at=now() + timedelta(seconds=wait_s))
 
     def _note(self, capture: Capture, **values: object) -> None:

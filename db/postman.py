@@ -50,3 +50,6 @@ class Postman:
         except (HelmetWatchError, DBAPIError, OSError) as error:
             _log.warning("nothing is sent: %s", error)
             self.trouble = explain(error)
+        except Exception as error:  # noqa: BLE001 whatever it is, people are told
+            _log.exception("nothing is sent")
+            self.trouble = f"internal error, the log has more: {type(error).__name__}: {error}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from statistics import fmean, median_low
 
+from pipeline.ocr_protocol import MIN_SIDE
 from pipeline.plates import PlateReader
 from pipeline.store import FileStore
 from pipeline.types import Case, Crop, Label, Look, PlateCrop, Says, Suspect, Verdict
@@ -49,7 +50,8 @@ def capture_plate(case: Case, crops: Iterable[Crop], store: FileStore) -> Case:
     Raises:
         OSError: a picture cannot be stored.
     """
-    captured = tuple((store.put_capture(crop.image), crop.sighting.time_s) for crop in crops)
+    accepted = (crop for crop in crops if min(crop.image.shape[:2]) >= MIN_SIDE)  # for one less all would be refused
+    captured = tuple((store.put_capture(crop.image), crop.sighting.time_s) for crop in accepted)
     return replace(case, captured=captured)
 
 

@@ -10,7 +10,7 @@ import httpx
 from pydantic import ValidationError
 
 from pipeline.errors import HelmetWatchError
-from pipeline.ocr_protocol import Answer, Stored, _Message
+from pipeline.ocr_protocol import NO_CAPTURE, Answer, Stored, _Message, check_token
 from pipeline.settings import Settings
 
 _TIMEOUT_S = 20.0
@@ -37,7 +37,7 @@ class OcrClient:
     """A connection to the server that the settings name.
 
     Raises:
-        HelmetWatchError: no server or no token is set.
+        HelmetWatchError: no server or no token is set, or none that can be used.
     """
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
@@ -46,8 +46,9 @@ class OcrClient:
             raise HelmetWatchError(
                 "set HELMET_WATCH_OCR_URL and HELMET_WATCH_OCR_TOKEN to send plates to an OCR server"
             )
+        check_token(token)
         self._http = httpx.Client(
-            base_url=settings.ocr_url,
+            base_url=_address(settings.ocr_url),
             headers={"Authorization": f"Bearer {token}"},
             timeout=_TIMEOUT_S,
             transport=transport,
@@ -83,8 +84,10 @@ class OcrClient:
             response = self._http.request(method, path, **content)  # type: ignore[arg-type]
         except httpx.HTTPError as error:
             raise ServerAwayError(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
-        if response.status_code == httpx.codes.NOT_FOUND:
-            raise UnknownError("the server does not know this capture")
+        if response.status_code == httpx.codes.NOT_FOUND and _reason(response) == NO_CAPTURE:
+            raise UnknownError(
+                "the server has lost or forgotten this capture, and its crops with it: the plate stays unread"
+            )
         if response.is_client_error and response.status_code not in {408, 425, 429}:
             raise RefusedError(f"the server refused: {response.status_code} {_reason(response)}")
         if not response.is_success:
@@ -103,6 +106,18 @@ class OcrClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._http.close()
+
+
+def _address(text: str) -> httpx.URL:
+    """What a setting names, checked here: httpx finds much of what is wrong only when it asks."""
+    try:
+        url = httpx.URL(text)
+        url.host.encode("idna")  # as the look-up of the name does
+    except (httpx.InvalidURL, UnicodeError):
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host or not 0 < (url.port or 80) < 1 << 16:
+        raise HelmetWatchError("HELMET_WATCH_OCR_URL is no address of a server: one looks like http://there:8600")
+    return url
 
 
 def _reason(response: httpx.Response) -> str:

@@ -6,10 +6,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Annotated
 
 import cv2
 import numpy as np
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.errors import HelmetWatchError
@@ -17,8 +20,9 @@ from pipeline.types import Image, Plate, PlateFound, PlateRead
 
 MAX_CROPS = 30
 MAX_CROP_BYTES = 4 << 20
-MAX_SIDE = 2048  # pixels of a crop
+MIN_SIDE, MAX_SIDE = 4, 2048  # pixels of a crop
 KEY = r"^[0-9a-f]{64}$"
+NO_CAPTURE = "no such capture"  # tells a 404 of the server from one of a wrong address, or of a proxy before it
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Characters = Annotated[list[tuple[Annotated[str, Field(max_length=4)], Share]], Field(max_length=64)]
@@ -75,6 +79,16 @@ class Health(_Message):
     free_bytes: int
 
 
+def check_token(word: str) -> None:
+    """See that a word can be sent as a token.
+
+    Raises:
+        HelmetWatchError: it cannot.
+    """
+    if not word.isascii() or not word.isprintable() or word != word.strip():
+        raise HelmetWatchError("HELMET_WATCH_OCR_TOKEN cannot be sent: choose one of English letters and digits")
+
+
 def key_of(crops: Iterable[bytes], times_s: Iterable[float]) -> str:
     """What a capture is known by: the SHA-256 sum over its crops and times."""
     total = hashlib.sha256()
@@ -85,22 +99,33 @@ def key_of(crops: Iterable[bytes], times_s: Iterable[float]) -> str:
 
 
 def to_image(content: bytes) -> Image:
-    """A picture that came from elsewhere, BGR.
+    """A picture that came from elsewhere, PNG or JPEG, as BGR.
 
     Raises:
         HelmetWatchError: it is none, or too large.
     """
     if len(content) > MAX_CROP_BYTES:
         raise HelmetWatchError(f"a crop is larger than {MAX_CROP_BYTES >> 20} MB")
+    width, height = _size(content)
+    if max(width, height) > MAX_SIDE or min(width, height) < MIN_SIDE:
+        raise HelmetWatchError(f"a crop is {width} x {height} pixels: {MIN_SIDE} to {MAX_SIDE} are accepted")
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise HelmetWatchError("a crop cannot be decoded") from error
     if image is None:
-        raise HelmetWatchError("a crop is no picture")
-    if max(image.shape[:2]) > MAX_SIDE or min(image.shape[:2]) < 4:
-        raise HelmetWatchError(f"a crop is {image.shape[1]} x {image.shape[0]} pixels: 4 to {MAX_SIDE} are accepted")
+        raise HelmetWatchError("a crop cannot be decoded")
     return np.asarray(image, np.uint8)
+
+
+def _size(content: bytes) -> tuple[int, int]:
+    """Width and height by the header alone: 31 kB can be 1.5 GB when they are decoded."""
+    # no PIL.Image.open: ultralytics replaces it by one that installs a package where it sees no picture
+    kind = PngImageFile if content.startswith(b"\x89PNG") else JpegImageFile
+    try:
+        return kind(BytesIO(content)).size
+    except (SyntaxError, ValueError, OSError) as error:
+        raise HelmetWatchError("a crop is no picture") from error
 
 
 def to_result(found: PlateFound) -> PlateResult:

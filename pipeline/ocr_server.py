@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import argparse
 import errno
-import logging
 import secrets
 import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import uvicorn
 from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, Response, UploadFile
@@ -28,102 +26,36 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from db.engine import explain, sessions
 from db.inbox import Inbox
-from db.models import Received
 from pipeline.errors import HelmetWatchError
 from pipeline.ocr_protocol import (
     KEY,
     MAX_CROP_BYTES,
     MAX_CROPS,
+    NO_CAPTURE,
     Answer,
     Health,
     Stored,
+    check_token,
     key_of,
     to_image,
-    to_result,
 )
+from pipeline.ocr_thread import ReadingThread
 from pipeline.plate_weights import read_plate_manifest
 from pipeline.settings import Settings
 from pipeline.store import FileStore
-from pipeline.types import PlateCrop
 
-if TYPE_CHECKING:
-    from pipeline.plates import PlateReader
-
-_log = logging.getLogger(__name__)
-_POLL_S = 1.0
-_AGAIN_S = 60.0
-_PATIENCE_S = 20.0
 _FULL_RETRY_S = "60"
 _LEAST_FREE = 1 << 28  # bytes on the disk below which nothing more is taken
-
-
-class ReadingThread:
-    """Reads the captures of the inbox one after the other. `trouble` says why none is read."""
-
-    def __init__(self, inbox: Inbox, store: FileStore, settings: Settings) -> None:
-        self._inbox, self._store, self._settings = inbox, store, settings
-        self._stopped, self._wake = Event(), Event()
-        self._thread = Thread(target=self._work, name="plates", daemon=True)
-        self.trouble: str | None = None
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._wake.set()
-        self._thread.join(_PATIENCE_S)
-
-    def _work(self) -> None:
-        from pipeline.plates import PlateReader  # noqa: PLC0415 loads the models' libraries: a wrong start fails at once
-
-        reader: PlateReader | None = None
-        while not self._stopped.is_set():
-            wait_s = _POLL_S
-            try:
-                reader = reader or PlateReader(self._settings)
-                while not self._stopped.is_set() and (row := self._inbox.next()) is not None:
-                    self._read(row, reader)
-                self._inbox.forget(self._settings.ocr_keep_days)
-                self.trouble = None
-            except (HelmetWatchError, DBAPIError, OSError) as error:
-                self.trouble, wait_s = explain(error), _AGAIN_S
-                _log.warning("reading stands still: %s", self.trouble)
-            self._wake.wait(wait_s)
-            self._wake.clear()
-
-    def _read(self, row: Received, reader: PlateReader) -> None:
-        try:
-            crops = [PlateCrop(to_image(self._store.path(name).read_bytes()), time_s) for name, time_s in row.crops]
-            result = to_result(reader.read(crops))
-        except HelmetWatchError as error:
-            self._inbox.finish(row.key, None, str(error))
-        except FileNotFoundError:
-            self._inbox.finish(row.key, None, "the crops are gone from the server's disk")
-        except Exception as error:  # noqa: BLE001 one capture must not stop the others
-            _log.exception("capture %s", row.key)
-            self._inbox.finish(row.key, None, f"internal error: {type(error).__name__}")
-        else:
-            self._inbox.finish(row.key, result.model_dump(mode="json"))
-        wanted = self._inbox.crops()
-        for name, _ in row.crops:
-            if name not in wanted:
-                self._store.delete(name)
 
 
 def make_app(settings: Settings) -> FastAPI:
     """The server as an ASGI application.
 
     Raises:
-        HelmetWatchError: no token is set, or the weights cannot be used.
+        HelmetWatchError: no token is set, or none that can be sent, or the weights cannot be used.
         DBAPIError: the database cannot be used.
     """
-    token = settings.ocr_token.get_secret_value()
-    if not token:
-        raise HelmetWatchError("set HELMET_WATCH_OCR_TOKEN to a long random word, here and on the dashcam's side")
+    token = _token(settings)
     read_plate_manifest(settings.weights)
     inbox, store = Inbox(sessions(settings.database)), FileStore(settings.files)
     thread = ReadingThread(inbox, store, settings)
@@ -143,6 +75,8 @@ def make_app(settings: Settings) -> FastAPI:
     @app.middleware("http")
     async def turn_away(request: Request, go_on: RequestResponseEndpoint) -> Response:
         """Turn away strangers and what is too large before any of it is read."""
+        if "transfer-encoding" in request.headers:  # then what is read ends where the stranger likes
+            return JSONResponse({"detail": "Content-Length has to say how much comes, not Transfer-Encoding"}, 411)
         if request.method == "POST":
             length = request.headers.get("content-length", "")
             if not _same(request.headers.get("authorization", ""), f"Bearer {token}"):
@@ -192,12 +126,20 @@ def make_app(settings: Settings) -> FastAPI:
         """What came of a capture."""
         row = inbox.get(key)
         if row is None:
-            raise HTTPException(404, "no such capture")
+            raise HTTPException(404, NO_CAPTURE)
         return Answer.model_validate(
             {"key": key, "done": row.done_at is not None, "result": row.result, "error": row.error}
         )
 
     return app
+
+
+def _token(settings: Settings) -> str:
+    token = settings.ocr_token.get_secret_value()
+    if not token:
+        raise HelmetWatchError("set HELMET_WATCH_OCR_TOKEN to a long random word, here and on the dashcam's side")
+    check_token(token)
+    return token
 
 
 def _same(word: str, secret: str) -> bool:
@@ -207,7 +149,7 @@ def _same(word: str, secret: str) -> bool:
 def _keep(inbox: Inbox, store: FileStore, key: str, contents: list[bytes], times_s: list[float]) -> bool:
     """On the disk first, then in the table: what is confirmed is there."""
     try:
-        names = [store.put_content(content, ".png") for content in contents]
+        names = [store.put_content(content, ".png", key) for content in contents]
         return inbox.add(key, list(zip(names, times_s, strict=True)))
     except OSError as error:
         status = 507 if error.errno == errno.ENOSPC else 503

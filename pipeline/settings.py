@@ -62,7 +62,9 @@ class Settings(BaseSettings):
     ocr_token: SecretStr = Field(SecretStr(""), description="The word that this machine and the OCR server share")
 
     ocr_max_waiting: int = Field(1000, ge=1, description="OCR server: captures that may wait before it is full")
-    ocr_keep_days: float = Field(30, gt=0, description="OCR server: how long results are kept, days")
+    ocr_keep_days: float = Field(
+        30, gt=0, description="OCR server: days that results are kept, and crops it could not read"
+    )
 
     evidence_margin_s: float = Field(1.0, ge=0, description="Evidence clip: seconds before and after")
     evidence_max_s: float = Field(12.0, gt=0, description="Evidence clip: longest length, seconds")

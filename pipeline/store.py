@@ -1,9 +1,13 @@
-"""Pictures and clips as files named by their content, so that nothing is stored twice and no name is trusted."""
+"""Pictures and clips as files named by their content, so that nothing is stored twice and no name is trusted.
+
+What is deleted again has an owner, and is shared with nobody.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,12 +56,12 @@ class FileStore:
         return self._put(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, 90])
 
     def put_capture(self, image: Image) -> str:
-        """Store a BGR picture as it is, as PNG, and return its name."""
-        return self._put(image, ".png", [])
+        """Store a BGR picture as it is, as PNG, in a file of its own, and return its name."""
+        return self._put(image, ".png", [], secrets.token_hex())
 
-    def put_content(self, content: bytes, suffix: str) -> str:
-        """Store a file's content and return its name."""
-        name = f"{hashlib.sha256(content).hexdigest()}{suffix}"
+    def put_content(self, content: bytes, suffix: str, owner: str = "") -> str:
+        """Store a file's content and return its name; equal contents of two owners are two files."""
+        name = f"{hashlib.sha256(owner.encode() + content).hexdigest()}{suffix}"
         with self.scratch() as scratch:
             (scratch / "content").write_bytes(content)
             self._move(scratch / "content", name)
@@ -67,11 +71,11 @@ class FileStore:
         """Delete a stored file, whether it is there or not."""
         self.path(name).unlink(missing_ok=True)
 
-    def _put(self, image: Image, suffix: str, options: list[int]) -> str:
+    def _put(self, image: Image, suffix: str, options: list[int], owner: str = "") -> str:
         done, data = cv2.imencode(suffix, image, options)
         if not done:
             raise OSError("the picture could not be encoded")
-        return self.put_content(data.tobytes(), suffix)
+        return self.put_content(data.tobytes(), suffix, owner)
 
     def take(self, path: Path) -> str:
         """Move a finished file (its suffix in lower case) into the store and return its name."""

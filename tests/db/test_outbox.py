@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -84,6 +85,15 @@ def crops_of(store: FileStore, sessions: sessionmaker[Session]) -> list[Path]:
     with sessions() as session:
         names = {name for row in session.scalars(select(Capture)) for name, _ in row.crops}
     return [store.path(name) for name in sorted(names)]
+
+
+def stores_all(request: httpx.Request) -> httpx.Response:
+    """A server that stores all it is given and never gets to read it."""
+    if request.method == "GET":
+        return httpx.Response(200, json={"key": request.url.path.rsplit("/")[-1], "done": False})
+    sent = re.search(rb'name="key"\r\n\r\n([0-9a-f]{64})', request.read())
+    assert sent is not None
+    return httpx.Response(201, json={"key": sent[1].decode(), "stored": True})
 
 
 def the_capture(sessions: sessionmaker[Session]) -> Capture:
@@ -214,8 +224,29 @@ def test_when_the_server_is_away_the_others_wait_and_all_go_later(
     assert "refused" in (outbox.backlog().error or "")
     with OcrClient(there) as client:
         send_until_done(outbox, client, sessions)
-    # the three captures are of the same crops: none was deleted before the last was sent
     assert {case.plate_guess for case in map(Cases(sessions).get, ids) if case} == {TEXT}
+
+
+def test_a_clip_analysed_again_while_its_plates_wait_loses_none(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
+) -> None:
+    """The second analysis stores the same crops, and what it found, its captures too, comes into the tables later."""
+    again = tuple((store.put_capture(one.image), one.time_s) for one in track(MOTORCYCLE_2026, TEXT, 3, view(24)))
+    outbox.send_due(answering(settings, stores_all))
+    assert not any(crop.is_file() for crop in crops_of(store, sessions))
+    saved_case(sessions, store, 1, captured=again)
+    outbox.send_due(answering(settings, stores_all))
+    assert outbox.backlog().waiting == 0
+
+
+def test_crops_that_two_captures_of_an_old_outbox_share_stay_until_both_are_sent(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    for number in range(2):
+        saved_case(sessions, store, number, captured=((store.put_content(b"a crop", ".png"), 0.1),))
+    outbox.send_due(answering(settings, stores_all))
+    assert outbox.backlog().waiting == 0
+    assert not any(crop.is_file() for crop in crops_of(store, sessions))
 
 
 def test_a_capture_that_failed_waits_longer_each_time_and_as_long_as_the_server_wishes(
@@ -235,6 +266,61 @@ def test_a_capture_that_failed_waits_longer_each_time_and_as_long_as_the_server_
     assert the_capture(sessions).next_at <= now()
 
 
+def test_new_captures_do_not_wait_for_those_that_the_server_is_still_reading(
+    outbox: Outbox,
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    store: FileStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("db.outbox._AT_ONCE", 2)
+    for number in range(5):
+        saved_case(sessions, store, number, captured=((store.put_content(b"%d" % number, ".png"), 0.1),))
+    asked = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return stores_all(request)
+
+    for _ in range(3):
+        make_due(sessions)
+        outbox.send_due(answering(settings, note))
+    assert outbox.backlog().waiting == 0
+    asked.clear()
+    make_due(sessions)
+    for _ in range(3):
+        outbox.send_due(answering(settings, note))
+    assert len(set(asked)) == 5  # and all of them are asked for in turn
+
+
+def test_a_full_server_is_still_asked_for_what_it_has_read(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    add_case(sessions, store, 0)
+    outbox.send_due(answering(settings, stores_all))
+    add_case(sessions, store, 1)
+    make_due(sessions)
+    asked = []
+
+    def full(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(503) if request.method == "POST" else stores_all(request)
+
+    outbox.send_due(answering(settings, full))
+    assert asked == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("wish", ["", "9" * 20, "9" * 400])
+def test_no_number_of_attempts_and_no_wish_of_the_server_is_too_large(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int, wish: str
+) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Capture).values(attempts=5_000))
+    outbox.send_due(answering(settings, lambda _: httpx.Response(503, headers={"Retry-After": wish})))
+    assert timedelta() < the_capture(sessions).next_at - now() <= timedelta(days=1)
+    assert the_capture(sessions).error
+
+
 def test_why_the_server_could_not_read_is_kept(
     outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
 ) -> None:
@@ -246,6 +332,21 @@ def test_why_the_server_could_not_read_is_kept(
 
     outbox.send_due(answering(settings, answer))
     assert the_capture(sessions).error == "the crops are gone"
+    assert the_capture(sessions).done_at is not None
+
+
+def test_a_capture_that_the_server_has_lost_is_settled(
+    outbox: Outbox, settings: Settings, there: Settings, sessions: sessionmaker[Session], case_id: int
+) -> None:
+    outbox.send_due(answering(settings, stores_all))
+    make_due(sessions)
+    outbox.send_due(answering(settings, lambda _: httpx.Response(404, json={"detail": "Not Found"})))
+    assert outbox.backlog().reading == 1  # a wrong address or a proxy says so: the server may have it still
+    make_due(sessions)
+    with OcrClient(there) as client:  # it has no capture at all
+        outbox.send_due(client)
+    assert outbox.backlog().reading == 0
+    assert "lost or forgotten" in (the_capture(sessions).error or "")
     assert the_capture(sessions).done_at is not None
 
 
@@ -282,6 +383,47 @@ def test_without_a_server_or_a_token_nothing_is_sent(settings: Settings) -> None
         with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR"):
             OcrClient(settings.model_copy(update=changes))
     assert ocr_client._TIMEOUT_S < 60
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://there:port", "http://there:99999", "there:8600", "ftp://there", "http://", "http://a..b", "http://\n"],
+)
+def test_an_address_that_is_none_is_told(settings: Settings, url: str) -> None:
+    with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR_URL is no address"):
+        OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("word")}))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://there", "https://user:word@there:8600/ocr", "http://[::1]:80", "http://서버.한국"]
+)
+def test_an_address_of_any_kind_is_taken(settings: Settings, url: str) -> None:
+    OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("a word")}))
+
+
+@pytest.mark.parametrize("token", ["한글", "two\nlines", " word"])
+def test_a_token_that_cannot_be_sent_is_told_on_both_sides(settings: Settings, token: str) -> None:
+    bad = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr(token)})
+    for make in (OcrClient, make_app):
+        with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR_TOKEN cannot be sent"):
+            make(bad)
+
+
+def test_the_postman_tells_of_whatever_goes_wrong(
+    settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Outbox, "send_due", fail)
+    there = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr("word")})
+    postman = Postman(sessions, there)
+    until = time.monotonic() + 60
+    while postman.trouble is None:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    postman.stop()
+    assert "ZeroDivisionError" in postman.trouble
 
 
 def test_a_new_reading_takes_the_place_of_the_old(

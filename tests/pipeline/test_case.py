@@ -1,10 +1,11 @@
 from dataclasses import replace
 
-from pipeline.case import close_case
+from pipeline.case import capture_plate, close_case
+from pipeline.ocr_protocol import to_image
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Label, Outcome, Says, Verdict
-from tests.factory import look, sighting, suspect
+from tests.factory import case, look, sighting, suspect
 
 BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
 
@@ -38,3 +39,11 @@ def test_the_pictures_go_to_the_store(settings: Settings) -> None:
     assert all(store.path(name).is_file() for name in case.looks)
     assert case.plate is not None
     assert store.path(case.plate).is_file()
+
+
+def test_only_crops_that_the_ocr_server_accepts_are_captured(settings: Settings) -> None:
+    store = FileStore(settings.files)
+    frame = suspect().crops[0]
+    crops = [replace(frame, image=frame.image[:high, :wide]) for high, wide in ((3, 40), (40, 3), (4, 4), (20, 40))]
+    captured = capture_plate(case(), crops, store).captured
+    assert [to_image(store.path(name).read_bytes()).shape[:2] for name, _ in captured] == [(4, 4), (20, 40)]

@@ -13,13 +13,14 @@ from typing import Any
 
 import cv2
 import pytest
+import torch
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from db import engine
 from db.models import Received
-from pipeline import ocr_server, plates
+from pipeline import ocr_thread, plates
 from pipeline.errors import HelmetWatchError, WeightsError
 from pipeline.ocr_protocol import MAX_CROPS, key_of
 from pipeline.ocr_server import make_app
@@ -98,6 +99,15 @@ def test_the_same_capture_twice_is_kept_once(server: TestClient, settings: Setti
     assert rows(settings) == 1
 
 
+def test_captures_that_share_a_crop_have_a_file_of_it_each(settings: Settings) -> None:
+    """One that is read deletes its crops, while the other may be stored and not yet in the table."""
+    server = TestClient(make_app(settings))  # not started: nothing is read
+    crops, times = capture(1)
+    for time_s in (*times, 5.0, 5.0):
+        assert hand_in(server, crops, [time_s]).status_code in {200, 201}
+    assert len(stored_crops(settings)) == 2
+
+
 def test_strangers_are_turned_away(server: TestClient, settings: Settings) -> None:
     crops, times = capture(1)
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
@@ -126,6 +136,15 @@ def test_bad_captures_are_refused_with_a_reason(server: TestClient, settings: Se
 def test_what_is_too_large_is_turned_away_unread(server: TestClient) -> None:
     said = server.post("/captures", headers={**ALLOWED, "Content-Length": str(1 << 40)}, content=b"x")
     assert said.status_code == 413
+
+
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "10"}], ids=["without a length", "beside a length"])
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_what_does_not_say_its_length_is_turned_away(server: TestClient, method: str, length: dict[str, str]) -> None:
+    chunked = {**ALLOWED, **length, "Transfer-Encoding": "chunked"}
+    said = server.request(method, "/captures", headers=chunked, content=b"x")
+    assert said.status_code == 411
+    assert "Content-Length" in said.json()["detail"]
 
 
 def test_a_full_server_says_so_and_takes_nothing(settings: Settings) -> None:
@@ -195,11 +214,49 @@ def test_one_capture_that_breaks_a_library_does_not_stop_the_others(
     for crop, time_s in zip(crops, times, strict=True):
         assert hand_in(server, [crop], [time_s]).status_code == 201
         keys.append(key_of([crop], [time_s]))
-    monkeypatch.setattr(ocr_server, "to_image", break_once)
+    monkeypatch.setattr(ocr_thread, "to_image", break_once)
     with server:
         first, second = (answer(server, key) for key in keys)
     assert "ZeroDivisionError" in json.dumps(first["error"])
     assert second["result"]["text"] == "3모71942"
+    assert [crop.read_bytes() for crop in stored_crops(settings)] == crops[:1]
+    with TestClient(make_app(settings.model_copy(update={"ocr_keep_days": 1e-9}))):
+        until = time.monotonic() + 60
+        while stored_crops(settings):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert rows(settings) == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(errno.EMFILE, "Too many open files"),
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"),
+    ],
+    ids=repr,
+)
+def test_a_fault_of_the_machine_is_told_and_waited_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fail(_: bytes) -> None:
+        raise fault
+
+    server = TestClient(make_app(settings))
+    crops, times = capture(1)
+    assert hand_in(server, crops, times).status_code == 201
+    monkeypatch.setattr(ocr_thread, "_AGAIN_S", 0.1)
+    monkeypatch.setattr(ocr_thread, "to_image", fail)
+    with server:
+        until = time.monotonic() + 60
+        while server.get("/health").json()["status"] != "standing still":
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert len(stored_crops(settings)) == 1
+        monkeypatch.undo()
+        assert answer(server, key_of(crops, times))["result"]["text"] == "3모71942"
 
 
 def test_a_server_that_cannot_read_says_so_and_loses_nothing(

@@ -18,6 +18,15 @@ def test_what_is_stored_comes_back_once(tmp_path: Path) -> None:
     assert len([path for path in (tmp_path / "files").rglob("*") if path.is_file()]) == 1
 
 
+def test_every_capture_has_a_file_of_its_own(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "files")
+    names = [store.put_capture(FRAME) for _ in range(2)]
+    store.delete(names[0])
+    picture = store.picture(names[1])
+    assert picture is not None
+    assert (picture == FRAME).all()
+
+
 def test_a_picture_that_is_gone_or_broken_is_none(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "files")
     name = store.put_picture(FRAME)
