@@ -71,7 +71,7 @@ class Source:
         self.settings, self.keeper = settings, keeper
         self.ring = Ring(settings.live_buffer_s, settings.live_buffer_mb)
         self._zero = time.monotonic()
-        self._new_track = new_track
+        self._tracker = Tracker(new_track, settings)
         self._stage2, self._plates, self._writer, self._changed = stage2, plates, writer, changed
         self._lock = Lock()
         self._newest: Frame | None = None
@@ -187,7 +187,7 @@ class Source:
     def _start_over(self, shape: tuple[int, ...]) -> None:
         """With pictures of another size nothing goes on from before."""
         self._shape = shape
-        self._tracker = Tracker(self._new_track, self.settings)
+        self._tracker.start_over()
         self._collector = Collector(self.settings)
         self._motion = Motion()
         self._judged: dict[int, ToVerify | None] = {}  # riders that were kept already; None: as no suspect
