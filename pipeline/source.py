@@ -79,6 +79,7 @@ class Source:
         self._came: deque[float] = deque()
         self._analysed: deque[float] = deque()
         self._delay_s = 0.0
+        self._seen_s = self._seen_at_s = 0.0  # the last analysed frame's time, and when it was analysed
         self._skipped = self._waiting = self.violations = 0
         self._closing, self._finished, self._idle = Event(), Event(), Condition()
         self._under_way = 0
@@ -175,6 +176,7 @@ class Source:
             now = self.now_s()
             _count(self._analysed, now)
             self._delay_s += 0.1 * (now - frame.time_s - self._delay_s) if self._delay_s else now - frame.time_s
+        self._seen_s, self._seen_at_s = frame.time_s, now
 
     def look_after(self) -> None:
         """Settle who is gone, also where no frame came for long, and everybody at the end."""
@@ -182,7 +184,12 @@ class Source:
             self._settle(self._collector.rest())
             self._finished.set()
         else:
-            self._settle(self._collector.gone(self.now_s()))
+            self._settle(self._collector.gone(self._reached_s()))
+
+    def _reached_s(self) -> float:
+        """How far the analysis is, by the frames' times as in the tracker; where none comes for long, time goes on."""
+        waited_s = 0.0 if self._newest is not None else self.now_s() - self._seen_at_s
+        return self._seen_s + (waited_s if waited_s > self.settings.lost_after_s else 0.0)
 
     def _start_over(self, shape: tuple[int, ...]) -> None:
         """With pictures of another size nothing goes on from before."""

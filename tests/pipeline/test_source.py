@@ -6,6 +6,7 @@ from itertools import repeat
 from threading import Condition
 
 import numpy as np
+import pytest
 
 from pipeline.live import _verify
 from pipeline.settings import Settings
@@ -74,6 +75,39 @@ class Scene(Source):
     @property
     def cases(self) -> list[Case]:
         return [one.case for one in self.written if one.case]
+
+
+@pytest.mark.parametrize("lag_s", [0.1, 0.7, 1.3, 4.0])
+def test_a_rider_who_is_hidden_is_one_case_however_late_the_analysis_is(settings: Settings, lag_s: float) -> None:
+    scene = Scene(settings)
+    scene.play(0.0, 3.0, BARE, lag_s)
+    scene.play(3.0, 5.3, None, lag_s)
+    scene.play(5.3, 7.0, BARE, lag_s)
+    scene.play(7.0, 10.5, None, lag_s)
+    (written,) = scene.written
+    assert written.case is not None
+    assert len(written.track.sightings) == (3.0 + 1.7) * FPS
+
+
+def test_a_rider_is_gone_where_no_more_frames_come(settings: Settings) -> None:
+    scene = Scene(settings)
+    scene.play(0.0, 2.0, BARE)
+    scene.clock_s = 4.5
+    scene.look_after()
+    assert not scene.written
+    scene.clock_s = 5.5
+    scene.look_after()
+    assert [case.confirmed for case in scene.cases] == [True]
+
+
+def test_frames_that_wait_for_the_analysis_are_no_gap(settings: Settings) -> None:
+    """As after stage 2 held up the watch: the rider may be in them."""
+    scene = Scene(settings)
+    scene.play(0.0, 2.0, BARE)
+    scene.clock_s = 6.0
+    scene.put(Frame(60, 5.9, STREET))
+    scene.look_after()
+    assert not scene.written
 
 
 def test_a_late_verdict_marks_nobody_who_came_with_another_picture(settings: Settings) -> None:
