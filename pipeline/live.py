@@ -107,7 +107,7 @@ def _verify(stage2: Verifier, look: ToVerify) -> None:
     source = look.source
     store = FileStore(source.settings.files)
     try:
-        case = close_case(suspect, stage2.verify(suspect), store)
+        case = close_case(suspect, look.settled(stage2.verify(suspect)), store)
         if case.confirmed and source.settings.ocr_url:
             case = capture_plate(case, suspect.plates, store)
         look.turned_down = not case.confirmed

@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Condition, Event, Lock
 from typing import Protocol
@@ -22,12 +22,26 @@ from pipeline.store import FileStore
 from pipeline.suspects import Collector, is_suspect
 from pipeline.threads import StageThread
 from pipeline.track import Tracker
-from pipeline.types import Case, Crop, Detection, Evidence, Frame, Image, Label, Suspect, Track
-from pipeline.verify import Verifier
+from pipeline.types import (
+    Case,
+    Crop,
+    Detection,
+    Evidence,
+    Frame,
+    Image,
+    Label,
+    Look,
+    Outcome,
+    Suspect,
+    Track,
+    Verdict,
+)
+from pipeline.verify import Verifier, vote
 
 _log = logging.getLogger(__name__)
 _PATIENCE_S = 30.0  # for what is under way when a source is closed
 _FIGURES_S = 2.0  # frames per second are counted over so long
+_REMEMBERED = 70  # looks of stage 2 at one rider in view that count: about ten verdicts
 
 
 class Keeper(Protocol):
@@ -205,8 +219,9 @@ class Source:
         for suspect in suspects:
             id_ = suspect.track.id
             before = self._judged.get(id_)
-            if is_suspect(suspect.track, self.settings) and (before is None or before.turned_down):
-                self._judged[id_] = look = ToVerify(self, suspect)
+            undecided = before is None or before.turned_down
+            if undecided and is_suspect(suspect.track, self.settings):
+                self._judged[id_] = look = ToVerify(self, suspect, before.looks if before else ())
                 self._begin()
                 with self._lock:
                     self._waiting += 1
@@ -255,11 +270,18 @@ class Source:
 
 @dataclass(slots=True, eq=False)
 class ToVerify:
-    """A suspect on its way through stage 2."""
+    """A suspect on its way through stage 2. `looks`: the last ones at this rider so far."""
 
     source: Source
     suspect: Suspect | None
+    looks: tuple[Look, ...] = ()
     turned_down: bool = False
+
+    def settled(self, verdict: Verdict) -> Verdict:
+        """The verdict, where all looks so far come to it together: nobody is accused for waiting in view."""
+        self.looks = (*self.looks, *verdict.looks)[-_REMEMBERED:]
+        together = vote(self.looks, self.source.settings.min_looks)
+        return replace(verdict, outcome=Outcome.UNSURE) if verdict.confirmed and not together.confirmed else verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
