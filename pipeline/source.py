@@ -220,7 +220,8 @@ class Source:
             id_ = suspect.track.id
             before = self._judged.get(id_)
             undecided = before is None or before.turned_down
-            if undecided and is_suspect(suspect.track, self.settings):
+            # of who goes right after a verdict there is no crop yet
+            if undecided and suspect.crops and is_suspect(suspect.track, self.settings):
                 self._judged[id_] = look = ToVerify(self, suspect, before.looks if before else ())
                 self._begin()
                 with self._lock:

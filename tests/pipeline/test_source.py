@@ -11,7 +11,7 @@ import pytest
 from pipeline.live import _verify
 from pipeline.settings import Settings
 from pipeline.source import Source, ToWrite
-from pipeline.types import Case, Frame, Image, Label, Says, Suspect, Verdict
+from pipeline.types import Case, Frame, Image, Label, Outcome, Says, Suspect, Verdict
 from pipeline.verify import vote
 from tests import factory
 
@@ -120,3 +120,29 @@ def test_a_late_verdict_marks_nobody_who_came_with_another_picture(settings: Set
     assert [case.confirmed for case in scene.cases] == [True]
     assert scene.marks(2.4) == before
     assert before[0].text == "rider 2"
+
+
+@pytest.mark.parametrize(
+    ("says", "outcomes"),
+    [
+        ([Says.HELMET] * 3 + [Says.BARE], [Outcome.REJECTED] * 3 + [Outcome.UNSURE]),
+        ([Says.HELMET, Says.BARE, Says.HELMET, Says.BARE], [Outcome.REJECTED, Outcome.UNSURE] * 2),
+        ([Says.NOTHING, Says.BARE, Says.BARE], [Outcome.REJECTED, Outcome.UNSURE, Outcome.CONFIRMED]),
+        ([Says.BARE], [Outcome.CONFIRMED]),
+    ],
+)
+def test_nobody_is_accused_for_waiting_in_view(settings: Settings, says: list[Says], outcomes: list[Outcome]) -> None:
+    """Whom stage 2 turned down it sees again, but all its looks so far vote together."""
+    scene = Scene(settings.model_copy(update={"live_track_s": 1.0}), says)
+    scene.play(0.0, 4.5, BARE)
+    assert [case.verdict.outcome for case in scene.cases] == outcomes
+    assert scene.trouble is None
+
+
+def test_who_was_just_judged_and_goes_is_no_suspect_without_crops(settings: Settings) -> None:
+    scene = Scene(settings.model_copy(update={"live_track_s": 1.0, "min_sightings": 1}), [Says.HELMET])
+    scene.play(0.0, 1.2, BARE)
+    assert len(scene.cases) == 1
+    scene.play(1.2, 5.0, None)
+    assert len(scene.cases) == 1
+    assert scene.trouble is None
