@@ -166,7 +166,7 @@ class _Clock:
         if stamp - self._zero <= self._last_s and not self._set_back(stamp):
             return False
         if self.origin is None:
-            self.origin = self._zero = stamp
+            self.origin, self._zero = stamp, stamp - max(self._last_s + self._frame_s, 0.0)
         self._last_s, self._behind = stamp - self._zero, []
         return True
 
