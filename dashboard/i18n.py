@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 
 LANGUAGES = {"en": "English", "ko": "한국어"}
 LOCALE = Path(__file__).parent / "locale"
+_BETWEEN = "; "  # several words of the pipeline on one clip
 _KEY = "lang"  # in the address, so that a link opens in the language it was sent in
 
 
@@ -116,6 +117,8 @@ _TOLD = (
     later("none of these cases exists any more"),
     later("a picture is missing from the data folder"),
     later("the file is cut off: only the first {seconds} s could be read"),
+    later("frames with damaged timestamps: {count} were left out"),
+    later("number plates: {count} could not be read, the log has more"),
     later("the disk is full: free some space, then run it again"),
     later("the database is locked by another program: close that, then run it again"),
     later("the database cannot be used: {reason}"),
@@ -154,7 +157,8 @@ def told(message: str) -> str:
     for text in _TOLD:
         if found := _pattern(text).fullmatch(message):
             return _(text, **found.groupdict())
-    return message
+    one, *others = message.split(_BETWEEN)
+    return _BETWEEN.join(map(told, (one, *others))) if others else message
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
@@ -27,9 +28,11 @@ from pipeline.video import Clip
 from pipeline.weights import read_manifest
 from pipeline.yolo import device
 
+_log = logging.getLogger(__name__)
 # on a CPU two models on half the cores each get through a sixth more frames than one on all: neither waits for the
 # other while one prepares its picture
 _DETECTORS = 2
+_MANY_LEFT_OUT = 0.05  # of a clip's frames: people are told
 _Seen: TypeAlias = tuple[tuple[Detection, ...], tuple[Detection, ...]]  # by the model, and what stage 1 makes of it
 
 
@@ -71,7 +74,7 @@ def analyse(
         tracks=tuple(tracks),
         cases=tuple(zip(cases, evidence, strict=True)),
         video=video,
-        warning=f"the file is cut off: only the first {meter.last_s:.1f} s could be read" if clip.cut_off else None,
+        warning=_warning(clip, meter, cases, settings),
         trace=trace,
     )
 
@@ -116,8 +119,16 @@ def _look_for_suspects(
         return case, plates.submit((case, suspect.plates))
 
     def read(reader: PlateReader, violation: tuple[Case, tuple[Crop, ...]]) -> Case:
+        """A plate that cannot be read is no reason to lose its violation, and all others with it."""
+        case, crops = violation
         with watch.stage("plates"):
-            return read_plate(*violation, reader, store)
+            try:
+                return read_plate(case, crops, reader, store)
+            except OSError:
+                raise  # there is no room for pictures: the evidence would not find any either
+            except Exception:  # noqa: BLE001 whatever a plate does to a library
+                _log.exception("a plate was not read")
+                return case
 
     with (
         StageThread("plates", lambda: PlateReader(settings), read, settings.plate_queue) as plates,
@@ -145,6 +156,19 @@ def _look_for_suspects(
         closed = [case.result() for case in cases]
         whole = [reading.result() if reading else case for case, reading in closed]
     return tracks, whole, tracer.close(tracks, whole, store)
+
+
+def _warning(clip: Clip, meter: Meter, cases: Iterable[Case], settings: Settings) -> str | None:
+    """What people should know where not everything was looked at; texts that `dashboard.i18n` knows one by one."""
+    texts = []
+    if clip.cut_off:
+        texts.append(f"the file is cut off: only the first {meter.last_s:.1f} s could be read")
+    if clip.left_out > _MANY_LEFT_OUT * meter.frames:
+        texts.append(f"frames with damaged timestamps: {clip.left_out} were left out")
+    unread = 0 if settings.ocr_url else sum(case.confirmed and case.reading is None for case in cases)
+    if unread:
+        texts.append(f"number plates: {unread} could not be read, the log has more")
+    return "; ".join(texts) or None
 
 
 def _done(one: tuple[Frame, Future[_Seen]]) -> tuple[Frame, _Seen]:

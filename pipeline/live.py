@@ -7,6 +7,7 @@ skipped by it. What a file has at its end, a live source has whenever a rider is
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Condition, Thread
@@ -21,7 +22,7 @@ from pipeline.settings import Settings
 from pipeline.source import Keeper, Source, ToRead, ToVerify, ToWrite
 from pipeline.store import FileStore
 from pipeline.threads import StageThread
-from pipeline.types import Case, Evidence
+from pipeline.types import Case, Detection, Evidence, Frame
 from pipeline.verify import Verifier
 from pipeline.weights import read_manifest
 
@@ -82,9 +83,7 @@ class Watch:
             return
         self._ready.set_result(None)
         while (sources := self._next()) is not None:
-            batch = [(source, frame) for source in sources if (frame := source.take()) is not None]
-            found = detector.detect_all([frame for _, frame in batch])
-            for (source, frame), detections in zip(batch, found, strict=True):
+            for source, frame, detections in _detected(detector, sources):
                 source.guarded(lambda: source.see(frame, detections))  # noqa: B023 called at once
             for source in sources:
                 source.guarded(source.look_after)
@@ -100,6 +99,18 @@ class Watch:
             return None if self._closed and not self._sources else list(self._sources)
 
 
+def _detected(detector: Detector, sources: Iterable[Source]) -> list[tuple[Source, Frame, tuple[Detection, ...]]]:
+    """The newest frames of the sources with what stage 1 sees in them. Frames that it fails at are left out."""
+    batch = [(source, frame) for source in sources if (frame := source.take()) is not None]
+    try:
+        found = detector.detect_all([frame for _, frame in batch])
+    except Exception as error:  # noqa: BLE001 the next frames may do
+        for source, _ in batch:
+            source.failed(error)
+        return []
+    return [(source, frame, detections) for (source, frame), detections in zip(batch, found, strict=True)]
+
+
 def _verify(stage2: Verifier, look: ToVerify) -> None:
     suspect, look.suspect = look.suspect, None  # the look outlives it, and its crops take much room
     if suspect is None:
@@ -107,7 +118,7 @@ def _verify(stage2: Verifier, look: ToVerify) -> None:
     source = look.source
     store = FileStore(source.settings.files)
     try:
-        case = close_case(suspect, stage2.verify(suspect), store)
+        case = close_case(suspect, look.settled(stage2.verify(suspect)), store)
         if case.confirmed and source.settings.ocr_url:
             case = capture_plate(case, suspect.plates, store)
         look.turned_down = not case.confirmed

@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Condition, Event, Lock
 from typing import Protocol
@@ -22,12 +22,26 @@ from pipeline.store import FileStore
 from pipeline.suspects import Collector, is_suspect
 from pipeline.threads import StageThread
 from pipeline.track import Tracker
-from pipeline.types import Case, Crop, Detection, Evidence, Frame, Image, Label, Suspect, Track
-from pipeline.verify import Verifier
+from pipeline.types import (
+    Case,
+    Crop,
+    Detection,
+    Evidence,
+    Frame,
+    Image,
+    Label,
+    Look,
+    Outcome,
+    Suspect,
+    Track,
+    Verdict,
+)
+from pipeline.verify import Verifier, vote
 
 _log = logging.getLogger(__name__)
 _PATIENCE_S = 30.0  # for what is under way when a source is closed
 _FIGURES_S = 2.0  # frames per second are counted over so long
+_REMEMBERED = 70  # looks of stage 2 at one rider in view that count: about ten verdicts
 
 
 class Keeper(Protocol):
@@ -71,7 +85,7 @@ class Source:
         self.settings, self.keeper = settings, keeper
         self.ring = Ring(settings.live_buffer_s, settings.live_buffer_mb)
         self._zero = time.monotonic()
-        self._new_track = new_track
+        self._tracker = Tracker(new_track, settings)
         self._stage2, self._plates, self._writer, self._changed = stage2, plates, writer, changed
         self._lock = Lock()
         self._newest: Frame | None = None
@@ -79,6 +93,7 @@ class Source:
         self._came: deque[float] = deque()
         self._analysed: deque[float] = deque()
         self._delay_s = 0.0
+        self._seen_s = self._seen_at_s = 0.0  # the last analysed frame's time, and when it was analysed
         self._skipped = self._waiting = self.violations = 0
         self._closing, self._finished, self._idle = Event(), Event(), Condition()
         self._under_way = 0
@@ -175,6 +190,7 @@ class Source:
             now = self.now_s()
             _count(self._analysed, now)
             self._delay_s += 0.1 * (now - frame.time_s - self._delay_s) if self._delay_s else now - frame.time_s
+        self._seen_s, self._seen_at_s = frame.time_s, now
 
     def look_after(self) -> None:
         """Settle who is gone, also where no frame came for long, and everybody at the end."""
@@ -182,12 +198,17 @@ class Source:
             self._settle(self._collector.rest())
             self._finished.set()
         else:
-            self._settle(self._collector.gone(self.now_s()))
+            self._settle(self._collector.gone(self._reached_s()))
+
+    def _reached_s(self) -> float:
+        """How far the analysis is, by the frames' times as in the tracker; where none comes for long, time goes on."""
+        waited_s = 0.0 if self._newest is not None else self.now_s() - self._seen_at_s
+        return self._seen_s + (waited_s if waited_s > self.settings.lost_after_s else 0.0)
 
     def _start_over(self, shape: tuple[int, ...]) -> None:
         """With pictures of another size nothing goes on from before."""
         self._shape = shape
-        self._tracker = Tracker(self._new_track, self.settings)
+        self._tracker.start_over()
         self._collector = Collector(self.settings)
         self._motion = Motion()
         self._judged: dict[int, ToVerify | None] = {}  # riders that were kept already; None: as no suspect
@@ -198,8 +219,10 @@ class Source:
         for suspect in suspects:
             id_ = suspect.track.id
             before = self._judged.get(id_)
-            if is_suspect(suspect.track, self.settings) and (before is None or before.turned_down):
-                self._judged[id_] = look = ToVerify(self, suspect)
+            undecided = before is None or before.turned_down
+            # of who goes right after a verdict there is no crop yet
+            if undecided and suspect.crops and is_suspect(suspect.track, self.settings):
+                self._judged[id_] = look = ToVerify(self, suspect, before.looks if before else ())
                 self._begin()
                 with self._lock:
                     self._waiting += 1
@@ -248,11 +271,18 @@ class Source:
 
 @dataclass(slots=True, eq=False)
 class ToVerify:
-    """A suspect on its way through stage 2."""
+    """A suspect on its way through stage 2. `looks`: the last ones at this rider so far."""
 
     source: Source
     suspect: Suspect | None
+    looks: tuple[Look, ...] = ()
     turned_down: bool = False
+
+    def settled(self, verdict: Verdict) -> Verdict:
+        """The verdict, where all looks so far come to it together: nobody is accused for waiting in view."""
+        self.looks = (*self.looks, *verdict.looks)[-_REMEMBERED:]
+        together = vote(self.looks, self.source.settings.min_looks)
+        return replace(verdict, outcome=Outcome.UNSURE) if verdict.confirmed and not together.confirmed else verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)

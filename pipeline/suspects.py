@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 
 from pipeline.crops import crop_plate, crop_rider
 from pipeline.occupants import Following, accused, bare_balance
@@ -30,18 +31,18 @@ class Collector:
 
     def add(self, frame: Frame, sightings: dict[int, Sighting], hidden: Iterable[tuple[int, Box]]) -> None:
         """Take the sightings of the next frame; `hidden` says where unseen riders should be."""
-        expected = {id_: box for id_, box in hidden if id_ in self._open}
+        own = ((self._old_id.get(id_, id_), box) for id_, box in sorted(hidden, key=itemgetter(0)))
+        expected = {id_: box for id_, box in own if id_ in self._open}  # of two ids of one rider the newer one's box
         for id_, sighting in sightings.items():
             track = self._open.get(self._old_id.get(id_, id_))
             if track is None:
                 track = self._open[id_] = _Open(self._settings, expected)
             track.add(frame, sighting)
-        for id_, track in list(self._open.items()):
-            if track.lost_before and frame.time_s - track.sightings[0].time_s >= _GET_TO_KNOW_S:
-                self._reunite(id_, track)
+        self._reunite_all(frame.time_s)
 
     def gone(self, now_s: float) -> Iterator[Suspect]:
         """The tracks whose riders have not been seen for so long that they will not come back."""
+        self._reunite_all(now_s)  # where no frame came since, and at the end, whoever has just come back
         for id_, track in list(self._open.items()):
             if now_s - track.sightings[-1].time_s > self._settings.lost_after_s + _GET_TO_KNOW_S:
                 del self._open[id_]
@@ -58,6 +59,11 @@ class Collector:
     def rest(self) -> Iterator[Suspect]:
         """All other tracks, at the end of the source."""
         return self.gone(float("inf"))
+
+    def _reunite_all(self, now_s: float) -> None:
+        for id_, track in list(self._open.items()):
+            if track.lost_before and now_s - track.sightings[0].time_s >= _GET_TO_KNOW_S:
+                self._reunite(id_, track)
 
     def _reunite(self, id_: int, track: _Open) -> None:
         """Continue the lost track that this new one looks most like, if there is one."""

@@ -38,6 +38,12 @@ class Tracker:
             high_conf_det_threshold=min(_STRONG, new_track),
         )
         self._tracker.cmc = CMC(_CAMERA_MOTION)
+        self._first_id = self._next_id = 1  # people count from one
+
+    def start_over(self) -> None:
+        """Forget everybody, for another picture. Ids go on: what is still to come of an old rider hits no new one."""
+        self._tracker.reset()
+        self._first_id = self._next_id
 
     def update(self, frame: Frame, riders: tuple[Detection, ...]) -> Tracked:
         """Give the riders of the next frame their ids; riders without an id yet are left out."""
@@ -48,6 +54,8 @@ class Tracker:
         )
         tracked = self._tracker.update(detections, frame=frame.image, timestamp=frame.time_s)
         ids = zip(tracked.tracker_id, tracked.data.get("rider", ()), strict=True)
-        seen = tuple((int(id_) + 1, riders[int(row)]) for id_, row in ids if id_ >= 0)  # people count from one
+        seen = tuple((int(id_) + self._first_id, riders[int(row)]) for id_, row in ids if id_ >= 0)
+        self._next_id = max([self._next_id, *(id_ + 1 for id_, _ in seen)])
         hidden = (one for one in self._tracker.tracks if one.time_since_update > 0 and one.tracker_id >= 0)
-        return Tracked(seen, tuple((one.tracker_id + 1, Box(*map(float, one.get_state_bbox()))) for one in hidden))
+        expected = ((one.tracker_id + self._first_id, Box(*map(float, one.get_state_bbox()))) for one in hidden)
+        return Tracked(seen, tuple(expected))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -24,6 +25,7 @@ SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm")
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"}
 _TIME_BASE = Fraction(1, 90_000)  # divides all usual frame rates
 _ON_TIME_S = 0.01  # frames of one clip are not evenly spaced, and timestamps are rounded
+_SET_BACK = 3  # so many timestamps behind the others that rise among themselves are no damage
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -49,6 +51,7 @@ class Clip:
         self.path = path
         self.cut_off = False  # whether the last reading ended before the end that the container names
         self.times: tuple[float, ...] = ()  # of all frames, once they have been read to the end
+        self.left_out = 0  # frames of the last reading whose timestamps were damaged
         self._max_side = max_side
         self._origin: float | None = None
         first = next(self.frames(), None)
@@ -66,21 +69,19 @@ class Clip:
             if start_s > 0:
                 container.seek(int((start_s + (self._origin or 0.0)) * av.time_base), backward=True)
             times: list[float] = []
-            last_s, given_s = -1.0, -every_s
-            for picture in self._decode(container):
+            given_s = -every_s
+            clock = _Clock(self._origin, self._info.fps)
+            for picture, time_s in clock.timed(self._decode(container)):
                 self._check_size(picture.width, picture.height)
-                time_s = self._time(picture, last_s)
-                if time_s <= last_s:
-                    continue  # a timestamp that stands still or goes back belongs to a damaged frame
-                last_s = time_s
+                self._origin = clock.origin
                 if time_s >= start_s:
                     times.append(time_s)
                     if time_s - given_s >= every_s - _ON_TIME_S:
                         given_s = time_s
                         yield Frame(len(times) - 1, time_s, upright(picture))
             if times and start_s == 0:
-                self.times = tuple(times)
-                self.cut_off |= self._info.duration_s - last_s > max(1.0, 0.05 * self._info.duration_s)
+                self.times, self.left_out = tuple(times), clock.left_out
+                self.cut_off |= self._info.duration_s - clock.furthest_s > max(1.0, 0.05 * self._info.duration_s)
 
     def _open(self) -> InputContainer:
         if not self.path.is_file():
@@ -127,12 +128,55 @@ class Clip:
         if max(width, height) > self._max_side:
             raise ClipError(f"frames are {width} x {height} pixels, at most {self._max_side} a side can be read")
 
-    def _time(self, picture: VideoFrame, last_s: float) -> float:
-        if picture.time is None:  # raw streams in AVI have no timestamps of their own
-            return last_s + 1 / (self._info.fps or 30.0) if last_s >= 0 else 0.0
-        if self._origin is None:
-            self._origin = picture.time
-        return picture.time - self._origin
+
+class _Clock:
+    """When the pictures of a clip are, in seconds from its first one. Times rise, whatever damaged timestamps say."""
+
+    def __init__(self, origin: float | None, fps: float) -> None:
+        self.origin = origin
+        self.left_out = 0
+        self._zero, self._last_s = origin or 0.0, -inf
+        self._furthest = -inf
+        self._behind: list[float] = []
+        self._frame_s = 1 / (fps or 30.0)
+
+    @property
+    def furthest_s(self) -> float:
+        """The latest time that any timestamp tells, damaged or not: the container counts them all."""
+        return max(self._last_s, self._furthest - (self.origin or 0.0))
+
+    def timed(self, pictures: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, float]]:
+        """The pictures with their times; those whose timestamps cannot be right are left out."""
+        picture = next(pictures, None)
+        while picture is not None:
+            following = next(pictures, None)
+            if self._takes(picture.time, following.time if following else None):
+                yield picture, self._last_s
+            else:
+                self.left_out += 1
+            picture = following
+
+    def _takes(self, stamp: float | None, following: float | None) -> bool:
+        if stamp is None:  # raw streams in AVI have no timestamps of their own
+            self._last_s = max(self._last_s + self._frame_s, 0.0)
+            return True
+        self._furthest = max(self._furthest, stamp)
+        if following is not None and self._last_s + self._zero < following < stamp:
+            return False  # ahead of its neighbours
+        if stamp - self._zero <= self._last_s and not self._set_back(stamp):
+            return False
+        if self.origin is None:
+            self.origin, self._zero = stamp, stamp - max(self._last_s + self._frame_s, 0.0)
+        self._last_s, self._behind = stamp - self._zero, []
+        return True
+
+    def _set_back(self, stamp: float) -> bool:
+        """Whether the clock was set back, rather than one timestamp damaged; it then goes on from where it was."""
+        self._behind = [*self._behind, stamp] if self._behind and stamp > self._behind[-1] else [stamp]
+        if len(self._behind) < _SET_BACK:
+            return False
+        self._zero = stamp - self._last_s - self._frame_s
+        return True
 
 
 class VideoWriter:

@@ -149,6 +149,19 @@ def test_what_the_pipeline_says_of_a_clip_is_known() -> None:
                 assert any(i18n._pattern(text).fullmatch(message) for text in i18n._TOLD), f"{path}: {message}"
 
 
+def test_several_words_on_one_clip_are_translated_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: "ko")
+    words = [
+        "the file is cut off: only the first 3.0 s could be read",
+        "frames with damaged timestamps: 4 were left out",
+        "number plates: 2 could not be read, the log has more",
+    ]
+    translated = [i18n.told(word) for word in words]
+    assert not set(translated) & set(words)
+    assert i18n.told("; ".join(words)) == "; ".join(translated)
+    assert i18n.told("a word; of nobody") == "a word; of nobody"
+
+
 class Bracketed(NullTranslations):
     """A language that shows what is translated: every text in brackets."""
 

@@ -1,6 +1,7 @@
 """The flow end to end, with the real models, on the rendered demo clip whose truth is known, and on real clips."""
 
 import json
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -9,11 +10,14 @@ import pytest
 
 from pipeline.analyse import analyse
 from pipeline.errors import CancelledError, ClipError
+from pipeline.plates import PlateReader
 from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
-from pipeline.types import Analysis, Box, Case, Outcome, Progress, Sighting, Track
+from pipeline.types import Analysis, Box, Case, Outcome, PlateFound, Progress, Sighting, Track
 from pipeline.video import Clip
 from tests.factory import write_clip
+from tests.pipeline.test_video import stamped
+from tests.streaming import BARE_RIDER, looped
 
 DEMO = ROOT / "samples" / "demo.mp4"
 
@@ -85,6 +89,29 @@ def test_a_clip_with_nobody_in_it_brings_a_video_and_no_case(settings: Settings,
     analysis = analyse(write_clip(tmp_path / "empty.mp4", [0.0, 0.1, 0.2]), settings)
     assert (analysis.cases, analysis.tracks, analysis.frames) == ((), (), 3)
     assert analysis.warning is None
+
+
+def test_a_violation_whose_plate_cannot_be_read_is_kept(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> PlateFound:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(PlateReader, "read", fails)
+    frames = list(islice(looped(DEMO), *BARE_RIDER))
+    clip = write_clip(tmp_path / "a.mp4", [index / 10 for index in range(len(frames))], frames.__getitem__)
+    analysis = analyse(clip, settings)
+    (violation,) = violations(analysis)
+    assert violation.reading is None
+    assert violation.plate is not None
+    assert analysis.warning == "number plates: 1 could not be read, the log has more"
+
+
+def test_damaged_timestamps_are_told_where_they_are_many(settings: Settings, tmp_path: Path) -> None:
+    stamps = [index / 30 + (3600 if index % 10 == 5 else 0) for index in range(40)]
+    analysis = analyse(stamped(tmp_path / "a.mkv", stamps), settings)
+    assert analysis.frames == 36
+    assert analysis.warning == "frames with damaged timestamps: 4 were left out"
 
 
 @pytest.mark.parametrize(("name", "count"), [("campus_rear", 0), ("portrait_two_up", 1), ("campus_pillion", 1)])

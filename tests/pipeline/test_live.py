@@ -2,18 +2,19 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice, repeat
 
 import av
 import numpy as np
 import pytest
 
+from pipeline.detect import Detector
 from pipeline.live import Watch
 from pipeline.settings import ROOT, Settings
 from pipeline.source import Keeper, Source
 from pipeline.store import FileStore
-from pipeline.types import Case, Evidence, Frame, Image, Track
+from pipeline.types import Case, Detection, Evidence, Frame, Image, Track
 from tests.factory import FRAME
 from tests.streaming import BARE_RIDER, looped
 
@@ -176,3 +177,23 @@ def test_what_cannot_be_kept_is_told_and_does_not_stop_the_watch(watch: Watch) -
     play(again, street(3.6))
     again.close()
     assert len(found.cases) == 1
+
+
+@needs_demo
+def test_frames_that_stage_1_fails_at_are_told_and_do_not_stop_the_watch(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, errors = Detector.detect_all, iter([RuntimeError("no memory")])
+
+    def fails_once(detector: Detector, frames: Sequence[Frame]) -> list[tuple[Detection, ...]]:
+        if frames and (error := next(errors, None)):
+            raise error
+        return look(detector, frames)
+
+    monkeypatch.setattr(Detector, "detect_all", fails_once)
+    found = Found()
+    source = watch.open(found)
+    play(source, street(3.6))
+    source.close()
+    assert "no memory" in (source.trouble or "")
+    assert [case.confirmed for case, _ in found.cases] == [True]

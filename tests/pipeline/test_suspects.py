@@ -3,6 +3,7 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+import pytest
 
 from pipeline.relink import may_be
 from pipeline.settings import Settings
@@ -109,21 +110,51 @@ def dressed(color: tuple[int, int, int], x: int) -> Image:
     return np.asarray(street, np.uint8)
 
 
-def come_back(settings: Settings, color: tuple[int, int, int]) -> list[int]:
+def show(
+    collector: Collector,
+    frames: range,
+    seen: dict[int, int],
+    hidden: dict[int, int],
+    color: tuple[int, int, int] = (30, 30, 200),
+) -> None:
+    """Frames, 20 a second, with who is seen in them and who is hidden, by id, and where (x)."""
+    unseen = [(id_, Box(x, 100, x + 100, 300)) for id_, x in hidden.items()]
+    image = dressed(color, *seen.values()) if seen else FRAME
+    for frame in frames:
+        sightings = {id_: sighting(frame, fps=20, x=x) for id_, x in seen.items()}
+        collector.add(Frame(frame, frame / 20, image), sightings, unseen)
+
+
+def come_back(settings: Settings, color: tuple[int, int, int], until: int = 60) -> list[int]:
     """The ids of the tracks when a red rider is hidden for a second and somebody comes out under a new id."""
     collector = Collector(settings)
-    for frame in range(20):
-        collector.add(Frame(frame, frame / 20, dressed((30, 30, 200), 100)), {1: sighting(frame, fps=20)}, ())
-    expected = Box(300, 100, 400, 300)
-    collector.add(Frame(20, 1.0, FRAME), {}, [(1, expected)])
-    for frame in range(40, 60):
-        one = sighting(frame, fps=20, x=320)
-        collector.add(Frame(frame, frame / 20, dressed(color, 320)), {2: one}, [(1, expected)])
+    show(collector, range(20), {1: 100}, {})
+    show(collector, range(20, 40), {}, {1: 300})
+    show(collector, range(40, until), {2: 320}, {1: 300}, color)
     return [suspect.track.id for suspect in collector.rest()]
 
 
 def test_a_rider_who_comes_back_under_a_new_id_is_one_track(settings: Settings) -> None:
     assert come_back(settings, (30, 30, 200)) == [1]
+
+
+def test_a_rider_who_comes_back_right_before_the_end_is_one_track(settings: Settings) -> None:
+    assert come_back(settings, (30, 30, 200), until=44) == [1]
+    assert come_back(settings, (200, 120, 30), until=44) == [1, 2]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_rider_who_is_hidden_twice_is_one_track(settings: Settings, newest_first: bool) -> None:
+    """By then the tracker knows two ids for it: one where it was lost first, and one where it should be."""
+    collector = Collector(settings)
+    show(collector, range(20), {1: 100}, {})
+    show(collector, range(20, 40), {}, {1: 300})
+    show(collector, range(40, 60), {2: 320}, {1: 300})
+    both = {2: 520, 1: 10} if newest_first else {1: 10, 2: 520}
+    show(collector, range(60, 80), {}, both)
+    show(collector, range(80, 100), {3: 540}, both)
+    (suspect,) = collector.rest()
+    assert (suspect.track.id, len(suspect.track.sightings)) == (1, 60)
 
 
 def test_somebody_in_other_clothes_is_another_rider(settings: Settings) -> None:

@@ -65,3 +65,12 @@ def test_where_a_hidden_rider_should_be(settings: Settings) -> None:
     ((id_, box),) = tracked.hidden
     assert id_ == 1
     assert box.iou(moving(39).box) > 0.6
+
+
+def test_ids_go_on_where_a_tracker_starts_over(settings: Settings) -> None:
+    tracker = Tracker(0.4, settings)
+    boxes = [[rider(100), rider(500)]] * 5
+    assert follow(tracker, boxes)[-1] == {1, 2}
+    tracker.start_over()
+    assert follow(tracker, boxes)[-1] == {3, 4}
+    assert {id_ for id_, _ in tracker.update(Frame(5, 5 / FPS, FRAME), ()).hidden} == {3, 4}

@@ -78,6 +78,45 @@ def test_frames_between_may_be_passed_over(tmp_path: Path, fps: float, step: int
     assert clip.times == pytest.approx(times, abs=0.002), "those between are known as well"
 
 
+def stamped(path: Path, stamps_s: list[float]) -> Path:
+    """A clip at 30 frames a second whose container tells these times instead."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        packets = []
+        for index in range(len(stamps_s)):
+            frame = av.VideoFrame.from_ndarray(small(index), format="bgr24")
+            frame.pts, frame.time_base = round(1000 * index / 30), Fraction(1, 1000)
+            packets += stream.encode(frame)
+        for packet, stamp_s in zip([*packets, *stream.encode(None)], stamps_s, strict=True):
+            packet.pts = round(1000 * stamp_s)
+            container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(("place", "stamp_s"), [(0, 3600), (1, 3600), (20, 3600), (43, 3600), (20, 0.7)])
+def test_a_damaged_timestamp_costs_one_frame(tmp_path: Path, place: int, stamp_s: float) -> None:
+    clip = Clip(stamped(tmp_path / "a.mkv", [*EVEN[:place], stamp_s, *EVEN[place + 1 :]]), MAX_SIDE)
+    for _ in range(2):
+        assert len(list(clip.frames())) == len(EVEN) - 1
+        assert clip.times[-1] == pytest.approx(EVEN[-1], abs=0.04)
+        assert clip.left_out == 1
+        assert not clip.cut_off
+
+
+def test_a_clip_goes_on_where_its_clock_was_set_back(tmp_path: Path) -> None:
+    """As in two recordings that were joined byte by byte."""
+    parts = [stamped(tmp_path / name, EVEN).read_bytes() for name in ("a.mkv", "b.mkv")]
+    path = tmp_path / "joined.mkv"
+    path.write_bytes(b"".join(parts))
+    clip = Clip(path, MAX_SIDE)
+    steps = np.diff([frame.time_s for frame in clip.frames()])
+    assert len(steps) > 2 * len(EVEN) - 5
+    assert steps == pytest.approx(1 / 30, abs=0.005)
+    assert clip.left_out == 2 * len(EVEN) - 1 - len(steps)
+
+
 def test_a_4k_frame_is_read(tmp_path: Path) -> None:
     clip = Clip(write_clip(tmp_path / "4k.mp4", EVEN[:2], lambda _: np.zeros((2160, 3840, 3), np.uint8)), MAX_SIDE)
     assert next(clip.frames()).image.shape == (2160, 3840, 3)

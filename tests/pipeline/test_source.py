@@ -1,0 +1,148 @@
+"""A live source with riders that are made up, and a stage 2 that says what it is told: who is gone, who is accused."""
+
+from collections.abc import Iterable
+from functools import partial
+from itertools import repeat
+from threading import Condition
+
+import numpy as np
+import pytest
+
+from pipeline.live import _verify
+from pipeline.settings import Settings
+from pipeline.source import Source, ToWrite
+from pipeline.types import Case, Frame, Image, Label, Outcome, Says, Suspect, Verdict
+from pipeline.verify import vote
+from tests import factory
+
+FPS = 10
+BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
+STREET = np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
+
+
+class Told:
+    """Stage 2, which says of all crops of a suspect the next of these words."""
+
+    def __init__(self, says: Iterable[Says]) -> None:
+        self._says = iter(says)
+
+    def verify(self, suspect: Suspect) -> Verdict:
+        says = next(self._says)
+        return vote(tuple(factory.look(says, 0.8, crop.sighting) for crop in suspect.crops), 2)
+
+
+class Stage:
+    """A stage without a thread: its work is done at once, or when somebody says so."""
+
+    def __init__(self, work, at_once: bool = True) -> None:
+        self._work, self._at_once = work, at_once
+        self._waiting = []
+
+    def submit(self, item) -> None:
+        self._waiting.append(item)
+        if self._at_once:
+            self.work_off()
+
+    def work_off(self) -> None:
+        while self._waiting:
+            self._work(self._waiting.pop(0))
+
+
+class Scene(Source):
+    """A source with a clock that is set by hand, and what it had written."""
+
+    def __init__(self, settings: Settings, says: Iterable[Says] = repeat(Says.BARE), at_once: bool = True) -> None:
+        self.clock_s = 0.0
+        self.written: list[ToWrite] = []
+        self.stage2 = Stage(partial(_verify, Told(says)), at_once)
+        plates, writer = Stage(lambda one: self.keep(one.case)), Stage(self.written.append)
+        super().__init__(settings, 0.4, None, self.stage2, plates, writer, Condition())
+
+    def now_s(self) -> float:
+        return self.clock_s
+
+    def play(
+        self, start_s: float, end_s: float, label: Label | None, lag_s: float = 0.1, image: Image = STREET
+    ) -> None:
+        """Frames with one rider, or nobody, each analysed so long after it was taken."""
+        one = factory.rider()
+        found = (one, factory.head_of(one, label)) if label is not None else ()
+        for index in range(round(start_s * FPS), round(end_s * FPS)):
+            self.clock_s = index / FPS + lag_s
+            self.see(Frame(index, index / FPS, image), found)
+            self.look_after()
+
+    @property
+    def cases(self) -> list[Case]:
+        return [one.case for one in self.written if one.case]
+
+
+@pytest.mark.parametrize("lag_s", [0.1, 0.7, 1.3, 4.0])
+def test_a_rider_who_is_hidden_is_one_case_however_late_the_analysis_is(settings: Settings, lag_s: float) -> None:
+    scene = Scene(settings)
+    scene.play(0.0, 3.0, BARE, lag_s)
+    scene.play(3.0, 5.3, None, lag_s)
+    scene.play(5.3, 7.0, BARE, lag_s)
+    scene.play(7.0, 10.5, None, lag_s)
+    (written,) = scene.written
+    assert written.case is not None
+    assert len(written.track.sightings) == (3.0 + 1.7) * FPS
+
+
+def test_a_rider_is_gone_where_no_more_frames_come(settings: Settings) -> None:
+    scene = Scene(settings)
+    scene.play(0.0, 2.0, BARE)
+    scene.clock_s = 4.5
+    scene.look_after()
+    assert not scene.written
+    scene.clock_s = 5.5
+    scene.look_after()
+    assert [case.confirmed for case in scene.cases] == [True]
+
+
+def test_frames_that_wait_for_the_analysis_are_no_gap(settings: Settings) -> None:
+    """As after stage 2 held up the watch: the rider may be in them."""
+    scene = Scene(settings)
+    scene.play(0.0, 2.0, BARE)
+    scene.clock_s = 6.0
+    scene.put(Frame(60, 5.9, STREET))
+    scene.look_after()
+    assert not scene.written
+
+
+def test_a_late_verdict_marks_nobody_who_came_with_another_picture(settings: Settings) -> None:
+    scene = Scene(settings, at_once=False)
+    small = STREET[:480, :640].copy()
+    scene.play(0.0, 2.0, BARE)
+    scene.play(2.0, 2.5, HELMET, image=small)
+    before = scene.marks(2.4)
+    scene.stage2.work_off()
+    assert [case.confirmed for case in scene.cases] == [True]
+    assert scene.marks(2.4) == before
+    assert before[0].text == "rider 2"
+
+
+@pytest.mark.parametrize(
+    ("says", "outcomes"),
+    [
+        ([Says.HELMET] * 3 + [Says.BARE], [Outcome.REJECTED] * 3 + [Outcome.UNSURE]),
+        ([Says.HELMET, Says.BARE, Says.HELMET, Says.BARE], [Outcome.REJECTED, Outcome.UNSURE] * 2),
+        ([Says.NOTHING, Says.BARE, Says.BARE], [Outcome.REJECTED, Outcome.UNSURE, Outcome.CONFIRMED]),
+        ([Says.BARE], [Outcome.CONFIRMED]),
+    ],
+)
+def test_nobody_is_accused_for_waiting_in_view(settings: Settings, says: list[Says], outcomes: list[Outcome]) -> None:
+    """Whom stage 2 turned down it sees again, but all its looks so far vote together."""
+    scene = Scene(settings.model_copy(update={"live_track_s": 1.0}), says)
+    scene.play(0.0, 4.5, BARE)
+    assert [case.verdict.outcome for case in scene.cases] == outcomes
+    assert scene.trouble is None
+
+
+def test_who_was_just_judged_and_goes_is_no_suspect_without_crops(settings: Settings) -> None:
+    scene = Scene(settings.model_copy(update={"live_track_s": 1.0, "min_sightings": 1}), [Says.HELMET])
+    scene.play(0.0, 1.2, BARE)
+    assert len(scene.cases) == 1
+    scene.play(1.2, 5.0, None)
+    assert len(scene.cases) == 1
+    assert scene.trouble is None
