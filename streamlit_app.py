@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import i18n, look, resources, reviewer
 from dashboard.i18n import _
 
-st.set_page_config(page_title="Helmet Watch", page_icon=":material/sports_motorsports:", layout="wide")
+st.set_page_config(page_title="Helmet Watch", page_icon=look.ICON, layout="wide")
 resources.start()
 with st.sidebar:
     i18n.switch()
