@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboard import resources, reviewer
 from dashboard.i18n import _, later
-from dashboard.review import REASONS, STATES, finish, open_case
+from dashboard.review import REASONS, STATES, open_case
+from dashboard.telling import finish
 from dashboard.text import local, plain
 from db.models import Action, Case, ReviewState
 
