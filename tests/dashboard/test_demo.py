@@ -84,6 +84,24 @@ def test_thresholds_change_who_is_accused(open_page: Open) -> None:
     assert counts(blind)["Accused"] == counts(blind)["Stopped by stage 2"] == "0"
 
 
+@pytest.mark.usefixtures("with_clip")
+def test_step_and_clip_stand_in_the_address_and_are_kept_on_other_pages(open_page: Open, settings: Settings) -> None:
+    analyse_sample(settings.data, RAIN)
+    app = open_page("demo").segmented_control(key="demo-step").set_value(2).run()
+    app = app.selectbox(key="demo-clip").set_value(2).run()
+    asked = {"step": "3", "clip": "2"}
+    assert dict(app.query_params) == asked
+    app = app.switch_page("dashboard/pages/gallery.py").run().switch_page("dashboard/pages/demo.py").run()
+    assert app.header[0].value.startswith("3. ")
+    assert app.selectbox(key="demo-clip").value == 2
+    for address, step, clip in ((asked, "3. ", 2), ({"step": "9", "clip": "7"}, "1. ", 1), ({"step": "x"}, "1. ", 1)):
+        anew = open_page("demo")
+        anew.query_params.update(address)
+        anew.run()
+        assert not anew.exception
+        assert (anew.header[0].value[:3], anew.selectbox(key="demo-clip").value) == (step, clip)
+
+
 def counts(app: AppTest) -> dict[str, str]:
     return {one.label: one.value for one in app.metric}
 
