@@ -235,7 +235,14 @@ def projected(figure: go.Figure, key: str, alt: str) -> None:
     figure.update_layout(
         font_size=20,
         margin={"l": 8, "r": 8, "t": 16, "b": 8},
-        legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "font": {"size": 20}, "traceorder": "normal"},
+        legend={
+            "orientation": "h",
+            "y": 1.05,
+            "yanchor": "bottom",  # it grows upwards where it takes more lines, and the plot makes room
+            "maxheight": 0.6,
+            "font": {"size": 20},
+            "traceorder": "normal",
+        },
         dragmode=False,
     )
     figure.update_xaxes(tickfont_size=18, title_font_size=20)

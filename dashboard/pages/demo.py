@@ -11,7 +11,7 @@ from db.models import Job
 from pipeline.errors import ClipError, TraceError
 
 _MOST_CLIPS = 50
-_NAME = 20  # letters of a clip's name that leave room for the time beside it
+_NAME = 20  # letters of a clip's name; the time stands first, where nothing cuts it off
 _STEPS = (
     (later("What stage 1 sees"), demo.stage1),
     (later("A suspect"), demo.suspect),
@@ -52,7 +52,7 @@ def choose() -> Job | None:
     chosen = st.selectbox(
         _("Clip"),
         list(jobs),
-        format_func=lambda id_: f"{brief(jobs[id_].clip.name, _NAME)} · {local(jobs[id_].created_at)}",
+        format_func=lambda id_: f"{local(jobs[id_].created_at)} · {brief(jobs[id_].clip.name, _NAME)}",
         key="demo-clip",
         on_change=address.changed,
         label_visibility="collapsed",

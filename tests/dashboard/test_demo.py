@@ -13,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n, replays
 from dashboard.hand_in import RAIN
+from db.cases import Cases
 from db.jobs import Jobs
-from db.models import Look
+from db.models import Action, Look, Reason
+from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
@@ -100,6 +102,15 @@ def test_step_and_clip_stand_in_the_address_and_are_kept_on_other_pages(open_pag
         anew.run()
         assert not anew.exception
         assert (anew.header[0].value[:3], anew.selectbox(key="demo-clip").value) == (step, clip)
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_what_people_dismissed_is_still_what_the_stages_said(open_page: Open, sessions: sessionmaker[Session]) -> None:
+    seen = {case.id: case.version for case in Cases(sessions).of_job(1)}
+    Reviews(sessions).decide(seen, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
+    app = open_page("demo").segmented_control(key="demo-step").set_value(1).run()
+    assert "suspected nobody" not in said(app)
+    assert app.get("plotly_chart")
 
 
 def counts(app: AppTest) -> dict[str, str]:
