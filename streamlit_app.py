@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from dashboard import i18n, look, resources, reviewer
+from dashboard import address, i18n, look, resources, reviewer
 from dashboard.i18n import _
 
-st.set_page_config(page_title="Helmet Watch", page_icon=":material/sports_motorsports:", layout="wide")
+st.set_page_config(page_title="Helmet Watch", page_icon=look.ICON, layout="wide")
 resources.start()
 with st.sidebar:
     i18n.switch()
     reviewer.show()
 look.show()
-st.navigation(
+page = st.navigation(
     [
         st.Page("dashboard/pages/analyse.py", title=_("Analyse"), icon=":material/upload:", default=True),
         st.Page("dashboard/pages/live.py", title=_("Live"), icon=":material/videocam:"),
@@ -21,4 +21,6 @@ st.navigation(
         st.Page("dashboard/pages/statistics.py", title=_("Statistics"), icon=":material/bar_chart:"),
         st.Page("dashboard/pages/demo.py", title=_("Class demo"), icon=":material/school:"),
     ]
-).run()
+)
+address.arrive(page.url_path)
+page.run()

@@ -67,6 +67,19 @@ _SCROLL = st.components.v2.component(
     }
     """,
 )
+_PLAY_FROM = st.components.v2.component(
+    "play_from",
+    js="""
+    export default function ({ data }) {
+        const video = document.querySelector('[data-testid="stMain"] video');
+        const go = () => {
+            video.currentTime = data.at;
+            video.play().catch(() => {});  // where the browser lets nothing play by itself, it stands there
+        };
+        if (video) video.readyState ? go() : video.addEventListener("loadedmetadata", go, { once: true });
+    }
+    """,
+)
 _REMEMBER = st.components.v2.component(
     "remember",
     js="""
@@ -86,6 +99,11 @@ def play_button(key: str) -> None:
 def hear(key: str, at: str, keys: str) -> None:
     """Let shortcuts (a pattern) work where the focus is on an element (a selector) that takes them for its own."""
     _HEAR(key=key, data={"at": at, "keys": keys}, height=1)
+
+
+def play_from(key: str, seconds: float) -> None:
+    """Play the first video of the page from there, once for each key."""
+    _PLAY_FROM(key=key, data={"at": seconds}, height=1)
 
 
 def scroll_here(key: str) -> None:

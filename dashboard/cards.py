@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from dashboard import browser, detail, filters, look, resources, review, stored
+from dashboard import address, browser, detail, filters, look, resources, review, stored, telling
 from dashboard.export import panel
-from dashboard.i18n import _, later, several
+from dashboard.i18n import _, several
 from dashboard.plate_text import short
+from dashboard.review import View
 from dashboard.text import brief, clock, local, plain
-from db.cases import VIOLATIONS, Filter, Sort
+from db.cases import VIOLATIONS, Filter
 from db.models import Case, ReviewState
 from pipeline.types import Outcome
 
-_SORTS = {
-    Sort.NEWEST: later("Newest first"),
-    Sort.OLDEST: later("Oldest first"),
-    Sort.SUREST: later("Surest first"),
-    Sort.LEAST_SURE: later("Least sure first"),
-}
 _PAGE_SIZES = (12, 24, 48)
+_PAGING = 330  # pixels: seven numbers between two arrows
 _NAME = 36  # letters of a clip's name: two lines of a card
 
 
@@ -30,25 +26,33 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
 
     Violations are reviewed, suspects that were turned down are only looked at.
     """
-    review.tell()
-    wanted = st.query_params.get("case", "")
-    case = resources.cases().get(int(wanted)) if wanted.isdecimal() else None
+    telling.tell()
+    filters.recall(key)
+    number = address.number("case")
+    case = None if number is None else resources.cases().get(number)
     if case is not None:
-        detail.show(case, st.session_state.get(f"{key}-view") or review.View(Filter(outcomes)))
+        detail.show(case, filters.view(outcomes, key))
         return
     st.title(title)
-    if wanted:
+    if "case" in st.query_params:
         st.warning(_("This case does not exist any more."), icon=":material/search_off:")
     if resources.cases().count(Filter(outcomes, reviews=tuple(ReviewState))):
-        _grid(filters.choose(outcomes, key), key)
+        filters.choose(outcomes, key)
+        _grid(filters.view(outcomes, key), key)
     else:
         look.nothing_yet(nothing)
 
 
-def _grid(wanted: Filter, key: str) -> None:
-    total = resources.cases().count(wanted)
+def _grid(view: View, key: str) -> None:
+    total = resources.cases().count(view.wanted)
+    if st.session_state.get(f"{key}-chosen-in", view.wanted) != view.wanted:
+        _forget(key)  # nobody decides on what another filter showed
+    st.session_state[f"{key}-chosen-in"] = view.wanted
     if not total:
-        st.info(_("None fits these filters."), icon=":material/filter_alt_off:")
+        if view.wanted.reviews == (ReviewState.OPEN,):
+            st.info(_("Nothing is left to review in this view."), icon=":material/task_alt:")
+        else:
+            st.info(_("None fits these filters."), icon=":material/filter_alt_off:")
         st.button(
             _("Clear the filters"), key=f"{key}-clear", icon=":material/close:", on_click=filters.clear, args=(key,)
         )
@@ -64,23 +68,15 @@ def _grid(wanted: Filter, key: str) -> None:
             required=True,
             persist_state="session",
         )
-        sort = st.selectbox(
-            _("Order"),
-            list(_SORTS),
-            format_func=lambda sort: _(_SORTS[sort]),
-            key=f"{key}-order",
-            label_visibility="collapsed",
-            width=180,
-            persist_state="session",
-        )
-        pages = -(-total // size)
-        page_key = f"{key}-page-{size}-{hash(wanted)}-{sort}"
-        number = st.pagination(pages, key=page_key, persist_state="session") if pages > 1 else 1
+        filters.choose_order(key)
         st.caption(_("{total} in all", total=f"{total:,}"), width="content")
-        panel.of_view(review.View(wanted, sort), key)
-    cases = resources.cases().page(wanted, sort, number - 1, size)
-    st.session_state[f"{key}-view"] = review.View(wanted, sort)
-    if wanted.outcomes == VIOLATIONS:
+        panel.of_view(view, key)
+        pages = -(-total // size)
+        page_key = f"{key}-page-{size}-{hash(view)}"
+        # told its width: beside others it finds none, and shows one number alone
+        number = st.pagination(pages, key=page_key, persist_state="session", width=_PAGING) if pages > 1 else 1
+    cases = resources.cases().page(view.wanted, view.sort, number - 1, size)
+    if view.wanted.outcomes == VIOLATIONS:
         _choice(cases, key)
         browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]|Enter")
     grid = st.grid(min_column_width=230, gap="small")
@@ -104,9 +100,7 @@ def _choice(cases: Sequence[Case], key: str) -> None:
             on_click=review.open_case,
             args=(cases[0].id if cases else None,),
         )
-        if all(case.id in chosen for case in cases):
-            st.button(_("Choose none"), key=f"{key}-none", icon=":material/deselect:", on_click=_forget, args=(key,))
-        else:
+        if any(case.id not in chosen for case in cases):
             st.button(
                 _("Choose this page"),
                 key=f"{key}-all",
@@ -114,10 +108,21 @@ def _choice(cases: Sequence[Case], key: str) -> None:
                 on_click=lambda: _choose(key, cases),
             )
         if chosen:
-            st.markdown(several("**{n} chosen**", "**{n} chosen**", len(chosen)), width="content")
+            st.button(_("Choose none"), key=f"{key}-none", icon=":material/deselect:", on_click=_forget, args=(key,))
+            st.markdown(_told(chosen, cases), width="content")
             review.of_many(chosen, lambda: _forget(key))
             panel.of_cases(sorted(chosen), key)
         review.undo_button()
+
+
+def _told(chosen: Iterable[int], cases: Sequence[Case]) -> str:
+    """How many are chosen, and how many of them are out of sight."""
+    chosen = {*chosen}
+    unseen = len(chosen - {case.id for case in cases})
+    parts = [several("**{n} chosen**", "**{n} chosen**", len(chosen))]
+    if unseen:
+        parts.append(_("{n} not on this page", n=f"{unseen:,}"))
+    return " · ".join(parts)
 
 
 def _chosen(key: str) -> dict[int, int]:

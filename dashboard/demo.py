@@ -16,7 +16,7 @@ from dashboard.i18n import _, later, several
 from dashboard.stills import drawn, fitted, framed, ownership, piece, still
 from dashboard.text import class_name, clock, local, plain
 from db.cases import TURNED_DOWN, Filter, Sort, detections
-from db.models import Case, Job
+from db.models import Case, Job, ReviewState
 from pipeline import replay
 from pipeline.crops import resize
 from pipeline.palette import COLORS, NEUTRAL
@@ -42,7 +42,7 @@ class Shown:
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        cases = resources.cases().of_job(job.id, tuple(Outcome))
+        cases = resources.cases().of_job(job.id, tuple(Outcome), tuple(ReviewState))
         return cls(job, replays.trace(job.trace or ""), cases)
 
 
@@ -235,7 +235,14 @@ def projected(figure: go.Figure, key: str, alt: str) -> None:
     figure.update_layout(
         font_size=20,
         margin={"l": 8, "r": 8, "t": 16, "b": 8},
-        legend={"orientation": "h", "y": 1.15, "font": {"size": 20}, "traceorder": "normal"},
+        legend={
+            "orientation": "h",
+            "y": 1.05,
+            "yanchor": "bottom",  # it grows upwards where it takes more lines, and the plot makes room
+            "maxheight": 0.6,
+            "font": {"size": 20},
+            "traceorder": "normal",
+        },
         dragmode=False,
     )
     figure.update_xaxes(tickfont_size=18, title_font_size=20)

@@ -34,11 +34,12 @@ OUTCOMES = {
 def show(case: Case, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Back"), key="back", icon=":material/grid_view:", shortcut="B"):
-            del st.query_params["case"]
+            st.query_params.pop("case", None)
             st.rerun()
         review.steps(case, view)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(_("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s)), width="content")
+        st.badge(_("Case {id}", id=case.id), color="gray")
         if case.outcome in VIOLATIONS:
             review.badge(case)
     if case.outcome in VIOLATIONS:

@@ -1,4 +1,4 @@
-"""The filters above the cards."""
+"""The filters above the cards, and the order. The session remembers them, and the address says the most of them."""
 
 from __future__ import annotations
 
@@ -7,73 +7,140 @@ from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 
-from dashboard import resources
+from dashboard import address, resources
 from dashboard.i18n import _, later
-from dashboard.text import day_start, plain
-from db.cases import NOT_DISMISSED, VIOLATIONS, Filter
+from dashboard.review import View
+from dashboard.text import day_start
+from db.cases import NOT_DISMISSED, VIOLATIONS, Filter, Sort
 from db.models import ReviewState
 from pipeline.types import Outcome
 
+_ALL = "all"  # an option of its own: a field that holds None is shown as empty
 _PLATES = {
-    None: later("With or without plate"),
-    True: later("With plate"),
-    False: later("Without plate"),
+    _ALL: (later("With or without plate"), None),
+    "with": (later("With plate"), True),
+    "without": (later("Without plate"), False),
 }
 _STATES = {
     "open or accepted": (later("Not dismissed"), NOT_DISMISSED),
     "open": (later("To review"), (ReviewState.OPEN,)),
     "accepted": (later("Accepted"), (ReviewState.ACCEPTED,)),
     "dismissed": (later("Dismissed"), (ReviewState.DISMISSED,)),
-    "all": (later("All"), tuple(ReviewState)),
+    _ALL: (later("All"), tuple(ReviewState)),
 }
+_SORTS = {
+    Sort.NEWEST: later("Newest first"),
+    Sort.OLDEST: later("Oldest first"),
+    Sort.SUREST: later("Surest first"),
+    Sort.LEAST_SURE: later("Least sure first"),
+}
+_USUAL: dict[str, object] = {
+    "review": "open or accepted",
+    "source": _ALL,
+    "order": Sort.NEWEST,
+    "days": (),
+    "least": 0,
+    "plate": _ALL,
+}
+_IN_ADDRESS = ("review", "source", "order")
 
 
-def choose(outcomes: tuple[Outcome, ...], key: str) -> Filter:
+def recall(key: str) -> None:
+    """Bring filters and order to what the address asks for, if it does; what it cannot mean is as usual."""
+    for name, value in _USUAL.items():
+        st.session_state.setdefault(f"{key}-{name}", value)
+    asked = address.asked(*_IN_ADDRESS)
+    if asked is None:
+        return
+    known: dict[str, dict[str, object]] = {
+        "review": {name: name for name in _STATES},
+        "source": {str(clip.id): clip.id for clip in resources.cases().sources()},
+        "order": {sort.value: sort for sort in Sort},
+    }
+    for name in _IN_ADDRESS:
+        st.session_state[f"{key}-{name}"] = known[name].get(asked.get(name, ""), _USUAL[name])
+
+
+def view(outcomes: tuple[Outcome, ...], key: str) -> View:
+    """The cases that are wanted, in their order; from now on the address asks for the same."""
+    chosen = {name: st.session_state[f"{key}-{name}"] for name in _USUAL}
+    address.write({name: str(chosen[name]) if chosen[name] != _USUAL[name] else None for name in _IN_ADDRESS})
+    wanted = Filter(
+        outcomes,
+        None if chosen["source"] == _ALL else chosen["source"],
+        None,
+        *span(chosen["days"]),
+        chosen["least"] / 100,
+        _PLATES[chosen["plate"]][1],
+        _STATES[chosen["review"]][1] if outcomes == VIOLATIONS else tuple(ReviewState),
+    )
+    return View(wanted, chosen["order"])
+
+
+def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
     """Let the viewer choose which cases to see."""
     sources = {clip.id: clip.name for clip in resources.cases().sources()}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{key}"):
-        clip_id = st.selectbox(
+        st.selectbox(
             _("Source"),
-            [None, *sources],
-            format_func=lambda id_: _("All sources") if id_ is None else plain(sources[id_]),
+            [_ALL, *sources],
+            format_func=lambda id_: _("All sources") if id_ == _ALL else sources[id_],
             key=f"{key}-source",
+            on_change=address.changed,
             persist_state="session",
             width=230,
         )
-        days = st.date_input(_("Days"), value=[], key=f"{key}-days", persist_state="session", width=240)
-        least = st.slider(
-            _("Stage 2 at least"), 0, 100, 0, 5, format="%d %%", key=f"{key}-least", persist_state="session", width=200
+        st.date_input(_("Days"), key=f"{key}-days", persist_state="session", width=240)
+        st.slider(
+            _("Stage 2 at least"),
+            0,
+            100,
+            step=5,
+            format="%d %%",
+            key=f"{key}-least",
+            persist_state="session",
+            width=200,
         )
-        plate = st.selectbox(
+        st.selectbox(
             _("Plate"),
             list(_PLATES),
-            format_func=lambda choice: _(_PLATES[choice]),
+            format_func=lambda choice: _(_PLATES[choice][0]),
             key=f"{key}-plate",
             persist_state="session",
             width=200,
         )
-        state = (
-            "all"
-            if outcomes != VIOLATIONS
-            else st.segmented_control(
+        if outcomes == VIOLATIONS:
+            st.segmented_control(
                 _("Review"),
                 list(_STATES),
                 format_func=lambda choice: _(_STATES[choice][0]),
-                default="open or accepted",
-                key=f"{key}-state",
+                key=f"{key}-review",
+                on_change=address.changed,
                 required=True,
                 wrap=True,
                 persist_state="session",
             )
-        )
-    return Filter(outcomes, clip_id, None, *span(days), least / 100, plate, _STATES[state][1])
+
+
+def choose_order(key: str) -> None:
+    st.selectbox(
+        _("Order"),
+        list(_SORTS),
+        format_func=lambda sort: _(_SORTS[sort]),
+        key=f"{key}-order",
+        on_change=address.changed,
+        label_visibility="collapsed",
+        width=180,
+        persist_state="session",
+    )
 
 
 def clear(key: str) -> None:
     """Let every case be seen again."""
-    every: dict[str, object] = {"source": None, "days": [], "least": 0, "plate": None, "state": "all"}
+    every = {"source": _ALL, "days": (), "least": 0, "plate": _ALL, "review": _ALL}
     for name, value in every.items():
         st.session_state[f"{key}-{name}"] = value
+    address.changed()
 
 
 def span(days: Sequence[date]) -> tuple[datetime | None, datetime | None]:

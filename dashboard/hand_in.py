@@ -9,7 +9,7 @@ import streamlit as st
 from sqlalchemy.exc import DBAPIError
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import resources
+from dashboard import queue, resources
 from dashboard.i18n import _, told
 from dashboard.text import local, plain
 from dashboard.upload import keep
@@ -61,14 +61,16 @@ def queue_sample(sample: Path) -> None:
 
 
 def _take_all(files: list[UploadedFile]) -> None:
-    """Accept each upload once, also where a click elsewhere cuts the script off between two of them."""
+    """Accept each upload once, also where a click elsewhere cuts the script off, between two of them or within one."""
     taken: set[str] = st.session_state.setdefault("taken", set())
-    st.session_state["notices"] = []
+    if taken.isdisjoint(file.file_id for file in files):
+        st.session_state["notices"] = []
     for file in files:
         if file.file_id not in taken:
-            with st.spinner(_("Keeping {clip}", clip=plain(file.name))):
+            name = file.name.replace("%22", '"')  # as browsers send a quote
+            with st.spinner(_("Keeping {clip}", clip=plain(name))):
+                _accept(file, name)
                 taken.add(file.file_id)
-                _accept(file, file.name)
     st.session_state["uploads"] += 1
     st.rerun()
 
@@ -86,13 +88,18 @@ def _notices() -> None:
 
 
 def _accept(file: BinaryIO, name: str) -> None:
-    """Keep a clip and queue it, unless its content has been analysed before: then the viewer is asked."""
+    """Keep a clip and queue it, unless its content has been analysed before: then the viewer is asked.
+
+    The session is read before the clip is queued and not after: there the script may be cut off, and begins anew.
+    """
+    known = st.session_state.setdefault("known", {})
     try:
         path, content = keep(file, name, resources.settings())
         before = resources.jobs().done_before(content)
         if before is not None:
-            st.session_state.setdefault("known", {})[content] = (name, path, before)
+            known[content] = (name, path, before)
             return
+        queue.show_newest()
         resources.jobs().add(name, path, content)
     except (ClipError, OSError, DBAPIError) as error:
         st.session_state.setdefault("notices", []).append(f"{plain(name)}: {plain(told(explain(error)))}")
@@ -114,4 +121,5 @@ def _offer_again() -> None:
                 resources.jobs().add(name, path, content)
                 resources.worker().wake()
                 del known[content]
+                queue.show_newest()
                 st.rerun()

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.i18n import _
 
 _LOGO = Path(__file__).parent / "logo.svg"
+ICON = Path(__file__).parent / "icon.svg"
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 4rem; }
 h1 { overflow-wrap: anywhere; }

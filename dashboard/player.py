@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import resources, stored
+from dashboard import browser, resources, stored
 from dashboard.i18n import _, several, told
 from dashboard.text import clock, plain
-from db.models import Case, Job
+from db.cases import TURNED_DOWN, Filter
+from db.models import Case, Job, ReviewState
 from pipeline.palette import ACCUSED
 
 _LEAST_BAR = 0.006  # of the clip: shorter violations could not be hit with a finger
@@ -19,24 +20,56 @@ _MOST_PICTURES = 24
 _TICKS = 8
 _LANE = 34  # pixels, to be hit with a finger
 _MOST_LANES = 8  # more of them become thinner
+_JUMP = "jump"  # in the session: the second of the clip that is to be played from
+_GALLERY, _TURNED_DOWN = "dashboard/pages/gallery.py", "dashboard/pages/turned_down.py"
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
 def show(job: Job) -> None:
-    cases = resources.cases().of_job(job.id)
-    jump = st.session_state.get(_key(job), 0.0)
+    every = resources.cases().of_job(job.id, reviews=tuple(ReviewState))
+    cases = [case for case in every if case.review is not ReviewState.DISMISSED]
     st.subheader(plain(job.clip.name))
     if job.message:
         st.warning(plain(told(job.message)), icon=":material/content_cut:")
     if job.video:
         portrait = (job.height or 0) > (job.width or 0)
         width = 360 if portrait else "stretch"
-        stored.video(job.video, _("The annotated clip"), start_time=jump, autoplay=jump > 0, width=width)
-    if not cases:
+        stored.video(job.video, _("The annotated clip"), width=width)
+    if _JUMP in st.session_state:
+        browser.play_from(f"play-from-{_jumps()}", st.session_state.pop(_JUMP))
+    number = found(len(every), len(every) - len(cases))
+    if not every:
         st.success(_("No rider without a helmet was found in this clip."), icon=":material/check_circle:")
-        return
-    number = several("{n} violation", "{n} violations", len(cases))
-    st.caption(_("{number}: a bar or a picture jumps to where it is in the clip.", number=number))
+    elif not cases:
+        st.info(_("{number}: nobody is accused in this clip any more.", number=number), icon=":material/info:")
+        _to_gallery({"source": str(job.clip_id), "review": "dismissed"})
+    else:
+        st.caption(_("{number}: a bar or a picture jumps to where it is in the clip.", number=number))
+        _pictures(job, cases)
+        _to_gallery({})
+    _turned_down(job)
+
+
+def found(violations: int, dismissed: int) -> str:
+    """How many violations a clip has, and how many of them people dismissed."""
+    number = several("{n} violation", "{n} violations", violations)
+    return _("{number}, {n} dismissed", number=number, n=f"{dismissed:,}") if dismissed else number
+
+
+def _to_gallery(asked: dict[str, str]) -> None:
+    st.page_link(_GALLERY, label=_("To the gallery"), icon=":material/photo_library:", query_params=asked)
+
+
+def _turned_down(job: Job) -> None:
+    """The suspects whom stage 2 let go."""
+    number = resources.cases().count(Filter(TURNED_DOWN, job_id=job.id))
+    if number:
+        said = several("{n} suspect was turned down", "{n} suspects were turned down", number)
+        st.page_link(_TURNED_DOWN, label=said, icon=":material/gavel:", query_params={"source": str(job.clip_id)})
+
+
+def _pictures(job: Job, cases: Sequence[Case]) -> None:
+    """The violations of a clip over time, and one picture of each."""
     _timeline(job, cases)
     with st.container(horizontal=True):
         for case in cases[:_MOST_PICTURES]:
@@ -44,11 +77,10 @@ def show(job: Job) -> None:
                 stored.picture(case.crop, _("Violation at {time}", time=clock(case.best_s)))
                 label = _span(case)
                 st.button(
-                    label, key=f"jump-{case.id}", icon=":material/play_arrow:", on_click=_jump, args=(job, case.start_s)
+                    label, key=f"jump-{case.id}", icon=":material/play_arrow:", on_click=_jump, args=(case.start_s,)
                 )
     if len(cases) > _MOST_PICTURES:
         st.caption(_("Pictures of the first {n}: the gallery has them all.", n=_MOST_PICTURES))
-    st.page_link("dashboard/pages/gallery.py", label=_("To the gallery"), icon=":material/photo_library:")
 
 
 def _timeline(job: Job, cases: Sequence[Case]) -> None:
@@ -75,12 +107,12 @@ def _timeline(job: Job, cases: Sequence[Case]) -> None:
     ticks = whole_seconds(duration)
     figure.update_xaxes(range=[0, duration], tickvals=ticks, ticktext=[clock(tick) for tick in ticks])
     figure.update_yaxes(visible=False, range=[max(rows) + 0.5, -0.5])
-    key = f"timeline-{job.id}"
+    key = f"timeline-{job.id}-{_jumps()}"  # a new one after each jump: the bar that was hit can be hit again
 
     def chosen() -> None:
         points = st.session_state[key].selection.point_indices
         if points:
-            _jump(job, cases[points[0]].start_s)
+            _jump(cases[points[0]].start_s)
 
     st.plotly_chart(
         figure,
@@ -114,9 +146,10 @@ def _span(case: Case) -> str:
     return _("{start} to {end}", start=clock(case.start_s), end=clock(case.end_s))
 
 
-def _jump(job: Job, seconds: float) -> None:
-    st.session_state[_key(job)] = seconds
+def _jump(seconds: float) -> None:
+    st.session_state[_JUMP] = seconds
+    st.session_state["jumps"] = _jumps() + 1
 
 
-def _key(job: Job) -> str:
-    return f"position-{job.id}"
+def _jumps() -> int:
+    return int(st.session_state.get("jumps", 0))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import browser, player, resources
-from dashboard.i18n import _, later, several, told
+from dashboard import address, browser, player, resources
+from dashboard.i18n import _, later, told
 from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
@@ -91,23 +91,30 @@ def results() -> None:
     st.subheader(_("Clips so far"))
     pages = -(-total // _PAGE_SIZE)
     number = st.pagination(pages, key="ended-page") if pages > 1 else 1
-    for job in resources.jobs().ended(_PAGE_SIZE, number - 1):
-        _ended(job, chosen)
+    jobs = resources.jobs().ended(_PAGE_SIZE, number - 1)
+    tally = resources.cases().tally(job.id for job in jobs)
+    for job in jobs:
+        _ended(job, chosen, player.found(*tally.get(job.id, (0, 0))))
+
+
+def show_newest() -> None:
+    """Let the player turn to what is analysed next, whatever it was told to show."""
+    st.query_params.pop("job", None)
 
 
 def _chosen() -> Job | None:
     """The job that the address names, else the newest with results."""
-    wanted = st.query_params.get("job", "")
-    named = resources.jobs().get(int(wanted)) if wanted.isdecimal() else None
+    wanted = address.number("job")
+    named = None if wanted is None else resources.jobs().get(wanted)
     if named is not None and named.state is JobState.DONE:
         return named
     return next((job for job in resources.jobs().ended(_PAGE_SIZE) if job.state is JobState.DONE), None)
 
 
-def _ended(job: Job, chosen: Job | None) -> None:
+def _ended(job: Job, chosen: Job | None, violations: str) -> None:
     icon, word = _LOOK[job.state]
     with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center"):
-        found = several("{n} violation", "{n} violations", job.violations) if job.state is JobState.DONE else _(word)
+        found = violations if job.state is JobState.DONE else _(word)
         message = f"  \n:red[{plain(told(job.message))}]" if job.message else ""
         said = f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}{message}"
         st.markdown(said, width="stretch")
@@ -120,4 +127,5 @@ def _ended(job: Job, chosen: Job | None) -> None:
         elif st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:"):
             resources.jobs().again(job.id)
             resources.worker().wake()
+            show_newest()
             st.rerun()

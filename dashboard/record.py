@@ -10,11 +10,14 @@ import streamlit as st
 
 from dashboard import resources, reviewer
 from dashboard.i18n import _, later
-from dashboard.review import REASONS, STATES, finish, open_case
+from dashboard.review import REASONS, STATES, open_case
+from dashboard.telling import finish, say
 from dashboard.text import local, plain
 from db.models import Action, Case, ReviewState
+from pipeline.plate_formats import identify
 
 _WATCH_EVERY_S = 4
+_DOUBT = "plate-doubt"  # in the session: a case, and the text that no plate bears which was typed for it
 DEEDS = {
     Action.ACCEPT: later("accepted"),
     Action.DISMISS: later("dismissed"),
@@ -27,26 +30,49 @@ DEEDS = {
 
 
 def plate(case: Case) -> None:
-    """A person's reading of the number plate."""
-    with st.form(f"plate-{case.id}-{case.version}", border=False):
+    """A person's reading of the number plate. What is being typed stays when somebody else changes the case."""
+    field, shown = f"plate-text-{case.id}", f"plate-shown-{case.id}"
+    stands = case.plate or ""
+    if field not in st.session_state or st.session_state[shown] != stands:
+        st.session_state[field] = st.session_state[shown] = stands
+    with st.form(f"plate-{case.id}", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             nobody = not reviewer.name()
             text = st.text_input(
                 _("Number plate"),
-                case.plate or "",
+                key=field,
                 max_chars=32,
                 placeholder=_("as it stands on the plate"),
                 width=220,
                 disabled=nobody,
             )
-            sent = st.form_submit_button(_("Correct"), icon=":material/edit:", disabled=nobody)
+            st.form_submit_button(
+                _("Correct"), icon=":material/edit:", disabled=nobody, on_click=_correct, args=(case, field)
+            )
         if case.plate_corrected:
             read = case.plate_text or _("nothing")
             st.caption(_("Corrected by a person. The machine read: {text}", text=plain(read)))
-    if sent and text.strip() != (case.plate or ""):
-        seen = {case.id: case.version}
-        finish(resources.reviews().correct_plate(seen, reviewer.name(), text), Action.PLATE)
-        st.rerun()
+    if st.session_state.get(_DOUBT) == (case.id, text.strip()):
+        st.warning(
+            _("{text} has the form of no number plate. Press Correct once more if it stands there.", text=plain(text)),
+            icon=":material/help:",
+        )
+
+
+def _correct(case: Case, field: str) -> None:
+    """Take what was typed for the plate of a case as it was on the screen; nothing takes the last correction back."""
+    text = str(st.session_state[field]).strip()
+    asked = st.session_state.pop(_DOUBT, None) == (case.id, text)
+    if text == (case.plate or ""):
+        return
+    if not text and not case.plate_corrected:
+        st.session_state[field] = case.plate
+        say(_("The machine's reading stands until another one is given."))
+    elif text and identify(text) is None and not asked:
+        st.session_state[_DOUBT] = (case.id, text)
+    else:
+        done = resources.reviews().correct_plate({case.id: case.version}, reviewer.name(), text)
+        finish(done, Action.PLATE, None if text else _("The machine's reading stands again"))
 
 
 def mates(case: Case) -> None:

@@ -11,10 +11,10 @@ import streamlit as st
 
 from dashboard import browser, resources, reviewer
 from dashboard.i18n import _, later, several
-from dashboard.text import local, plain
+from dashboard.telling import finish, say
 from db.cases import Filter, Sort
 from db.models import Action, Case, Reason, ReviewState
-from db.reviews import Conflict, Deed, Done, Seen
+from db.reviews import Deed, Seen
 
 Color = Literal["gray", "blue", "violet"]
 STATES: dict[ReviewState, tuple[str, Color, str]] = {
@@ -30,22 +30,7 @@ REASONS = {
     Reason.TWICE: later("Same violation twice"),
     Reason.OTHER: later("Other"),
 }
-_QUICKER = {
-    Action.ACCEPT: later("Case {id}: {who} was quicker and accepted it at {time}. Your decision was not kept."),
-    Action.DISMISS: later("Case {id}: {who} was quicker and dismissed it at {time}. Your decision was not kept."),
-}
-_CHANGED = later("Case {id}: {who} changed it at {time}, before you. Your decision was not kept.")
-_DONE = {
-    Action.ACCEPT: later("Accepted: {n}"),
-    Action.DISMISS: later("Dismissed: {n}"),
-    Action.REOPEN: later("Reopened: {n}"),
-    Action.PLATE: later("Number plate corrected"),
-    Action.LINK: later("Linked as one motorcycle"),
-    Action.UNLINK: later("Parted"),
-    Action.UNDO: later("Undone: {n}"),
-}
 _DISMISSING = "dismissing"  # in the session: the cases whose dismissal waits for a reason
-_TOLD = "review-told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +46,6 @@ def badge(case: Case) -> None:
     st.badge(_(word), color=color, icon=icon)
 
 
-def tell() -> None:
-    """What came of the last deed: in passing where it went well, until it was read where somebody was quicker."""
-    toasts, conflicts = st.session_state.setdefault(_TOLD, ([], []))
-    for toast in toasts:
-        st.toast(toast, icon=":material/check:")
-    toasts.clear()
-    for conflict in conflicts:
-        st.warning(conflict, icon=":material/group:")
-    if conflicts and st.button(_("Understood"), key="review-understood", icon=":material/check:"):
-        conflicts.clear()
-        st.rerun()
-
-
 def of_one(case: Case, view: View) -> None:
     """Decide on the case on show, and walk on to the next."""
     if not reviewer.name():
@@ -83,10 +55,10 @@ def of_one(case: Case, view: View) -> None:
 
     def decide(action: Action) -> None:
         if finish(resources.reviews().decide(seen, Deed(reviewer.name(), action)), action):
-            open_case(resources.cases().neighbour(view.wanted, view.sort, case, 1))
+            _walk_on(case, view)
 
     if asks_why(seen):
-        _reasons(seen, lambda: open_case(resources.cases().neighbour(view.wanted, view.sort, case, 1)))
+        _reasons(seen, lambda: _walk_on(case, view))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if case.review is not ReviewState.ACCEPTED:
@@ -158,8 +130,22 @@ def steps(case: Case, view: View) -> None:
         args=(after,),
     )
     total = cases.count(view.wanted)
-    place = min(cases.place(view.wanted, view.sort, case) + 1, total)
-    st.markdown(_("{place} of {total}", place=f"{place:,}", total=f"{total:,}"), width="content")
+    if total:
+        place = min(cases.place(view.wanted, view.sort, case) + 1, total)
+        st.markdown(_("{place} of {total}", place=f"{place:,}", total=f"{total:,}"), width="content")
+
+
+def _walk_on(case: Case, view: View) -> None:
+    """On to the next case; back to the gallery where that was the last one, and none is left in its view."""
+    cases = resources.cases()
+    after = cases.neighbour(view.wanted, view.sort, case, 1)
+    if after is not None:
+        open_case(after)
+    elif cases.count(view.wanted):
+        say(_("That was the last case of this view."))
+    else:
+        st.query_params.pop("case", None)
+        say(_("Nothing is left to review in this view."))
 
 
 def _button(label: str, key: str, icon: str, seen: Seen, deed: Callable[[], None], primary: bool = False) -> None:
@@ -226,22 +212,6 @@ def _undo() -> None:
 
 def _reopen(seen: Seen) -> None:
     finish(resources.reviews().decide(seen, Deed(reviewer.name(), Action.REOPEN)), Action.REOPEN)
-
-
-def finish(done: Done, action: Action) -> bool:
-    """Note what to tell; return whether anything was changed."""
-    toasts, conflicts = st.session_state.setdefault(_TOLD, ([], []))
-    conflicts.extend(_conflict(one) for one in done.conflicts)
-    if done.changed:
-        toasts.append(_(_DONE[action], n=len(done.changed)))
-    return bool(done.changed)
-
-
-def _conflict(conflict: Conflict) -> str:
-    if conflict.by is None:
-        return _("Case {id} does not exist any more.", id=conflict.case_id)
-    text = _QUICKER.get(conflict.by.action, _CHANGED)
-    return _(text, id=conflict.case_id, who=plain(conflict.by.reviewer), time=local(conflict.by.at))
 
 
 def open_case(case_id: int | None) -> None:

@@ -8,7 +8,7 @@ import cv2
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
-from dashboard import camera, resources
+from dashboard import camera, player, resources
 from dashboard.i18n import _, later, several, told
 from dashboard.text import local, plain
 from db.engine import explain
@@ -124,7 +124,7 @@ def _running(job: Job, running: Running) -> None:
 def _ended(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         icon, word = _ENDED.get(job.state, _ENDED[JobState.DONE])
-        found = several("{n} violation", "{n} violations", job.violations)
+        found = player.found(*resources.cases().tally([job.id]).get(job.id, (0, 0)))
         since = local(job.finished_at or job.created_at)
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)} · {since} · {found}")
         if job.message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -111,11 +111,25 @@ class Cases:
                 Case, case_id, options=[selectinload(Case.looks), selectinload(Case.track), selectinload(Case.reads)]
             )
 
-    def of_job(self, job_id: int, outcomes: tuple[Outcome, ...] = VIOLATIONS) -> Sequence[Case]:
+    def of_job(
+        self,
+        job_id: int,
+        outcomes: tuple[Outcome, ...] = VIOLATIONS,
+        reviews: tuple[ReviewState, ...] = NOT_DISMISSED,
+    ) -> Sequence[Case]:
         """The cases of one job in the order in which they happened."""
-        query = select(Case).where(*Filter(outcomes, job_id=job_id).conditions()).order_by(Case.start_s)
+        wanted = Filter(outcomes, job_id=job_id, reviews=reviews)
         with self._sessions() as session:
-            return session.scalars(query).all()
+            return session.scalars(select(Case).where(*wanted.conditions()).order_by(Case.start_s)).all()
+
+    def tally(self, job_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """The violations of each of these jobs that has any, and how many of them people dismissed."""
+        dismissed = func.count().filter(Case.review == ReviewState.DISMISSED)
+        query = select(Case.job_id, func.count(), dismissed).where(
+            Case.job_id.in_(job_ids), Case.outcome.in_(VIOLATIONS)
+        )
+        with self._sessions() as session:
+            return {id_: (total, gone) for id_, total, gone in session.execute(query.group_by(Case.job_id))}
 
     def sightings(self, track_id: int) -> Sequence[Sighting]:
         with self._sessions() as session:

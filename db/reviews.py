@@ -6,7 +6,7 @@ second is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -117,6 +117,18 @@ class Reviews:
         """All that was done to a case, oldest first."""
         with self._sessions() as session:
             return session.scalars(select(Review).where(Review.case_id == case_id).order_by(Review.version)).all()
+
+    def dismissed_for(self, reasons: Collection[Reason]) -> dict[int, Reason]:
+        """The dismissed cases whose last dismissal that nobody has taken back gives one of these reasons."""
+        dismissals = _standing().where(Review.action == Action.DISMISS)
+        last = dismissals.with_only_columns(func.max(Review.id)).group_by(Review.case_id)
+        query = (
+            select(Review.case_id, Review.reason)
+            .join(Case, Review.case_id == Case.id)
+            .where(Review.id.in_(last), Review.reason.in_(reasons), Case.review == ReviewState.DISMISSED)
+        )
+        with self._sessions() as session:
+            return {id_: reason for id_, reason in session.execute(query.order_by(Review.case_id)) if reason}
 
     def _change(self, seen: Seen, deed: Deed, values: Values) -> Done:
         """The same change to each case that is still as it was seen."""

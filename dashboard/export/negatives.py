@@ -8,36 +8,34 @@ from collections.abc import Iterable
 
 import yaml
 
-from db.cases import Cases, Filter, Sort, detections
-from db.models import Action, Case, Look, Reason, ReviewState
+from db.cases import Cases, detections
+from db.models import Look, Reason
 from db.reviews import Reviews
 from pipeline.store import FileStore
 from pipeline.training.labels import Labelled, label_lines
 from pipeline.types import CLASS_NAMES, HEADS, Label
 
 NAME = "hard_negatives"
-DISMISSED = Filter(reviews=(ReviewState.DISMISSED,))
+TELLING = (Reason.HELMET, Reason.NO_RIDER)  # the reasons that say what is in the picture
 
 
 def negatives(cases: Cases, reviews: Reviews, store: FileStore) -> bytes:
     """A ZIP with a set for `python -m pipeline.training.dataset --root FOLDER --set FOLDER/hard_negatives.yaml`.
 
-    Only two reasons say what is in the picture. Where the suspect wears a helmet, its heads become helmets; where
+    Where the suspect wears a helmet, its heads become helmets; where
     there is no rider, the suspect is not labelled at all. Other riders in a crop may lack labels: the set says so.
     """
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        for case in cases.in_full([case.id for case in cases.each(DISMISSED, Sort.OLDEST)]):
-            reason = _reason(case, reviews)
-            if reason not in (Reason.HELMET, Reason.NO_RIDER):
-                continue
+        reasons = reviews.dismissed_for(TELLING)
+        for case in cases.in_full(list(reasons)):
             for number, look in enumerate(case.looks, 1):
                 picture = store.picture(look.picture)
                 if picture is None:
                     continue  # lost from the data folder; the others still teach
                 name = f"case-{case.id:06}-{number}"
                 height, width = picture.shape[:2]
-                known = _helmets(look, width, height) if reason is Reason.HELMET else ()
+                known = _helmets(look, width, height) if reasons[case.id] is Reason.HELMET else ()
                 archive.write(store.path(look.picture), f"{NAME}/images/{name}.jpg")
                 archive.writestr(f"{NAME}/labels/{name}.txt", label_lines(known, width, height))
         archive.writestr(f"{NAME}/data.yaml", yaml.safe_dump(_DATA, sort_keys=False))
@@ -57,14 +55,6 @@ _SET = {
     "gaps": [name for name in CLASS_NAMES if name != Label.PLATE.title],
     "parts": {"all": {"images": "images", "annotations": "labels"}},
 }
-
-
-def _reason(case: Case, reviews: Reviews) -> Reason | None:
-    """Why the case was dismissed, by the last dismissal that nobody has taken back."""
-    history = reviews.history(case.id)
-    taken_back = {row.undoes for row in history}
-    rows = [row for row in history if row.action is Action.DISMISS and row.id not in taken_back]
-    return rows[-1].reason if rows else None
 
 
 def _helmets(look: Look, width: int, height: int) -> Iterable[Labelled]:

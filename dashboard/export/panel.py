@@ -8,11 +8,11 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.export import table
-from dashboard.export.negatives import DISMISSED, NAME, negatives
+from dashboard.export.negatives import NAME, TELLING, negatives
 from dashboard.export.package import Source, package
 from dashboard.export.wording import HIDDEN, STILL_SEEN, page
 from dashboard.i18n import _, later, several, told
-from dashboard.review import View
+from dashboard.review import REASONS, View
 from dashboard.text import plain
 from pipeline.errors import HelmetWatchError
 
@@ -74,10 +74,19 @@ def of_view(view: View, key: str) -> None:
             icon=":material/table:",
             on_click="ignore",
         )
-        dismissed = cases.count(DISMISSED)
+        telling = len(reviews.dismissed_for(TELLING))
         st.markdown(_("**Hard negatives**, for the next training"))
-        st.caption(several("{n} dismissed case, in YOLO form.", "{n} dismissed cases, in YOLO form.", dismissed))
-        if dismissed:
+        first, second = (_(REASONS[reason]) for reason in TELLING)
+        st.caption(
+            several(
+                "{n} case dismissed as “{first}” or “{second}”, in YOLO form.",
+                "{n} cases dismissed as “{first}” or “{second}”, in YOLO form.",
+                telling,
+                first=first,
+                second=second,
+            )
+        )
+        if telling:
             st.caption(_(_KEPT))
             st.download_button(
                 _("ZIP"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import browser, demo, hand_in, queue, resources, thresholds
+from dashboard import address, browser, demo, hand_in, queue, resources, thresholds
 from dashboard.i18n import _, later, told
-from dashboard.text import local, plain
+from dashboard.text import brief, local, plain
 from db.models import Job
 from pipeline.errors import ClipError, TraceError
 
 _MOST_CLIPS = 50
+_NAME = 20  # letters of a clip's name; the time stands first, where nothing cuts it off
 _STEPS = (
     (later("What stage 1 sees"), demo.stage1),
     (later("A suspect"), demo.suspect),
@@ -47,16 +48,32 @@ def choose() -> Job | None:
     if not jobs:
         return None
     first = next((id_ for id_, job in jobs.items() if job.clip.name == hand_in.DEMO.name), next(iter(jobs)))
+    recall(list(jobs), first)
     chosen = st.selectbox(
         _("Clip"),
         list(jobs),
-        index=list(jobs).index(first),
-        format_func=lambda id_: f"{jobs[id_].clip.name} · {local(jobs[id_].created_at)}",
+        format_func=lambda id_: f"{local(jobs[id_].created_at)} · {brief(jobs[id_].clip.name, _NAME)}",
         key="demo-clip",
+        on_change=address.changed,
         label_visibility="collapsed",
+        persist_state="session",
         width=420,
     )
+    step = st.session_state["demo-step"]
+    address.write({"step": str(step + 1) if step else None, "clip": str(chosen) if chosen != first else None})
     return jobs[chosen]
+
+
+def recall(jobs: list[int], first: int) -> None:
+    """The clip and the step that the address asks for, or else those that the class was at."""
+    session = st.session_state
+    session.setdefault("demo-step", 0)
+    if address.asked("step", "clip") is not None:
+        step = address.number("step") or 1
+        session["demo-step"] = step - 1 if 1 <= step <= len(_STEPS) else 0
+        session["demo-clip"] = address.number("clip")
+    if session.get("demo-clip") not in jobs:
+        session["demo-clip"] = first
 
 
 def offer() -> None:
@@ -76,6 +93,7 @@ def offer() -> None:
 
 
 def move(by: int) -> None:
+    address.changed()
     st.session_state["demo-step"] = min(max(st.session_state["demo-step"] + by, 0), len(_STEPS) - 1)
 
 
@@ -106,7 +124,6 @@ def ways(place: str) -> None:
     )
 
 
-st.session_state.setdefault("demo-step", 0)
 st.html(_STYLE)
 with st.container(key="class-demo"):
     job = choose()
@@ -120,6 +137,8 @@ with st.container(key="class-demo"):
         range(len(_STEPS)),
         format_func=lambda step: str(step + 1),
         key="demo-step",
+        on_change=address.changed,
+        persist_state="session",
         required=True,
         label_visibility="collapsed",
         width="stretch",

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
 from dashboard.hand_in import DEMO
+from db.models import Case
 from pipeline.settings import Settings
 from pipeline.types import Outcome
 from tests.dashboard.conftest import PATIENCE_MS
@@ -49,6 +51,30 @@ def test_a_clip_chosen_far_down_is_brought_into_view(
     page.get_by_role("button", name="Show", exact=True).last.click()
     expect(page.get_by_role("button", name="Shown above")).not_to_be_in_viewport(timeout=30_000)
     expect(page.locator("video")).to_be_in_viewport(timeout=30_000)
+
+
+def test_jumping_to_the_same_violation_again_goes_back_to_it(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    with sessions.begin() as session:
+        session.execute(update(Case).values(start_s=1.5))
+    page.goto("/")
+    for _ in range(2):
+        page.wait_for_function("document.querySelector('video')?.readyState >= 2")
+        page.wait_for_selector("[data-test-script-state=notRunning]")
+        page.evaluate("document.querySelector('video').currentTime = 0.5")
+        page.get_by_role("button", name=" to ").click()
+        page.wait_for_function("document.querySelector('video').currentTime >= 1.5")
+
+
+def test_nothing_is_fetched_from_elsewhere(page: Page, server: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/gallery")
+    expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
+    expect(page.locator("link[rel*=icon]")).to_have_attribute("href", re.compile(r"^data:image/svg"))
+    assert [url for url in asked if not url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))] == []
 
 
 def test_bad_input_in_the_browser(page: Page, tmp_path: Path) -> None:

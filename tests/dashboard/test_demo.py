@@ -13,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n, replays
 from dashboard.hand_in import RAIN
+from db.cases import Cases
 from db.jobs import Jobs
-from db.models import Look
+from db.models import Action, Look, Reason
+from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
@@ -82,6 +84,33 @@ def test_thresholds_change_who_is_accused(open_page: Open) -> None:
     assert "before: Accused" in said(strict)
     blind = slider(strict, "stage1").set_value(95).run()
     assert counts(blind)["Accused"] == counts(blind)["Stopped by stage 2"] == "0"
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_step_and_clip_stand_in_the_address_and_are_kept_on_other_pages(open_page: Open, settings: Settings) -> None:
+    analyse_sample(settings.data, RAIN)
+    app = open_page("demo").segmented_control(key="demo-step").set_value(2).run()
+    app = app.selectbox(key="demo-clip").set_value(2).run()
+    asked = {"step": "3", "clip": "2"}
+    assert dict(app.query_params) == asked
+    app = app.switch_page("dashboard/pages/gallery.py").run().switch_page("dashboard/pages/demo.py").run()
+    assert app.header[0].value.startswith("3. ")
+    assert app.selectbox(key="demo-clip").value == 2
+    for address, step, clip in ((asked, "3. ", 2), ({"step": "9", "clip": "7"}, "1. ", 1), ({"step": "x"}, "1. ", 1)):
+        anew = open_page("demo")
+        anew.query_params.update(address)
+        anew.run()
+        assert not anew.exception
+        assert (anew.header[0].value[:3], anew.selectbox(key="demo-clip").value) == (step, clip)
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_what_people_dismissed_is_still_what_the_stages_said(open_page: Open, sessions: sessionmaker[Session]) -> None:
+    seen = {case.id: case.version for case in Cases(sessions).of_job(1)}
+    Reviews(sessions).decide(seen, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
+    app = open_page("demo").segmented_control(key="demo-step").set_value(1).run()
+    assert "suspected nobody" not in said(app)
+    assert app.get("plotly_chart")
 
 
 def counts(app: AppTest) -> dict[str, str]:

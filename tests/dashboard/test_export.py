@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
+from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n
 from dashboard.export.negatives import negatives
@@ -33,6 +35,7 @@ from pipeline.store import FileStore
 from pipeline.training.dataset import merge
 from pipeline.types import Analysis, Box, Evidence, Label
 from tests import factory
+from tests.dashboard.test_pages import said
 from tests.pipeline.test_conceal import BOARD, contrast, is_hidden
 
 NAME = "=오토바이 (1) 🛵.mp4"
@@ -185,6 +188,15 @@ def test_a_dismissal_that_was_taken_back_teaches_nothing(source: Source) -> None
 def test_doubtful_cases_teach_nothing(source: Source) -> None:
     source.reviews.decide({1: 2, 2: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
     assert not [name for name in opened(negatives(source.cases, source.reviews, source.store)) if "case" in name]
+
+
+def test_only_what_teaches_is_counted_as_a_hard_negative(source: Source, open_page: Callable[[str], AppTest]) -> None:
+    source.reviews.decide({1: 2}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
+    app = open_page("gallery")
+    assert "0 cases dismissed as “Wears a helmet” or “No motorcycle rider”" in said(app)
+    source.reviews.decide({2: 0}, Deed("Kim", Action.DISMISS, Reason.NO_RIDER))
+    app = app.segmented_control(key="gallery-review").set_value("dismissed").run()
+    assert "1 case dismissed as" in said(app)
 
 
 def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: Path) -> None:

@@ -8,14 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
+from dashboard import hand_in
 from dashboard.player import lanes, whole_seconds
 from dashboard.text import clock
 from db.cases import Cases, Filter, Sort
 from db.jobs import Jobs
-from db.models import JobState
+from db.models import Action, Job, JobState, Reason
+from db.reviews import Deed, Reviews
 from db.save import save
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -29,6 +32,11 @@ def said(app: AppTest) -> str:
     """All that the page says."""
     kinds = ("title", "subheader", "markdown", "caption", "info", "success", "warning", "error")
     return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+def links(app: AppTest) -> list[tuple[str, str]]:
+    """The links to other pages of the app, each with what its address asks for."""
+    return [(one.proto.label, one.proto.query_string) for one in app.get("page_link")]
 
 
 def found(
@@ -83,6 +91,36 @@ def test_the_analyse_page_shows_what_a_clip_brought(
     assert not jump.click().run().exception
 
 
+def test_dismissed_violations_are_counted_alike_above_and_in_the_list(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+    reviews = Reviews(sessions)
+    reviews.decide({1: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
+    app = open_page("analyse")
+    assert said(app).count("2 violations, 1 dismissed") == 2
+    assert ("1 suspect was turned down", "source=1") in links(app)
+    reviews.decide({2: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
+    app.run()
+    assert said(app).count("2 violations, 2 dismissed") == 2
+    assert ("To the gallery", "source=1&review=dismissed") in links(app)
+    assert "No rider without a helmet" not in said(app)
+
+
+def test_what_is_handed_in_next_is_shown_whatever_was_shown_before(
+    open_page: Open, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    jobs = Jobs(sessions)
+    jobs.cancel(jobs.add("clip.mp4", tmp_path / "gone.mp4", "a" * 64))
+    app = open_page("analyse")
+    app.query_params["job"] = "1"
+    app.file_uploader[0].set_value([("no video.mp4", b"no video", "video/mp4")]).run()
+    assert "job" not in app.query_params
+    app.query_params["job"] = "1"
+    app.run().button(key="again-1").click().run()
+    assert "job" not in app.query_params
+
+
 def test_the_gallery_has_one_card_per_violation_and_opens_it(
     open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
@@ -107,7 +145,7 @@ def test_filters_narrow_the_gallery(
     app = app.slider(key="gallery-least").set_value(95).run()
     assert "None fits these filters" in said(app)
     app = app.slider(key="gallery-least").set_value(0).run()
-    app = app.selectbox(key="gallery-plate").set_value(True).run()
+    app = app.selectbox(key="gallery-plate").set_value("with").run()
     assert "None fits these filters" in said(app)
     app = app.button(key="gallery-clear").click().run()
     app = app.selectbox(key="gallery-order").set_value(Sort.SUREST).run()
@@ -207,7 +245,32 @@ def test_bad_uploads_are_told_and_the_others_are_queued(open_page: Open, session
     assert not again.click().run().exception
 
 
-def wait_for(sessions: sessionmaker[Session], state: JobState) -> object:
+def test_a_quote_in_the_name_of_an_upload_is_one(open_page: Open, sessions: sessionmaker[Session]) -> None:
+    app = open_page("analyse")
+    app.file_uploader[0].set_value([("the %22red%22 100%25.mp4", b"no video", "video/mp4")]).run()
+    assert wait_for(sessions, JobState.FAILED).clip.name == 'the "red" 100%25.mp4'
+
+
+def test_an_upload_is_taken_when_it_was_kept_not_before(
+    open_page: Open, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A click elsewhere cuts the script off while it deals with the second of three."""
+    told, cut = hand_in.told, iter([False, True])
+
+    def interrupted(message: str) -> str:
+        if next(cut, False):
+            st.rerun()
+        return told(message)
+
+    monkeypatch.setattr(hand_in, "told", interrupted)
+    app = open_page("analyse")
+    uploads = [(f"{number}.mp4", b"no video" if number == 3 else b"", "video/mp4") for number in (1, 2, 3)]
+    app.file_uploader[0].set_value(uploads).run()
+    assert [error.value for error in app.error] == [rf"{number}\.mp4: the file is empty" for number in (1, 2)]
+    assert Jobs(sessions).count_ended() + len(Jobs(sessions).open()) == 1
+
+
+def wait_for(sessions: sessionmaker[Session], state: JobState) -> Job:
     """The last job that ended, once it has this state."""
     for _ in range(200):
         ended = Jobs(sessions).ended(1)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
+from streamlit.testing.v1 import AppTest
 
 from db.cases import Cases
-from db.models import Action, Reason, ReviewState
+from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.types import Outcome
@@ -149,3 +151,67 @@ def test_the_name_is_remembered(page: Page, state: State) -> None:
     expect(page.get_by_text("Reviewing as 김철수")).to_be_visible()
     page.get_by_role("button", name="Change").click()
     expect(page.get_by_label("Your name")).to_be_visible()
+
+
+def test_a_half_typed_plate_stays_when_somebody_else_changes_the_case(
+    page: Page, state: State, sessions: sessionmaker[Session]
+) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    plate = page.get_by_role("textbox", name="Number plate")
+    plate.fill("3모7 19")
+    others = Reviews(sessions)
+    others.correct_plate({2: 0}, "Lee", "3모71942")
+    others.decide({2: 1}, Deed("Lee", Action.ACCEPT))
+    expect(page.get_by_text("check_circle Accepted")).to_be_visible()
+    expect(plate).to_have_value("3모7 19")
+    page.reload()
+    expect(plate).to_have_value("3모71942")
+    others.correct_plate({2: 2}, "Lee", "3모71943")
+    expect(plate).to_have_value("3모71943")  # nobody has typed
+
+
+@pytest.fixture
+def case(open_page: Callable[[str], AppTest], state: State) -> AppTest:
+    """The page of a case, with Kim before it."""
+    app = open_page("gallery")
+    app.session_state["reviewer"] = "Kim"
+    app.query_params["case"] = "2"
+    return app.run()
+
+
+def correct(app: AppTest, text: str) -> AppTest:
+    app.text_input(key="plate-text-2").set_value(text)
+    return next(button for button in app.button if button.label == "Correct").click().run()
+
+
+def test_what_no_plate_says_is_asked_about_once(case: AppTest, sessions: sessionmaker[Session]) -> None:
+    asked = correct(case, "hello *x*")
+    assert "has the form of no number plate" in asked.warning[0].value
+    assert Reviews(sessions).history(2) == []
+    kept = correct(asked, "hello *x*")
+    assert not kept.warning
+    assert [toast.value for toast in kept.toast] == ["Number plate corrected"]
+    assert [row.after for row in Reviews(sessions).history(2)] == [{"plate_corrected": "hello *x*"}]
+
+
+def test_taking_a_correction_back_is_told_for_what_it_is(case: AppTest, sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Case).values(plate_text="3모71940", plate_confidence=0.99))
+    app = correct(case.run(), "")
+    assert [toast.value for toast in app.toast] == ["The machine's reading stands until another one is given."]
+    assert app.text_input(key="plate-text-2").value == "3모71940"
+    app = correct(correct(app, "3모71942"), "")
+    assert [toast.value for toast in app.toast] == ["The machine's reading stands again"]
+    assert app.text_input(key="plate-text-2").value == "3모71940"
+
+
+def test_the_second_to_correct_a_plate_is_told(case: AppTest, sessions: sessionmaker[Session]) -> None:
+    Reviews(sessions).correct_plate({2: 0}, "Lee", "3모71942")
+    app = correct(case, "3모71943")
+    assert "Lee changed it" in app.warning[0].value
+    assert app.text_input(key="plate-text-2").value == "3모71942"
+
+
+def test_the_number_of_a_case_stands_on_its_page(case: AppTest) -> None:
+    assert any("Case 2" in badge.value for badge in case.markdown)

@@ -1,0 +1,136 @@
+"""The gallery: its filters, what is chosen in it, and its address."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session, sessionmaker
+from streamlit.elements.lib import policies
+from streamlit.testing.v1 import AppTest
+
+from db.cases import Sort
+from db.models import Action, Reason
+from db.reviews import Deed, Reviews
+from pipeline.settings import Settings
+from pipeline.types import Outcome
+from tests.dashboard.test_pages import found, said
+from tests.dashboard.test_review import click, press, sign_in
+
+Open = Callable[[str], AppTest]
+
+
+@pytest.fixture
+def reviews(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> Reviews:
+    """Thirteen violations: two pages. The first three are accepted."""
+    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 13)
+    reviews = Reviews(sessions)
+    reviews.decide({1: 0, 2: 0, 3: 0}, Deed("Lee", Action.ACCEPT))
+    return reviews
+
+
+def labelled(app: AppTest, label: str):
+    return next(button for button in app.button if button.label == label)
+
+
+@pytest.mark.usefixtures("reviews")
+def test_names_of_clips_are_no_markdown_in_a_field(open_page: Open) -> None:
+    assert open_page("gallery").selectbox(key="gallery-source").options == ["All sources", "street *1*.mp4"]
+
+
+@pytest.mark.usefixtures("reviews")
+def test_clearing_the_filters_is_nothing_to_warn_of(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    monkeypatch.setattr(policies._LOGGER, "warning", lambda text, *_args, **_: warnings.append(text))
+    app = open_page("gallery")
+    app = app.slider(key="gallery-least").set_value(95).run()
+    app = app.button(key="gallery-clear").click().run()
+    assert "13 in all" in said(app)
+    assert warnings == []
+
+
+@pytest.mark.usefixtures("reviews")
+def test_what_is_chosen_out_of_sight_is_told_and_forgotten_with_the_filter(open_page: Open) -> None:
+    app = open_page("gallery")
+    app = app.segmented_control(key="gallery-size").set_value(24).run()
+    app = app.button(key="gallery-all").click().run()
+    assert "**13 chosen**" in said(app)
+    assert "not on this page" not in said(app)
+    app = app.segmented_control(key="gallery-size").set_value(12).run()
+    assert "**13 chosen** · 1 not on this page" in said(app)
+    assert "chosen" not in said(app.button(key="gallery-none").click().run())
+    app = app.checkbox[0].check().run()
+    assert "**1 chosen**" in said(app)
+    app = app.segmented_control(key="gallery-review").set_value("accepted").run()
+    assert "3 in all" in said(app)
+    assert "chosen" not in said(app)
+
+
+@pytest.mark.usefixtures("reviews")
+def test_filters_and_order_stand_in_the_address(open_page: Open) -> None:
+    app = open_page("gallery")
+    app = app.segmented_control(key="gallery-review").set_value("accepted").run()
+    app = app.selectbox(key="gallery-order").set_value(Sort.OLDEST).run()
+    assert dict(app.query_params) == {"review": "accepted", "order": "oldest"}
+    app = app.segmented_control(key="gallery-review").set_value("open or accepted").run()
+    assert dict(app.query_params) == {"order": "oldest"}
+
+
+@pytest.mark.parametrize(
+    ("address", "cases"),
+    [
+        ({"review": "accepted", "order": "oldest"}, ["Case 1", "Case 2", "Case 3"]),
+        ({"review": "accepted", "source": "1"}, ["Case 3", "Case 2", "Case 1"]),
+        ({"review": "<b>", "source": "2", "order": "9"}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
+        ({"case": "9" * 5000}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
+    ],
+)
+@pytest.mark.usefixtures("reviews")
+def test_an_address_is_followed_as_far_as_it_means_something(
+    open_page: Open, address: dict[str, str], cases: list[str]
+) -> None:
+    app = open_page("gallery")
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert [box.label for box in app.checkbox] == cases
+
+
+def test_at_the_end_of_a_review_the_gallery_says_so(open_page: Open, reviews: Reviews) -> None:
+    reviews.decide(dict.fromkeys(range(5, 14), 0), Deed("Lee", Action.DISMISS, Reason.UNCLEAR))
+    app = open_page("gallery")
+    app.session_state["reviewer"] = "Kim"
+    app.query_params.update({"review": "open", "case": "4"})
+    app.run()
+    assert "1 of 1" in said(app)
+    app = labelled(app, "Accept").click().run()
+    assert not app.exception
+    assert "case" not in app.query_params
+    assert "Nothing is left to review in this view." in said(app)
+    app.query_params["case"] = "4"
+    assert "0 of 0" not in said(app.run())
+
+
+@pytest.mark.usefixtures("reviews")
+def test_a_review_goes_on_where_it_was_after_the_page_was_loaded_anew(page: Page) -> None:
+    page.goto("/gallery")
+    expect(page.get_by_label("Page 2")).to_be_visible()  # there is room for the numbers
+    page.get_by_text("Accepted", exact=True).first.click()
+    expect(page.get_by_text("3 in all")).to_be_visible()
+    click(page, "Review one by one")
+    expect(page.get_by_text("1 of 3")).to_be_visible()
+    sign_in(page, "Kim")
+    expect(page.get_by_text("1 of 3")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("1 of 3")).to_be_visible()
+    press(page, "b")
+    expect(page.get_by_text("3 in all")).to_be_visible()
+    for name, value in (("Source", "All sources"), ("Plate", "With or without plate")):
+        expect(page.get_by_role("combobox", name=name)).to_have_value(value)
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.go_back()  # to the case
+    expect(page.get_by_text("1 of 3")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"review=accepted&case=3$"))
