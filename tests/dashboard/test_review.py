@@ -91,6 +91,7 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
 def test_a_korean_keyboard_reviews_as_well(page: Page, state: State) -> None:
     page.goto("/gallery?case=3")
     sign_in(page, "Lee")
+    page.wait_for_selector("[data-test-script-state=notRunning]")
     key = {"bubbles": True, "key": "ㅁ", "code": "KeyA", "keyCode": 229}
     page.evaluate("(key) => document.body.dispatchEvent(new KeyboardEvent('keydown', key))", key)
     expect(page.get_by_text("2 of 3")).to_be_visible()
