@@ -123,7 +123,6 @@ def false_alarm(shown: Shown) -> None:
 
 def _offer_rain() -> None:
     """No false alarm in any clip so far: there is a sample with one."""
-    resources.worker()
     st.info(
         _("Stage 2 let nobody go so far: all suspects were confirmed. The sample clip in the rain has a false alarm."),
         icon=":material/info:",

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from pipeline.draw import draw, mark_sighting
-from pipeline.occupants import Occupant, occupants
+from pipeline.occupants import Occupant, is_accused, occupants
 from pipeline.settings import Settings
 from pipeline.types import Box, Image, Sighting, Track
 from pipeline.video import Clip, VideoWriter
@@ -70,7 +70,7 @@ class Witness:
         self._other_times = [one.time_s for one in self._others]
         people = occupants(track)
         bare = [one for one in people if one.bare_share >= settings.min_bare_share]
-        self._accused = [one for one in bare if one.bare_sightings >= settings.min_sightings]
+        self._accused = [one for one in bare if is_accused(one, settings)]
         self._passing = [one for one in bare if one not in self._accused]
         self._along = [one for one in people if one not in bare]
 

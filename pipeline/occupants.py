@@ -31,7 +31,7 @@ class Occupant:
 
     def evidence(self, label: Label) -> float:
         """Sum of the confidences of one reading of this head."""
-        return _evidence(self.sightings, label)
+        return sum(head.confidence for _, head in self.sightings if head.label is label)
 
     @property
     def bare_sightings(self) -> int:
@@ -107,15 +107,13 @@ def occupants(track: Track) -> tuple[Occupant, ...]:
 
 
 def accused(track: Track, settings: Settings) -> tuple[Occupant, ...]:
-    """The heads that stage 1 saw bare often enough to have stage 2 look.
+    """The heads of a track that stage 1 saw bare often enough to have stage 2 look."""
+    return tuple(one for one in occupants(track) if is_accused(one, settings))
 
-    A head that was a helmet in most sightings is not among them, however sure the others looked.
-    """
-    return tuple(
-        one
-        for one in occupants(track)
-        if one.bare_sightings >= settings.min_sightings and one.bare_share >= settings.min_bare_share
-    )
+
+def is_accused(head: Occupant, settings: Settings) -> bool:
+    """Not where it was a helmet in most sightings, however sure the others looked."""
+    return head.bare_sightings >= settings.min_sightings and head.bare_share >= settings.min_bare_share
 
 
 def bare_balance(track: Track, heads: Iterable[Occupant], least_share: float) -> dict[int, float]:
@@ -149,10 +147,6 @@ def _in_view(track: Track) -> Iterator[set[int]]:
         frames.add(one.frame)
         last_s = one.time_s
     yield frames
-
-
-def _evidence(seen: Iterable[Seen], label: Label) -> float:
-    return sum(head.confidence for _, head in seen if head.label is label)
 
 
 def _bare_share(bare: float, helmet: float) -> float:

@@ -78,7 +78,6 @@ def recall(jobs: list[int], first: int) -> None:
 
 def offer() -> None:
     """Nothing to show yet: have the demo clip analysed."""
-    resources.worker()
     if resources.jobs().open():
         st.markdown(_("The steps begin when the analysis is done."))
         queue.under_way()
