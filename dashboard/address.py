@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _MOST_DIGITS = 18  # what the database takes for a number
 _PAGE = "address-page"
-_WRITTEN = "address-written"  # what the page on show wrote itself; None until it has
-_CHANGED = "address-changed"
+_FOLLOW = "address-follow"  # how the page was come to, until it has written its address itself
 
 
 def number(name: str) -> int | None:
@@ -19,32 +19,32 @@ def number(name: str) -> int | None:
 
 
 def arrive(page: str) -> None:
-    """Note which page is on show."""
+    """Note which page is on show, and how the viewer came to what its address says."""
     if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE], st.session_state[_WRITTEN] = page, None
+        st.session_state[_PAGE], st.session_state[_FOLLOW] = page, "link"
+    elif (run := get_script_run_ctx()) and run.is_history_navigation:
+        st.session_state[_FOLLOW] = "history"
 
 
 def asked(*names: str) -> dict[str, str] | None:
-    """What a link, a page loaded anew or the browser's way back ask for; None where all is as the page left it.
+    """What a link, a page loaded anew or the browser's way back ask for; None where the page itself wrote its address.
 
-    On arrival an address that says nothing asks for nothing: what the session remembers stays.
+    Then it may be behind: the browser may not have heard yet of what was written. On arrival an address that says
+    nothing asks for nothing: what the session remembers stays.
     """
     said = {name: st.query_params[name] for name in names if name in st.query_params}
-    written = st.session_state[_WRITTEN]
-    if st.session_state.pop(_CHANGED, False) or said == written:
-        return None
-    return (said or None) if written is None else said
-
-
-def changed() -> None:
-    """A callback: the viewer changed it on the page itself, and until it is written the address is behind."""
-    st.session_state[_CHANGED] = True
+    match st.session_state[_FOLLOW]:
+        case "link":
+            return said or None
+        case "history":
+            return said
+    return None
 
 
 def write(values: Mapping[str, str | None]) -> None:
     """Put this into the address, all at once: the browser keeps one step of its history for it. None is left out."""
     own = {name: value for name, value in values.items() if value is not None}
-    st.session_state[_WRITTEN] = own
+    st.session_state[_FOLLOW] = None
     before = st.query_params.to_dict()
     after = {name: value for name, value in before.items() if name not in values} | own
     if after != before:

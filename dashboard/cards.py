@@ -170,6 +170,11 @@ def _card(case: Case, key: str) -> None:
     if case.motorcycle is not None:
         st.badge(_("Motorcycle {id}", id=case.motorcycle), icon=":material/link:", color="gray")
     st.space("stretch")
-    if st.button(_("Details"), key=f"{key}-open-{case.id}", icon=":material/open_in_full:", width="stretch"):
-        review.open_case(case.id)
-        st.rerun()
+    st.button(
+        _("Details"),
+        key=f"{key}-open-{case.id}",
+        icon=":material/open_in_full:",
+        width="stretch",
+        on_click=review.open_case,
+        args=(case.id,),
+    )

@@ -33,9 +33,7 @@ OUTCOMES = {
 
 def show(case: Case, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(_("Back"), key="back", icon=":material/grid_view:", shortcut="B"):
-            st.query_params.pop("case", None)
-            st.rerun()
+        st.button(_("Back"), key="back", icon=":material/grid_view:", shortcut="B", on_click=review.close_case)
         review.steps(case, view)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(_("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s)), width="content")

@@ -86,7 +86,6 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
             [_ALL, *sources],
             format_func=lambda id_: _("All sources") if id_ == _ALL else sources[id_],
             key=f"{key}-source",
-            on_change=address.changed,
             persist_state="session",
             width=230,
         )
@@ -115,7 +114,6 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
                 list(_STATES),
                 format_func=lambda choice: _(_STATES[choice][0]),
                 key=f"{key}-review",
-                on_change=address.changed,
                 required=True,
                 wrap=True,
                 persist_state="session",
@@ -128,7 +126,6 @@ def choose_order(key: str) -> None:
         list(_SORTS),
         format_func=lambda sort: _(_SORTS[sort]),
         key=f"{key}-order",
-        on_change=address.changed,
         label_visibility="collapsed",
         width=180,
         persist_state="session",
@@ -140,7 +137,6 @@ def clear(key: str) -> None:
     every = {"source": _ALL, "days": (), "least": 0, "plate": _ALL, "review": _ALL}
     for name, value in every.items():
         st.session_state[f"{key}-{name}"] = value
-    address.changed()
 
 
 def span(days: Sequence[date]) -> tuple[datetime | None, datetime | None]:

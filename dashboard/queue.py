@@ -102,6 +102,11 @@ def show_newest() -> None:
     st.query_params.pop("job", None)
 
 
+def _show(job_id: int) -> None:
+    st.query_params["job"] = str(job_id)
+    st.session_state[_SCROLL] = True
+
+
 def _chosen() -> Job | None:
     """The job that the address names, else the newest with results."""
     wanted = address.number("job")
@@ -120,10 +125,8 @@ def _ended(job: Job, chosen: Job | None, violations: str) -> None:
         st.markdown(said, width="stretch")
         if job.state is JobState.DONE:
             shown = chosen is not None and job.id == chosen.id
-            if st.button(_("Shown above") if shown else _("Show"), key=f"show-{job.id}", disabled=shown):
-                st.query_params["job"] = str(job.id)
-                st.session_state[_SCROLL] = True
-                st.rerun()
+            word = _("Shown above") if shown else _("Show")
+            st.button(word, key=f"show-{job.id}", disabled=shown, on_click=_show, args=(job.id,))
         elif st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:"):
             resources.jobs().again(job.id)
             resources.worker().wake()

@@ -144,7 +144,7 @@ def _walk_on(case: Case, view: View) -> None:
     elif cases.count(view.wanted):
         say(_("That was the last case of this view."))
     else:
-        st.query_params.pop("case", None)
+        close_case()
         say(_("Nothing is left to review in this view."))
 
 
@@ -219,3 +219,8 @@ def open_case(case_id: int | None) -> None:
     if case_id is not None:
         next_turn()
         st.query_params["case"] = str(case_id)
+
+
+def close_case() -> None:
+    """Show the gallery again."""
+    st.query_params.pop("case", None)

@@ -54,7 +54,6 @@ def choose() -> Job | None:
         list(jobs),
         format_func=lambda id_: f"{local(jobs[id_].created_at)} · {brief(jobs[id_].clip.name, _NAME)}",
         key="demo-clip",
-        on_change=address.changed,
         label_visibility="collapsed",
         persist_state="session",
         width=420,
@@ -92,7 +91,6 @@ def offer() -> None:
 
 
 def move(by: int) -> None:
-    address.changed()
     st.session_state["demo-step"] = min(max(st.session_state["demo-step"] + by, 0), len(_STEPS) - 1)
 
 
@@ -136,7 +134,6 @@ with st.container(key="class-demo"):
         range(len(_STEPS)),
         format_func=lambda step: str(step + 1),
         key="demo-step",
-        on_change=address.changed,
         persist_state="session",
         required=True,
         label_visibility="collapsed",

@@ -14,15 +14,17 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
-def open_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], AppTest]]:
-    """Opens a page of the real app on a data folder of its own; the worker is stopped afterwards."""
+def open_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+    """Opens a page of the real app, by a link that may ask for something, on a data folder of its own; the worker is
+    stopped afterwards."""
     monkeypatch.setenv("HELMET_WATCH_DATA", str(settings.data))
     get_settings.cache_clear()
     # it wants a browser's session, which AppTest has none of: test_webrtc.py has a real one
     monkeypatch.setattr(camera, "webrtc_streamer", lambda **_: SimpleNamespace(state=SimpleNamespace(playing=False)))
 
-    def open_(page: str) -> AppTest:
+    def open_(page: str, **asked: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=240).run()
+        app.query_params.update(asked)
         return app.switch_page(f"dashboard/pages/{page}.py").run()
 
     yield open_

@@ -25,7 +25,7 @@ from tests.dashboard.test_pages import found, said
 from tests.dashboard.test_texts import Bracketed, shown, untranslated
 
 STEPS = 8
-Open = Callable[[str], AppTest]
+Open = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +97,7 @@ def test_step_and_clip_stand_in_the_address_and_are_kept_on_other_pages(open_pag
     assert app.header[0].value.startswith("3. ")
     assert app.selectbox(key="demo-clip").value == 2
     for address, step, clip in ((asked, "3. ", 2), ({"step": "9", "clip": "7"}, "1. ", 1), ({"step": "x"}, "1. ", 1)):
-        anew = open_page("demo")
-        anew.query_params.update(address)
-        anew.run()
+        anew = open_page("demo", **address)
         assert not anew.exception
         assert (anew.header[0].value[:3], anew.selectbox(key="demo-clip").value) == (step, clip)
 

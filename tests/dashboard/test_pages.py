@@ -25,7 +25,7 @@ from pipeline.store import FileStore
 from pipeline.types import Analysis, Case, Evidence, Outcome
 from tests import factory
 
-Open = Callable[[str], AppTest]
+Open = Callable[..., AppTest]
 
 
 def said(app: AppTest) -> str:

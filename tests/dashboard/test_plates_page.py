@@ -18,7 +18,7 @@ from pipeline.types import Plate, PlateRead
 from tests import plates
 from tests.dashboard.test_pages import said
 
-Open = Callable[[str], AppTest]
+Open = Callable[..., AppTest]
 TEXT = "서울강남가1234"
 READ = PlateRead(1.2, 1, 0.5, "plate_reader", TEXT, 0.7, tuple((one, 0.9) for one in TEXT), 0.9)
 

@@ -102,7 +102,7 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     page.goto("/gallery?case=3")
     sign_in(page, "Kim")
     click(page, "Back")
-    expect(page.get_by_text("3 in all")).to_be_visible()
+    expect(page.get_by_text("3 in all", exact=True)).to_be_visible()
     click(page, "Choose this page")
     expect(page.get_by_text("3 chosen")).to_be_visible()
     click(page, "Dismiss")
@@ -112,7 +112,7 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     expect(page.get_by_text("None fits these filters")).to_be_visible()
     assert {state(id_) for id_ in (1, 2, 3)} == {ReviewState.DISMISSED}
     click(page, "Undo")
-    expect(page.get_by_text("3 in all")).to_be_visible()
+    expect(page.get_by_text("3 in all", exact=True)).to_be_visible()
     page.get_by_text("Case 1", exact=True).click()
     page.get_by_text("Case 2", exact=True).click()
     expect(page.get_by_text("2 chosen")).to_be_visible()
@@ -136,9 +136,9 @@ def test_the_second_of_two_people_is_told(
     assert state(2) is ReviewState.DISMISSED
     other = browser.new_page(base_url=server, locale="en-US")
     other.goto("/gallery?case=1")
-    expect(other.get_by_text("To review")).to_be_visible()
+    expect(other.get_by_text("pending To review")).to_be_visible()
     assert Reviews(sessions).decide({1: 0}, Deed("Lee", Action.ACCEPT)).changed == (1,)
-    expect(other.get_by_text("Accepted")).to_be_visible()  # by itself
+    expect(other.get_by_text("check_circle Accepted")).to_be_visible()  # by itself
 
 
 def test_the_name_is_remembered(page: Page, state: State) -> None:

@@ -17,7 +17,7 @@ from pipeline.settings import Settings
 from pipeline.types import Outcome
 from tests.dashboard.test_pages import found, said
 
-Open = Callable[[str], AppTest]
+Open = Callable[..., AppTest]
 
 
 def figures(app: AppTest) -> dict[str, dict]:
