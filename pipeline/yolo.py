@@ -20,8 +20,8 @@ from pipeline.settings import Settings
 from pipeline.types import CLASS_NAMES, Box, Detection, Image, Label
 from pipeline.weights import StageWeights, checked, checked_openvino
 
-# boxes of one class that overlap more than this are one object (ultralytics' own default)
-NMS_IOU = 0.7
+# boxes of one class that overlap more than this are one object (training pictures: mean AP50 0.877, 0.866 at 0.7)
+NMS_IOU = 0.6
 # OpenVINO prepares its way to NumPy with the first picture; two threads that do so at once wait for each other for ever
 _ONE_AT_A_TIME = Lock()
 
