@@ -21,15 +21,17 @@ def short(case: Case) -> str:
     """A few words of Markdown about the plate of a case, for its card; empty where none was read."""
     if case.plate_corrected:
         return f"**{plain(spelled(case.plate_corrected))}**"
-    if case.plate_text:
-        return f"**{plain(spelled(case.plate_text))}** · {case.plate_confidence:.0%}"
-    return _("not readable") if case.plate_guess else ""
+    if case.plate:
+        return f"**{plain(spelled(case.plate))}** · {case.plate_confidence:.0%}"
+    return _("not readable") if case.plate_guess or case.plate_corrected is not None else ""
 
 
 def summary(case: Case) -> str:
     """One line of Markdown about the plate of a case."""
     if case.plate_corrected:
         return _("**{plate}** · corrected by a person", plate=plain(spelled(case.plate_corrected)))
+    if case.plate_corrected is not None:
+        return _("not readable · said by a person")
     if case.plate_text:
         return f"**{plain(spelled(case.plate_text))}** · {case.plate_confidence:.0%}"
     if case.plate_guess:

@@ -49,9 +49,24 @@ def plate(case: Case) -> None:
             st.form_submit_button(
                 _("Correct"), icon=":material/edit:", disabled=nobody, on_click=_correct, args=(case, field)
             )
-        if case.plate_corrected:
+            st.form_submit_button(
+                _("Not readable"),
+                icon=":material/visibility_off:",
+                disabled=nobody or case.plate_corrected == "",
+                on_click=_say,
+                args=(case, ""),
+            )
+        if case.plate_corrected is not None:
             read = case.plate_text or _("nothing")
             st.caption(_("Corrected by a person. The machine read: {text}", text=plain(read)))
+            st.form_submit_button(
+                _("Let the machine's reading stand"),
+                icon=":material/undo:",
+                type="tertiary",
+                disabled=nobody,
+                on_click=_say,
+                args=(case, None),
+            )
     if st.session_state.get(_DOUBT) == (case.id, text.strip()):
         st.warning(
             _("{text} has the form of no number plate. Press Correct once more if it stands there.", text=plain(text)),
@@ -60,19 +75,25 @@ def plate(case: Case) -> None:
 
 
 def _correct(case: Case, field: str) -> None:
-    """Take what was typed for the plate of a case as it was on the screen; nothing takes the last correction back."""
+    """Take what was typed for the plate of a case."""
     text = str(st.session_state[field]).strip()
     asked = st.session_state.pop(_DOUBT, None) == (case.id, text)
     if text == (case.plate or ""):
         return
-    if not text and not case.plate_corrected:
+    if not text:
         st.session_state[field] = case.plate
-        say(_("The machine's reading stands until another one is given."))
-    elif text and identify(text) is None and not asked:
+        say(_("Nothing was typed: what stood for the number plate still stands."))
+    elif identify(text) is None and not asked:
         st.session_state[_DOUBT] = (case.id, text)
     else:
-        done = resources.reviews().correct_plate({case.id: case.version}, reviewer.name(), text)
-        finish(done, Action.PLATE, None if text else _("The machine's reading stands again"))
+        _say(case, text)
+
+
+def _say(case: Case, text: str | None) -> None:
+    """Put a person's word on the plate of a case as it was on the screen; None lets the machine's stand again."""
+    words = {"": _("Number plate: not readable"), None: _("The machine's reading stands again")}
+    done = resources.reviews().correct_plate({case.id: case.version}, reviewer.name(), text)
+    finish(done, Action.PLATE, words.get(text))
 
 
 def mates(case: Case) -> None:
@@ -140,4 +161,6 @@ def _value(name: str, value: Any) -> str:
         return _(STATES[ReviewState(value)][0])
     if value is None:
         return "–"
+    if name == "plate_corrected" and not value:
+        return _("not readable")
     return _("Motorcycle {id}", id=value) if name == "motorcycle" else str(value)

@@ -240,7 +240,7 @@ class Case(Base):
     plate_guess: Mapped[str | None] = mapped_column(String(32))
     plate_characters: Mapped[Pairs | None]
     review: Mapped[ReviewState] = mapped_column(default=ReviewState.OPEN)
-    plate_corrected: Mapped[str | None] = mapped_column(String(32))  # by a person, whose word counts
+    plate_corrected: Mapped[str | None] = mapped_column(String(32))  # by a person, whose word counts; "": not readable
     motorcycle: Mapped[int | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column(default=0)
     kept: Mapped[bool] = mapped_column(default=False)
@@ -254,8 +254,8 @@ class Case(Base):
 
     @property
     def plate(self) -> str | None:
-        """The text of the number plate: a person's word before the machine's."""
-        return self.plate_corrected or self.plate_text
+        """The text of the number plate: a person's word before the machine's. None where it is not readable."""
+        return (self.plate_text if self.plate_corrected is None else self.plate_corrected) or None
 
 
 class Look(Base):

@@ -69,9 +69,9 @@ class Reviews:
         """Accept, dismiss or reopen cases."""
         return self._change(seen, deed, {"review": _BECOMES[deed.action].value})
 
-    def correct_plate(self, seen: Seen, reviewer: str, text: str) -> Done:
-        """Put a person's reading above the machine's; an empty text takes it back."""
-        return self._change(seen, Deed(reviewer, Action.PLATE), {"plate_corrected": text.strip() or None})
+    def correct_plate(self, seen: Seen, reviewer: str, text: str | None) -> Done:
+        """Put a person's reading above the machine's; an empty text: it is not readable. None takes it back."""
+        return self._change(seen, Deed(reviewer, Action.PLATE), {"plate_corrected": text and text.strip()})
 
     def link(self, seen: Seen, reviewer: str) -> Done:
         """Say that cases are one motorcycle, with all that was linked to any of them before."""

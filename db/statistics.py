@@ -204,7 +204,7 @@ class Statistics:
         return dict(self._rows(query.group_by(Review.reason)))
 
     def plates(self, scope: Scope) -> Plates:
-        text = func.coalesce(Case.plate_corrected, Case.plate_text)
+        text = func.nullif(func.coalesce(Case.plate_corrected, Case.plate_text), "")
         kind = case((text.is_not(None), 0), (Case.plate_crop.is_not(None), 1), else_=2).label("kind")
         query = select(kind, func.count()).where(_VIOLATION, *_of_case(scope)).group_by(kind)
         counts = {int(number): count for number, count in self._rows(query)}

@@ -60,6 +60,8 @@ def page(case: Case, history: Sequence[Review], others_hidden: bool) -> Page:
 def _plate(case: Case) -> str:
     if case.plate_corrected:
         return _("{plate} (corrected by a person)", plate=spelled(case.plate_corrected))
+    if case.plate_corrected is not None:
+        return _("not readable (said by a person)")
     return spelled(case.plate_text) if case.plate_text else _("not read")
 
 

@@ -183,7 +183,11 @@ def case(open_page: Callable[[str], AppTest], state: State) -> AppTest:
 
 def correct(app: AppTest, text: str) -> AppTest:
     app.text_input(key="plate-text-2").set_value(text)
-    return next(button for button in app.button if button.label == "Correct").click().run()
+    return press_button(app, "Correct")
+
+
+def press_button(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
 
 
 def test_what_no_plate_says_is_asked_about_once(case: AppTest, sessions: sessionmaker[Session]) -> None:
@@ -196,15 +200,26 @@ def test_what_no_plate_says_is_asked_about_once(case: AppTest, sessions: session
     assert [row.after for row in Reviews(sessions).history(2)] == [{"plate_corrected": "hello *x*"}]
 
 
-def test_taking_a_correction_back_is_told_for_what_it_is(case: AppTest, sessions: sessionmaker[Session]) -> None:
+def test_a_person_has_the_last_word_on_a_plate(case: AppTest, sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
-        session.execute(update(Case).values(plate_text="3모71940", plate_confidence=0.99))
+        read = {"plate_text": "3모71940", "plate_confidence": 0.99, "plate_crop": "0" * 64 + ".jpg"}
+        session.execute(update(Case).values(read))
+
+    def stands(app: AppTest) -> tuple[str, str, str]:
+        line = next(one.value for one in app.markdown if one.value.startswith("Number plate: "))
+        return line.removeprefix("Number plate: "), app.text_input(key="plate-text-2").value, app.toast[-1].value
+
     app = correct(case.run(), "")
-    assert [toast.value for toast in app.toast] == ["The machine's reading stands until another one is given."]
-    assert app.text_input(key="plate-text-2").value == "3모71940"
-    app = correct(correct(app, "3모71942"), "")
-    assert [toast.value for toast in app.toast] == ["The machine's reading stands again"]
-    assert app.text_input(key="plate-text-2").value == "3모71940"
+    machine = "**3모7 1940** · 99%"
+    assert stands(app) == (machine, "3모71940", "Nothing was typed: what stood for the number plate still stands.")
+    app = correct(app, "3모71942")
+    assert stands(app) == ("**3모7 1942** · corrected by a person", "3모71942", "Number plate corrected")
+    app = press_button(app, "Not readable")
+    assert stands(app) == ("not readable · said by a person", "", "Number plate: not readable")
+    app = press_button(app, "Let the machine's reading stand")
+    assert stands(app) == (machine, "3모71940", "The machine's reading stands again")
+    app = press_button(press_button(app, "Not readable"), "Undo")
+    assert stands(app) == (machine, "3모71940", "Undone: 1")
 
 
 def test_the_second_to_correct_a_plate_is_told(case: AppTest, sessions: sessionmaker[Session]) -> None:

@@ -145,6 +145,8 @@ def test_a_corrected_plate_stands_above_the_machines(reviews: Reviews, sessions:
     assert case(sessions, 1).plate == "서울강남가1234"
     assert reviews.history(1)[0].before == {"plate_corrected": None}
     reviews.correct_plate({1: 1}, "Kim", "")
+    assert case(sessions, 1).plate is None  # not readable, whatever the machine says
+    reviews.correct_plate({1: 2}, "Kim", None)
     assert case(sessions, 1).plate == "서울강남가1284"
 
 

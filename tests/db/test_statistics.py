@@ -157,7 +157,7 @@ def table() -> pd.DataFrame:
             "happened_at": pd.Timestamp(START) + pd.to_timedelta(seconds, unit="s").round("ms"),
             "stage1": np.round(chance.random(ROWS), 3),
             "plate_text": chance.choice(["3다76519", None], ROWS),
-            "plate_corrected": chance.choice(["서울12가3456", None], ROWS, p=[0.1, 0.9]),
+            "plate_corrected": chance.choice(["서울12가3456", "", None], ROWS, p=[0.1, 0.1, 0.8]),
             "plate_crop": chance.choice(["n.jpg", None], ROWS, p=[0.8, 0.2]),
             "heads_without": chance.integers(0, 3, ROWS),
             "heads_with": chance.integers(0, 2, ROWS),
@@ -240,7 +240,7 @@ def test_100_000_rows_count_as_pandas_counts_them(many: Statistics, table: pd.Da
     found = many.by_source(scope, 5)
     assert [one.violations for one in found] == [count for _, count in top[:5]]
     assert all(dict(top)[one.clip_id] == one.violations for one in found)
-    text = violations["plate_corrected"].fillna(violations["plate_text"]).notna()
+    text = violations["plate_corrected"].fillna(violations["plate_text"]).replace("", None).notna()
     seen = ~text & violations["plate_crop"].notna()
     assert many.plates(scope) == Plates(int(text.sum()), int(seen.sum()), int((~text & ~seen).sum()))
 
