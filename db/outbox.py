@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.jobs import now
@@ -40,6 +41,21 @@ class Backlog:
 def to_send(case_id: int, crops: Sequence[tuple[str, float]]) -> Capture:
     """The row for a capture that is to be sent; its key is known when it is."""
     return Capture(case_id=case_id, key="", crops=list(crops), created_at=now(), next_at=now())
+
+
+def drop_crops(sessions: sessionmaker[Session], store: FileStore, names: Iterable[str]) -> None:
+    """Delete crops, but none that a capture in the outbox still has to send: old captures may share.
+
+    What cannot be deleted stays behind: that is no reason to fail a job that is done.
+    """
+    try:
+        with sessions() as session:
+            waiting = session.scalars(select(Capture.crops).where(Capture.stored_at.is_(None)))
+            wanted = {name for crops in waiting for name, _ in crops}
+        for name in {*names} - wanted:
+            store.delete(name)
+    except (DBAPIError, OSError) as error:
+        _log.warning("crops that nobody needs stay behind: %s", error)
 
 
 class Outbox:
@@ -106,16 +122,7 @@ class Outbox:
         capture.key = key_of(contents, times)
         client.send(capture.key, contents, times)
         self._note(capture, stored_at=now(), key=capture.key, error=None, attempts=0)
-        self._drop_crops(capture)
-
-    def _drop_crops(self, capture: Capture) -> None:
-        """Delete the crops that the server has, but not one that another still has to send: old captures may share."""
-        with self._sessions() as session:
-            others = session.scalars(select(Capture.crops).where(Capture.stored_at.is_(None), Capture.id != capture.id))
-            wanted = {name for crops in others for name, _ in crops}
-        for name, _ in capture.crops:
-            if name not in wanted:
-                self._store.delete(name)
+        drop_crops(self._sessions, self._store, (name for name, _ in capture.crops))
 
     def _fetch(self, capture: Capture, client: OcrClient) -> None:
         try:
