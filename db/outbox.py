@@ -26,6 +26,7 @@ _MOST_DOUBLINGS = 10  # more would only overflow
 _LONGEST_WISH_S = 86_400.0  # a server that wants to be left alone for longer is asked all the same
 _REFUSED_WAIT_S = 300.0  # until somebody has mended the token, say
 _POLL_S = 5.0
+_LONGEST_REASON = 200  # characters, of a server that says why it cannot read
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,8 @@ class Outbox:
         if not answer.done:
             self._note(capture, next_at=now() + timedelta(seconds=_POLL_S))
         elif answer.result is None:
-            self._note(capture, done_at=now(), error=answer.error)
+            reason = answer.error or "the server does not say why"
+            self._note(capture, done_at=now(), error=reason[:_LONGEST_REASON])
         else:
             self._keep(capture, answer.result)
 
