@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import stored
-from dashboard.i18n import _, later, several
+from dashboard.i18n import _, later, several, told
 from dashboard.plate_text import characters, made_of_it
 from dashboard.text import clock, plain
+from db.models import Case
 from pipeline.types import Image, PlateRead
 
 _WIDTHS = (1, 2, 2, 2, 4, 2)
@@ -38,6 +39,15 @@ def table(attempts: Sequence[Attempt], agreed: str, key: str) -> None:
                 place.caption(_(head))
         for attempt in attempts:
             _row(attempt, agreed)
+
+
+def given_up(case: Case, why: str) -> None:
+    """In the place of attempts: the plate, and why the OCR server could not read it."""
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        if case.plate_crop:
+            stored.picture(case.plate_crop, _("Plate crop"), 150)
+        said = _("**The OCR server could not read this plate:** {reason}", reason=plain(told(why)))
+        st.markdown(f":material/error: {said}", width="stretch")
 
 
 def _row(attempt: Attempt, agreed: str) -> None:

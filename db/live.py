@@ -13,8 +13,10 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fi
 
 from db.jobs import now, this_worker
 from db.models import Clip, Job, JobState, SourceKind
+from db.outbox import drop_crops
 from db.save import save_case, save_track
 from pipeline.source import Figures
+from pipeline.store import FileStore
 from pipeline.stream import StreamStatus
 from pipeline.types import Case, Evidence, Track
 
@@ -25,9 +27,11 @@ _patient = retry(retry=retry_if_exception_type(OperationalError), stop=stop_afte
 class LiveJob:
     """One run of a live source, from start to stop: a `pipeline.source.Keeper`."""
 
-    def __init__(self, sessions: sessionmaker[Session], kind: SourceKind, name: str, path: str) -> None:
+    def __init__(
+        self, sessions: sessionmaker[Session], store: FileStore, kind: SourceKind, name: str, path: str
+    ) -> None:
         """Note in the tables that a source runs, from now on until `end`."""
-        self._sessions = sessions
+        self._sessions, self._store = sessions, store
         content = hashlib.sha256(f"{kind} {path}".encode()).hexdigest()
         with sessions.begin() as session:
             clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
@@ -49,8 +53,14 @@ class LiveJob:
     def keep_track(self, track: Track) -> None:
         save_track(self._sessions, self.id, track)
 
-    @_patient
     def keep_case(self, case: Case, evidence: Evidence) -> None:
+        try:
+            self._save_case(case, evidence)
+        finally:
+            drop_crops(self._sessions, self._store, case.captures)
+
+    @_patient
+    def _save_case(self, case: Case, evidence: Evidence) -> None:
         save_case(self._sessions, self.id, case, evidence)
 
     def note(self, status: StreamStatus, figures: Figures | None) -> None:

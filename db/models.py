@@ -251,6 +251,7 @@ class Case(Base):
     reads: Mapped[list[PlateRead]] = relationship(  # as they came in the clip, what was made of several at the end
         order_by="(PlateRead.frames, PlateRead.time_s, PlateRead.id)", cascade="all, delete-orphan"
     )
+    capture: Mapped[Capture | None] = relationship(viewonly=True)
 
     @property
     def plate(self) -> str | None:
@@ -296,7 +297,7 @@ class Capture(Base):
     """The plate crops of a violation on their way to the OCR server: the outbox.
 
     `crops` are names in the store with their times, deleted once the server has them (`stored_at`). `key` is the
-    content's: the server knows by it what it has already.
+    content's: the server knows by it what it has already. One that is done (`done_at`) with an `error` is given up.
     """
 
     __tablename__ = "outbox"
@@ -312,6 +313,11 @@ class Capture(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime]
     error: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def given_up(self) -> str | None:
+        """Why the plate will not be read."""
+        return self.error if self.done_at is not None else None
 
 
 class Received(Base):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.jobs import now
@@ -25,6 +26,7 @@ _MOST_DOUBLINGS = 10  # more would only overflow
 _LONGEST_WISH_S = 86_400.0  # a server that wants to be left alone for longer is asked all the same
 _REFUSED_WAIT_S = 300.0  # until somebody has mended the token, say
 _POLL_S = 5.0
+_LONGEST_REASON = 200  # characters, of a server that says why it cannot read
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,21 @@ class Backlog:
 def to_send(case_id: int, crops: Sequence[tuple[str, float]]) -> Capture:
     """The row for a capture that is to be sent; its key is known when it is."""
     return Capture(case_id=case_id, key="", crops=list(crops), created_at=now(), next_at=now())
+
+
+def drop_crops(sessions: sessionmaker[Session], store: FileStore, names: Iterable[str]) -> None:
+    """Delete crops, but none that a capture in the outbox still has to send: old captures may share.
+
+    What cannot be deleted stays behind: that is no reason to fail a job that is done.
+    """
+    try:
+        with sessions() as session:
+            waiting = session.scalars(select(Capture.crops).where(Capture.stored_at.is_(None)))
+            wanted = {name for crops in waiting for name, _ in crops}
+        for name in {*names} - wanted:
+            store.delete(name)
+    except (DBAPIError, OSError) as error:
+        _log.warning("crops that nobody needs stay behind: %s", error)
 
 
 class Outbox:
@@ -106,16 +123,7 @@ class Outbox:
         capture.key = key_of(contents, times)
         client.send(capture.key, contents, times)
         self._note(capture, stored_at=now(), key=capture.key, error=None, attempts=0)
-        self._drop_crops(capture)
-
-    def _drop_crops(self, capture: Capture) -> None:
-        """Delete the crops that the server has, but not one that another still has to send: old captures may share."""
-        with self._sessions() as session:
-            others = session.scalars(select(Capture.crops).where(Capture.stored_at.is_(None), Capture.id != capture.id))
-            wanted = {name for crops in others for name, _ in crops}
-        for name, _ in capture.crops:
-            if name not in wanted:
-                self._store.delete(name)
+        drop_crops(self._sessions, self._store, (name for name, _ in capture.crops))
 
     def _fetch(self, capture: Capture, client: OcrClient) -> None:
         try:
@@ -127,7 +135,8 @@ class Outbox:
         if not answer.done:
             self._note(capture, next_at=now() + timedelta(seconds=_POLL_S))
         elif answer.result is None:
-            self._note(capture, done_at=now(), error=answer.error)
+            reason = answer.error or "the server does not say why"
+            self._note(capture, done_at=now(), error=reason[:_LONGEST_REASON])
         else:
             self._keep(capture, answer.result)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
-from db.models import Case, PlateRead
+from db.models import Capture, Case, PlateRead
 from pipeline import types
 from pipeline.types import Plate
 
@@ -51,19 +51,22 @@ def as_read(row: PlateRead) -> types.PlateRead:
     )
 
 
+_TRIED = or_(Case.reads.any(), Case.capture.has(and_(Capture.done_at.is_not(None), Capture.error.is_not(None))))
+
+
 class Plates:
-    """The readings as the pages show them."""
+    """The readings as the pages show them, with those that the OCR server gave up."""
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
 
     def count(self) -> int:
-        """How many cases have been read."""
+        """How many cases have been read, or given up."""
         with self._sessions() as session:
-            return session.scalar(select(func.count()).select_from(Case).where(Case.reads.any())) or 0
+            return session.scalar(select(func.count()).select_from(Case).where(_TRIED)) or 0
 
     def page(self, number: int, size: int) -> Sequence[Case]:
-        """Cases with their reads, newest first; page `number` counts from 0."""
-        query = select(Case).where(Case.reads.any()).order_by(Case.id.desc())
+        """Cases with their reads and captures, newest first; page `number` counts from 0."""
+        query = select(Case).where(_TRIED).order_by(Case.id.desc()).offset(number * size).limit(size)
         with self._sessions() as session:
-            return session.scalars(query.offset(number * size).limit(size).options(selectinload(Case.reads))).all()
+            return session.scalars(query.options(selectinload(Case.reads), selectinload(Case.capture))).all()

@@ -19,6 +19,7 @@ from db.save import save
 from pipeline.analyse import analyse
 from pipeline.errors import CancelledError, HelmetWatchError
 from pipeline.settings import Settings
+from pipeline.store import FileStore
 from pipeline.types import Analysis, Progress
 
 _log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ def _attempt(
 ) -> Result:
     try:
         analysis = analyse(Path(job.clip.path), settings, note, cancelled)
-        case_ids = save(sessions, job.id, analysis)
+        case_ids = save(sessions, job.id, analysis, FileStore(settings.files))
     except CancelledError:
         return Result(JobState.INTERRUPTED if stopped.is_set() else JobState.CANCELLED, None)
     except (HelmetWatchError, OSError, DBAPIError) as error:

@@ -9,11 +9,12 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.jobs import ENDED, now
-from db.models import Case, Job, JobState, Look, Parts, Sighting, SourceKind, Track
-from db.outbox import to_send
+from db.models import Capture, Case, Job, JobState, Look, Parts, Sighting, SourceKind, Track
+from db.outbox import drop_crops, to_send
 from db.plates import set_plate
 from pipeline import types
 from pipeline.occupants import occupants
+from pipeline.store import FileStore
 from pipeline.types import Analysis, Detection
 
 _SAME_TIME_S = 0.3  # a rider may be missed in the very frame that showed it best the last time
@@ -21,45 +22,58 @@ _SAME_PLACE_IOU = 0.4  # other weights draw the box otherwise
 _LEAST_SIGHTINGS = 3  # of a head, before it counts
 
 
-def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis) -> list[int]:
+def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis, store: FileStore) -> list[int]:
     """Close a job with what it found; return the ids of its cases, in the order of the analysis.
 
     What earlier jobs found in the same clip is replaced: one motorcycle is one violation, however often
     the clip is analysed. But what a person has reviewed stays as that person saw it, evidence and all, and where the
     new analysis finds the same motorcycle again, the old case stands for it.
+
+    Whether this succeeds or not, of all captures, the analysis's and the earlier ones, only those stay in the store
+    that are in the outbox afterwards.
     """
-    with sessions.begin() as session:
-        job = session.get_one(Job, job_id)
-        kept = _keep_reviewed(session, job)
-        session.execute(delete(Job).where(Job.clip_id == job.clip_id, Job.id != job_id, Job.state.in_(ENDED)))
-        heads = {case.track.id: (case.heads_without, case.heads_with) for case, _ in analysis.cases}
-        known = same_motorcycles(kept, [case.track for case, _ in analysis.cases])
-        cleared = [track for track in analysis.tracks if track.id not in heads]
-        again = {*known, *same_motorcycles([case for case in kept if case not in known.values()], cleared)}
-        track_ids = {  # a rider whose kept case stands for it is there already
-            track.id: _add_track(session, job_id, track, heads.get(track.id))
-            for track in analysis.tracks
-            if track.id not in again
-        }
-        rows = [
-            known.get(case.track.id) or _case(case, evidence, job, track_ids[case.track.id])
-            for case, evidence in analysis.cases
-        ]
-        session.add_all(rows)
-        session.flush()
-        session.add_all(
-            to_send(row.id, case.captured)
-            for row, (case, _) in zip(rows, analysis.cases, strict=True)
-            if case.captured and row not in kept
-        )
-        job.state, job.finished_at, job.message = JobState.DONE, now(), analysis.warning
-        job.fraction, job.left_s, job.worker = 1.0, None, None
-        job.width, job.height = analysis.width, analysis.height
-        job.duration_s, job.frames, job.wall_s = analysis.duration_s, analysis.frames, analysis.wall_s
-        job.stages, job.video, job.trace = dict(analysis.stages), analysis.video, analysis.trace
-        session.flush()
-        job.violations = sum(case.outcome is types.Outcome.CONFIRMED for case in {*rows, *kept})
-        return [row.id for row in rows]
+    captures = {name for case, _ in analysis.cases for name in case.captures}
+    try:
+        with sessions.begin() as session:
+            job = session.get_one(Job, job_id)
+            captures |= _captures(session, job)
+            return _replace(session, job, analysis)
+    finally:
+        drop_crops(sessions, store, captures)
+
+
+def _replace(session: Session, job: Job, analysis: Analysis) -> list[int]:
+    """What earlier jobs found by what this one did; the ids of its cases."""
+    kept = _keep_reviewed(session, job)
+    session.execute(delete(Job).where(Job.clip_id == job.clip_id, Job.id != job.id, Job.state.in_(ENDED)))
+    heads = {case.track.id: (case.heads_without, case.heads_with) for case, _ in analysis.cases}
+    known = same_motorcycles(kept, [case.track for case, _ in analysis.cases])
+    cleared = [track for track in analysis.tracks if track.id not in heads]
+    again = {*known, *same_motorcycles([case for case in kept if case not in known.values()], cleared)}
+    track_ids = {  # a rider whose kept case stands for it is there already
+        track.id: _add_track(session, job.id, track, heads.get(track.id))
+        for track in analysis.tracks
+        if track.id not in again
+    }
+    rows = [
+        known.get(case.track.id) or _case(case, evidence, job, track_ids[case.track.id])
+        for case, evidence in analysis.cases
+    ]
+    session.add_all(rows)
+    session.flush()
+    session.add_all(
+        to_send(row.id, case.captured)
+        for row, (case, _) in zip(rows, analysis.cases, strict=True)
+        if case.captured and row not in kept
+    )
+    job.state, job.finished_at, job.message = JobState.DONE, now(), analysis.warning
+    job.fraction, job.left_s, job.worker = 1.0, None, None
+    job.width, job.height = analysis.width, analysis.height
+    job.duration_s, job.frames, job.wall_s = analysis.duration_s, analysis.frames, analysis.wall_s
+    job.stages, job.video, job.trace = dict(analysis.stages), analysis.video, analysis.trace
+    session.flush()
+    job.violations = sum(case.outcome is types.Outcome.CONFIRMED for case in {*rows, *kept})
+    return [row.id for row in rows]
 
 
 def save_track(sessions: sessionmaker[Session], job_id: int, track: types.Track) -> None:
@@ -80,6 +94,12 @@ def save_case(sessions: sessionmaker[Session], job_id: int, case: types.Case, ev
         if case.captured:
             session.add(to_send(row.id, case.captured))
         return row.id
+
+
+def _captures(session: Session, job: Job) -> set[str]:
+    """The crops of all captures that a job's clip has in the outbox."""
+    crops = session.scalars(select(Capture.crops).join(Case).where(Case.clip_id == job.clip_id))
+    return {name for pairs in crops for name, _ in pairs}
 
 
 def _keep_reviewed(session: Session, job: Job) -> list[Case]:

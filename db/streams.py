@@ -19,6 +19,7 @@ from pipeline.guard import check, masked
 from pipeline.live import Watch
 from pipeline.settings import Settings
 from pipeline.source import Figures, Source
+from pipeline.store import FileStore
 from pipeline.stream import Stream, StreamState, StreamStatus
 from pipeline.types import Frame, Image
 
@@ -81,7 +82,7 @@ class Streams:
                 raise RefusedError(f"{self._settings.most_streams} live sources are watched already: stop one first")
             if self._watch is None:
                 self._watch = Watch(self._settings)
-            job = LiveJob(self.sessions, kind, name, path)
+            job = LiveJob(self.sessions, FileStore(self._settings.files), kind, name, path)
             source = self._watch.open(job)
             job.begin(source.began)
             running = Running(job, source, self._settings, path, kind, self._gone)

@@ -44,6 +44,8 @@ def analyse(
 ) -> Analysis:
     """Find the violations of a clip and write their evidence into the store.
 
+    The captures of the cases then belong to the caller; an analysis that fails leaves none.
+
     Args:
         path: a video file, of any container that `video.SUFFIXES` names.
         settings: where weights and store lie, and the limits.
@@ -60,10 +62,12 @@ def analyse(
     clip = Clip(path, settings.max_side)
     meter = Meter(clip.info, report, cancelled or Event())
     store = FileStore(settings.files)
-    tracks, cases, trace = _look_for_suspects(clip, settings, store, watch, meter)
-    with watch.stage("evidence"):
-        meter.start("evidence", sum(case.confirmed for case in cases))
-        video, evidence = Recorder(store, settings).record(clip, tracks, cases, meter.frame)
+    captures: set[str] = set()
+    with store.all_or_none(captures):
+        tracks, cases, trace = _look_for_suspects(clip, settings, store, captures, watch, meter)
+        with watch.stage("evidence"):
+            meter.start("evidence", sum(case.confirmed for case in cases))
+            video, evidence = Recorder(store, settings).record(clip, tracks, cases, meter.frame)
     return Analysis(
         width=clip.info.width,
         height=clip.info.height,
@@ -80,9 +84,12 @@ def analyse(
 
 
 def _look_for_suspects(
-    clip: Clip, settings: Settings, store: FileStore, watch: Stopwatch, meter: Meter
+    clip: Clip, settings: Settings, store: FileStore, captures: set[str], watch: Stopwatch, meter: Meter
 ) -> tuple[list[Track], list[Case], str]:
-    """The first reading: all tracks, the cases of the suspects among them, and the name of the trace."""
+    """The first reading: all tracks, the cases of the suspects among them, and the name of the trace.
+
+    The names of the captures are noted in `captures` as they come.
+    """
     weights = read_manifest(settings.weights)
     tracker = Tracker(weights.stage1.thresholds.rider, settings)
     collector = Collector(settings)
@@ -115,7 +122,7 @@ def _look_for_suspects(
         if not case.confirmed:
             return case, None
         if settings.ocr_url:
-            return capture_plate(case, suspect.plates, store), None
+            return _captured(case, suspect, store, captures), None
         return case, plates.submit((case, suspect.plates))
 
     def read(reader: PlateReader, violation: tuple[Case, tuple[Crop, ...]]) -> Case:
@@ -156,6 +163,12 @@ def _look_for_suspects(
         closed = [case.result() for case in cases]
         whole = [reading.result() if reading else case for case, reading in closed]
     return tracks, whole, tracer.close(tracks, whole, store)
+
+
+def _captured(case: Case, suspect: Suspect, store: FileStore, captures: set[str]) -> Case:
+    case = capture_plate(case, suspect.plates, store)
+    captures.update(case.captures)
+    return case
 
 
 def _warning(clip: Clip, meter: Meter, cases: Iterable[Case], settings: Settings) -> str | None:

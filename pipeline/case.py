@@ -45,14 +45,17 @@ def read_plate(case: Case, crops: Iterable[Crop], reader: PlateReader, store: Fi
 
 
 def capture_plate(case: Case, crops: Iterable[Crop], store: FileStore) -> Case:
-    """The case with its plate's crops stored as they are, for another machine to read.
+    """The case with its plate's crops stored as they are, for another machine to read: whoever has it owns them.
 
     Raises:
-        OSError: a picture cannot be stored.
+        OSError: a picture cannot be stored. None of them stays.
     """
-    accepted = (crop for crop in crops if min(crop.image.shape[:2]) >= MIN_SIDE)  # for one less all would be refused
-    captured = tuple((store.put_capture(crop.image), crop.sighting.time_s) for crop in accepted)
-    return replace(case, captured=captured)
+    captured: dict[str, float] = {}
+    with store.all_or_none(captured):
+        for crop in crops:
+            if min(crop.image.shape[:2]) >= MIN_SIDE:  # for one less all would be refused
+                captured[store.put_capture(crop.image)] = crop.sighting.time_s
+    return replace(case, captured=tuple(captured.items()))
 
 
 def _heads(looks: Iterable[Look], label: Label) -> int:

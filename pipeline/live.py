@@ -144,7 +144,9 @@ def _write(store: FileStore, job: ToWrite) -> None:
         if job.case is None:
             job.source.keeper.keep_track(job.track)
         else:
-            job.source.keeper.keep_case(job.case, record(job.case, job.source, store))
+            with store.all_or_none(job.case.captures):
+                evidence = record(job.case, job.source, store)
+            job.source.keeper.keep_case(job.case, evidence)
     except Exception as error:  # noqa: BLE001 the others go on
         job.source.end(error)
     else:

@@ -180,7 +180,7 @@ def from_result(result: PlateResult) -> PlateFound:
 def _to_text(image: Image) -> str:
     done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])
     if not done:
-        raise HelmetWatchError("a picture could not be encoded")
+        raise HelmetWatchError("the picture could not be encoded")
     return base64.b64encode(data.tobytes()).decode()
 
 

@@ -51,7 +51,7 @@ class Keeper(Protocol):
         """A rider who is no suspect."""
 
     def keep_case(self, case: Case, evidence: Evidence) -> None:
-        """A suspect with its verdict."""
+        """A suspect with its verdict. From here on the captures are the keeper's, also where it fails."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import hashlib
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,6 +89,16 @@ class FileStore:
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._folder, prefix="unfinished-") as folder:
             yield Path(folder)
+
+    @contextmanager
+    def all_or_none(self, names: Collection[str]) -> Iterator[None]:
+        """Delete these files if the block fails, also those that it has added to `names`: they have no other owner."""
+        try:
+            yield
+        except BaseException:
+            for name in names:
+                self.delete(name)
+            raise
 
     def _move(self, path: Path, name: str) -> None:
         target = self.path(name)

@@ -265,7 +265,8 @@ class Case:
     `best` is the sighting that shows it best; `stage1` how sure stage 1 was of the bare head, the mean of the
     crops, 0 to 1. `looks` (one per look of the verdict) and `plate` name pictures in the store, as do
     `read_pictures`: per plate read the crop, and what the engine saw of it. `reading` is None where no plate was
-    read; `captured` names the crops that another machine is to read, with their times.
+    read; `captured` names the crops that another machine is to read, with their times: they belong to whoever has the
+    case, until they are in the outbox.
     """
 
     track: Track
@@ -279,6 +280,11 @@ class Case:
     reading: Plate | None = None
     read_pictures: tuple[tuple[str, str], ...] = ()
     captured: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def captures(self) -> frozenset[str]:
+        """The names of the crops that another machine is to read."""
+        return frozenset(name for name, _ in self.captured)
 
     @property
     def confirmed(self) -> bool:

@@ -70,5 +70,5 @@ def saved_case(sessions: sessionmaker[Session], store: FileStore, number: int = 
         ((case, Evidence(picture, picture, picture, 0.0, 0.0, 1.0)),),
         picture,
     )
-    (id_,) = save(sessions, job_id, found)
+    (id_,) = save(sessions, job_id, found, store)
     return id_

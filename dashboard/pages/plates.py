@@ -20,8 +20,11 @@ def _violation(case: Case) -> None:
             st.markdown(f"{summary(case)}  \n{where}", width="content")
             if st.button(_("Details"), key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
                 st.switch_page("dashboard/pages/gallery.py", query_params={"case": str(case.id)})
-        rows = [Attempt(as_read(read), read.crop, read.picture) for read in case.reads]
-        attempts.table(rows, case.plate_guess or "", str(case.id))
+        if case.capture is not None and case.capture.given_up:
+            attempts.given_up(case, case.capture.given_up)
+        if case.reads:
+            rows = [Attempt(as_read(read), read.crop, read.picture) for read in case.reads]
+            attempts.table(rows, case.plate_guess or "", str(case.id))
 
 
 st.title(_("OCR attempts"))

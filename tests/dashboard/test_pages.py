@@ -60,7 +60,7 @@ def found(
     jobs.claim(job_id)
     tracks = tuple(case.track for case in cases)
     rows = tuple((case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases)
-    save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video))
+    save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video), store)
     return job_id
 
 

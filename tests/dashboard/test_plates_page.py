@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import cv2
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import resources
 from dashboard.plate_text import characters, made_of_it, spelled
-from db.models import Case
+from db.jobs import now
+from db.models import Capture, Case
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
@@ -71,6 +73,52 @@ def test_a_correction_wins(open_page: Open, settings: Settings, sessions: sessio
         session.get_one(Case, case_id).plate_corrected = "3모71942"
     assert "**3모7 1942** · corrected by a person" in said(open_page("plates"))
     assert "3모7 1942" in said(open_page("gallery"))
+
+
+def give_up(settings: Settings, sessions: sessionmaker[Session], *reasons: str) -> None:
+    """Violations whose plates the OCR server could not read, one for each reason; one more still waits."""
+    store = FileStore(settings.files)
+    crop = plates.crop(MOTORCYCLE_2026, "3모71942")
+    for number in range(len(reasons) + 1):
+        captured = ((store.put_capture(crop), 0.1),)
+        plates.saved_case(sessions, store, number, plate=store.put_picture(crop), captured=captured)
+    with sessions.begin() as session:
+        for case_id, reason in enumerate(reasons, 1):
+            capture = session.scalars(select(Capture).where(Capture.case_id == case_id)).one()
+            capture.stored_at = capture.done_at = now()
+            capture.error = reason
+
+
+LOST = "the server has lost or forgotten this capture, and its crops with it: the plate stays unread"
+
+
+def test_what_the_ocr_server_gave_up_is_told_with_the_reason(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    give_up(settings, sessions, LOST, "[here](http://evil) <b>")
+    add(settings, sessions, number=9)
+    app = open_page("plates")
+    assert not app.exception
+    assert said(app).count("The OCR server could not read this plate") == 2
+    assert LOST.replace(":", r"\:") in said(app)
+    assert r"\[here\]\(http\://evil\) \<b\>" in said(app)
+    assert "서울 강남 가 1234" in said(app)
+    assert resources.plates().count() == 3
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [LOST, "the crops are gone from the server's disk", "internal error: ValueError", "a crop cannot be decoded"],
+)
+def test_why_the_ocr_server_gave_up_is_told_in_korean(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], reason: str
+) -> None:
+    give_up(settings, sessions, reason)
+    app = open_page("plates")
+    app.segmented_control(key="lang").set_value("ko").run()
+    assert not app.exception
+    assert "OCR 서버가 이 번호판을 판독하지 못했습니다" in said(app)
+    assert reason.partition(":")[0] not in said(app)
 
 
 def test_many_violations_go_to_pages(open_page: Open, settings: Settings, sessions: sessionmaker[Session]) -> None:

@@ -134,7 +134,9 @@ st.markdown(f":red[{n}] **{name}** :material/flag:")
     assert list(unmarked(code)) == ["2: Found ", "2:  riders", "3: Goes"]
 
 
-ERRORS = {"ClipError", "WeightsError", "StreamError", "RefusedError", "PackageError"}
+ERRORS = {
+    *("ClipError", "WeightsError", "StreamError", "RefusedError", "PackageError", "ServerAwayError", "UnknownError"),
+}
 
 
 def test_what_the_pipeline_says_of_a_clip_is_known() -> None:

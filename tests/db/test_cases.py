@@ -11,10 +11,12 @@ from db.cases import TURNED_DOWN, Cases, Filter, Sort
 from db.jobs import Jobs
 from db.models import Case, JobState, ReviewState, Track
 from db.save import save
+from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence, Outcome
 from tests import factory
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
+STORE = FileStore(Path("/nowhere"))  # nothing of these tests is in it
 
 
 def analysis(*outcomes: Outcome) -> Analysis:
@@ -31,7 +33,7 @@ def done(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> i
     jobs = Jobs(sessions)
     job_id = jobs.add(f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
     jobs.claim(job_id)
-    save(sessions, job_id, analysis(*outcomes))
+    save(sessions, job_id, analysis(*outcomes), STORE)
     return job_id
 
 

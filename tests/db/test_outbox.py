@@ -321,18 +321,31 @@ def test_no_number_of_attempts_and_no_wish_of_the_server_is_too_large(
     assert the_capture(sessions).error
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"error": "the crops are gone"}, "the crops are gone"),
+        ({"error": "word " * 1000}, "word " * 40),
+        ({}, "the server does not say why"),
+    ],
+)
 def test_why_the_server_could_not_read_is_kept(
-    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
+    outbox: Outbox,
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    store: FileStore,
+    case_id: int,
+    said: dict[str, str],
+    kept: str,
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         key = the_key(store, sessions) if request.method == "POST" else request.url.path.rsplit("/")[-1]
         if request.method == "POST":
             return httpx.Response(201, json={"key": key, "stored": True})
-        return httpx.Response(200, json={"key": key, "done": True, "error": "the crops are gone"})
+        return httpx.Response(200, json={"key": key, "done": True, **said})
 
     outbox.send_due(answering(settings, answer))
-    assert the_capture(sessions).error == "the crops are gone"
-    assert the_capture(sessions).done_at is not None
+    assert the_capture(sessions).given_up == kept
 
 
 def test_a_capture_that_the_server_has_lost_is_settled(

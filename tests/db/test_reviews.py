@@ -13,7 +13,7 @@ from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
 from db.save import save
 from pipeline.types import Analysis, Outcome
-from tests.db.test_cases import analysis, done
+from tests.db.test_cases import STORE, analysis, done
 
 ACCEPT = Deed("Kim", Action.ACCEPT)
 DISMISS = Deed("Lee", Action.DISMISS, Reason.HELMET, "a grey half helmet")
@@ -189,7 +189,7 @@ def again(sessions: sessionmaker[Session], found: Analysis) -> list[int]:
     jobs = Jobs(sessions)
     job_id = jobs.add("a.mp4", Path("/clips/a.mp4"), "a" * 64)
     jobs.claim(job_id)
-    return save(sessions, job_id, found)
+    return save(sessions, job_id, found, STORE)
 
 
 def test_a_reviewed_case_outlives_a_new_analysis(sessions: sessionmaker[Session]) -> None:

@@ -21,6 +21,7 @@ from db.reviews import Deed, Reviews
 from db.save import save
 from db.statistics import Heads, Plates, Riders, Scope, Source, Statistics, offsets
 from pipeline import types
+from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence, Label, Outcome
 from tests import factory
 
@@ -29,6 +30,7 @@ ROWS = 100_000
 CLIPS = 20
 START = datetime(2025, 9, 1, tzinfo=UTC)
 ALL = Scope()
+STORE = FileStore(Path("/nowhere"))  # nothing of these tests is in it
 
 
 def analysed(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
@@ -42,7 +44,7 @@ def analysed(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) 
     )
     others = (at(factory.track(98, labels=(Label.WITH_HELMET,)), 2000), at(factory.track(99, labels=()), 2200))
     tracks = (*(case.track for case, _ in cases), *others)
-    save(sessions, job_id, Analysis(960, 540, 9.0, 90, 4.5, {}, tracks, cases, "a.mp4"))
+    save(sessions, job_id, Analysis(960, 540, 9.0, 90, 4.5, {}, tracks, cases, "a.mp4"), STORE)
     return job_id
 
 
@@ -56,7 +58,7 @@ def at(track: types.Track, x: float) -> types.Track:
 
 
 def test_a_camera_that_was_watched_before_counts_on_the_day_it_was_watched(sessions: sessionmaker[Session]) -> None:
-    job = LiveJob(sessions, SourceKind.STREAM, "gate", "rtsp://gate")
+    job = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
     with sessions.begin() as session:
         session.execute(update(Clip).values(added_at=datetime(2026, 7, 1, 8, tzinfo=UTC)))
     job.begin(datetime(2026, 7, 20, 8, tzinfo=UTC))

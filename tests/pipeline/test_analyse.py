@@ -91,6 +91,12 @@ def test_a_clip_with_nobody_in_it_brings_a_video_and_no_case(settings: Settings,
     assert analysis.warning is None
 
 
+def bare_rider(folder: Path) -> Path:
+    """A clip with one violation."""
+    frames = list(islice(looped(DEMO), *BARE_RIDER))
+    return write_clip(folder / "a.mp4", [index / 10 for index in range(len(frames))], frames.__getitem__)
+
+
 def test_a_violation_whose_plate_cannot_be_read_is_kept(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,13 +104,26 @@ def test_a_violation_whose_plate_cannot_be_read_is_kept(
         raise RuntimeError("no memory")
 
     monkeypatch.setattr(PlateReader, "read", fails)
-    frames = list(islice(looped(DEMO), *BARE_RIDER))
-    clip = write_clip(tmp_path / "a.mp4", [index / 10 for index in range(len(frames))], frames.__getitem__)
-    analysis = analyse(clip, settings)
+    analysis = analyse(bare_rider(tmp_path), settings)
     (violation,) = violations(analysis)
     assert violation.reading is None
     assert violation.plate is not None
     assert analysis.warning == "number plates: 1 could not be read, the log has more"
+
+
+def test_an_analysis_that_ends_before_its_time_leaves_no_capture(settings: Settings, tmp_path: Path) -> None:
+    cancelled = Event()
+    captures: list[Path] = []
+
+    def report(progress: Progress) -> None:
+        if progress.stage == "evidence":
+            captures.extend(settings.files.glob("*/*.png"))
+            cancelled.set()
+
+    with pytest.raises(CancelledError):
+        analyse(bare_rider(tmp_path), settings.model_copy(update={"ocr_url": "http://there"}), report, cancelled)
+    assert captures
+    assert not any(capture.exists() for capture in captures)
 
 
 def test_damaged_timestamps_are_told_where_they_are_many(settings: Settings, tmp_path: Path) -> None:

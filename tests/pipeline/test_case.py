@@ -1,10 +1,13 @@
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from pipeline.case import capture_plate, close_case
 from pipeline.ocr_protocol import to_image
 from pipeline.settings import Settings
 from pipeline.store import FileStore
-from pipeline.types import Label, Outcome, Says, Verdict
+from pipeline.types import Image, Label, Outcome, Says, Verdict
 from tests.factory import case, look, sighting, suspect
 
 BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
@@ -47,3 +50,20 @@ def test_only_crops_that_the_ocr_server_accepts_are_captured(settings: Settings)
     crops = [replace(frame, image=frame.image[:high, :wide]) for high, wide in ((3, 40), (40, 3), (4, 4), (20, 40))]
     captured = capture_plate(case(), crops, store).captured
     assert [to_image(store.path(name).read_bytes()).shape[:2] for name, _ in captured] == [(4, 4), (20, 40)]
+
+
+def test_a_capture_that_is_not_stored_whole_leaves_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = FileStore.put_capture
+
+    def until_full(store: FileStore, image: Image) -> str:
+        if stored():
+            raise OSError(28, "No space left on device")
+        return put(store, image)
+
+    def stored() -> list[Path]:
+        return list(settings.files.glob("*/*.png"))
+
+    monkeypatch.setattr(FileStore, "put_capture", until_full)
+    with pytest.raises(OSError, match="No space"):
+        capture_plate(case(), suspect().crops, FileStore(settings.files))
+    assert not stored()

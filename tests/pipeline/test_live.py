@@ -9,12 +9,14 @@ import av
 import numpy as np
 import pytest
 
+from pipeline.case import capture_plate
 from pipeline.detect import Detector
-from pipeline.live import Watch
+from pipeline.live import Watch, _write
 from pipeline.settings import ROOT, Settings
-from pipeline.source import Keeper, Source
+from pipeline.source import Keeper, Source, ToWrite
 from pipeline.store import FileStore
 from pipeline.types import Case, Detection, Evidence, Frame, Image, Track
+from tests import factory
 from tests.factory import FRAME
 from tests.streaming import BARE_RIDER, looped
 
@@ -164,6 +166,19 @@ def test_a_change_of_size_ends_the_tracks_and_nothing_else(watch: Watch) -> None
     source.close()
     assert [case.confirmed for case, _ in found.cases] == [True]
     assert source.trouble is None
+
+
+def test_a_case_without_evidence_leaves_no_capture(watch: Watch, settings: Settings) -> None:
+    """Its frames are gone, and so are the pictures that stage 2 looked at."""
+    store, found = FileStore(settings.files), Found()
+    source = watch.open(found)
+    source.close()
+    case = capture_plate(factory.case(), factory.suspect().crops, store)
+    assert all(store.path(name).is_file() for name in case.captures)
+    _write(store, ToWrite(source, case.track, case))
+    assert "gone from the data folder" in (source.trouble or "")
+    assert not found.cases
+    assert not any(store.path(name).exists() for name in case.captures)
 
 
 @needs_demo
