@@ -4,8 +4,8 @@
 
 The flow: read each set, map its names, mend what a second look found, check by its boxes that no class was swapped
 (contact sheets for the eye lie in DATA/sheets), keep near-duplicates on one side of the split, let a teacher fill in
-the classes a set does not label, write pictures and labels, and name those of cyclists again. In the written labels
-the classes 4 to 7 are regions where class 0 to 3 is ignored.
+the classes a set does not label and draw anew the plates whose boxes lie beside them, write pictures and labels, and
+name those of cyclists again. In the written labels the classes 4 to 7 are regions where class 0 to 3 is ignored.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
         files: one per set; what a second look at its pictures found may lie beside it as a CSV file of the same name.
         root: holds one folder per set, named after it.
         out: a new folder.
-        teacher: fills in training pictures; without one, what a set does not cover is ignored everywhere.
+        teacher: fills in training pictures, and draws plates anew; without one, what a set does not cover is ignored
+            everywhere, and plates stay as the set has them.
 
     Raises:
         DatasetError: a set cannot be used as it is, or `out` holds something already.
@@ -60,7 +61,8 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
     pictures = split([picture for picture, _ in owned])
     cyclists: list[Path] = []
     for picture, (_, spec) in zip(tqdm(pictures, unit="picture"), owned, strict=True):
-        known = _to_judge_by(picture) if picture.split == "val" else _filled_in(picture, spec, teacher)
+        fill = _to_judge_by if picture.split == "val" else _filled_in
+        known = fill(picture, spec, teacher)
         written = _write(known, spec, out)
         if teacher and picture.split == "train" and teacher.sees_cyclists(known):
             cyclists.append(written)
@@ -72,8 +74,10 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
     return description
 
 
-def _to_judge_by(picture: Picture) -> Picture:
+def _to_judge_by(picture: Picture, spec: SetSpec, teacher: Teacher | None) -> Picture:
     """Heads that only a second look found are ignored here: a model drew their boxes, and would be flattered."""
+    if teacher and spec.plates_beside:
+        picture = teacher.redraw(picture)
     return replace(picture, labels=(*picture.labels, *(replace(one, ignored=True) for one in picture.found)))
 
 

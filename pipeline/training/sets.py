@@ -69,6 +69,7 @@ class SetSpec(BaseModel):
     covers: tuple[Label, ...] = Field(description="Classes that are labelled wherever they can be seen")
     gaps: tuple[Label, ...] = Field((), description="Covered classes of which some are missing")
     heads_anywhere: bool = Field(False, description="Heads of people on foot are labelled too")
+    plates_beside: bool = Field(False, description="Boxes of number plates lie beside them: they are drawn anew")
     trusted: bool = Field(False, description="Its boxes look odd but somebody has made sure of its classes")
     parts: dict[Literal["train", "val", "all"], Part]
 

@@ -15,9 +15,12 @@ import cv2
 import numpy as np
 from ultralytics import YOLO
 
+from pipeline.plate_corners import CornerFinder
+from pipeline.plate_weights import CORNERS, read_plate_manifest
 from pipeline.settings import Settings
 from pipeline.training import command
 from pipeline.training.labels import Labelled
+from pipeline.training.redraw import redrawn
 from pipeline.training.sets import Picture, SetSpec
 from pipeline.types import HEADS, Box, Detection, Image, Label
 from pipeline.weights import read_manifest
@@ -53,13 +56,17 @@ class Teacher:
         beside = settings.model_copy(update={"weights": weights})
         self._eyes = [Yolo(stage.model_copy(update={"image_size": size}), beside) for size in SIZES]
         self._coco, self._device = YOLO(str(command.present(coco))), device(settings)
+        self._corners = CornerFinder(read_plate_manifest(settings.weights)[0] / CORNERS)
 
     def fill_in(self, picture: Picture, spec: SetSpec) -> Picture:
         """The picture with what the teacher adds to its labels."""
         if set(spec.covers) == set(Label) and not spec.gaps and not spec.heads_anywhere:
             return picture
         image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
-        found = self._look(image)
+        looks = self._looks(image)
+        if spec.plates_beside:
+            picture = replace(picture, labels=redrawn(image, picture.labels, looks, self._corners, judge=False))
+        found = merged(looks)
         vehicles = [] if Label.RIDER in spec.covers else self._vehicles(image)
         riders = [label.box for label in picture.labels if label.label is Label.RIDER]
         added: list[Labelled] = []
@@ -75,6 +82,11 @@ class Teacher:
         kept = [on_foot(label, riders) if spec.heads_anywhere else label for label in picture.labels]
         return replace(picture, labels=(*kept, *added))
 
+    def redraw(self, picture: Picture) -> Picture:
+        """A picture to judge by with its plates where they are."""
+        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+        return replace(picture, labels=redrawn(image, picture.labels, self._looks(image), self._corners, judge=True))
+
     def sees_cyclists(self, picture: Picture) -> bool:
         """Whether people and a bicycle are in a picture, and neither a motorcycle nor a labelled rider."""
         if any(label.label is Label.RIDER and not label.ignored for label in picture.labels):
@@ -82,18 +94,11 @@ class Teacher:
         image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
         return cyclists_only([(cls, confidence) for cls, _box, confidence in self._vehicles(image, PERSON)])
 
-    def _look(self, image: Image) -> list[Detection]:
+    def _looks(self, image: Image) -> list[list[Detection]]:
         width = image.shape[1]
         mirrored = np.ascontiguousarray(image[:, ::-1])
         looks = [list(eye.detect(image, DOUBT / 2)) for eye in self._eyes]
-        looks += [[_mirror(d, width) for d in eye.detect(mirrored, DOUBT / 2)] for eye in self._eyes]
-        merged: list[Detection] = []
-        for detection in sorted(chain(*looks), key=lambda d: -d.confidence):
-            if any(_overlap(detection, other) for other in merged):
-                continue
-            agreeing = [max((d.confidence for d in look if _overlap(d, detection)), default=0.0) for look in looks]
-            merged.append(replace(detection, confidence=sum(agreeing) / len(looks)))
-        return [detection for detection in merged if detection.confidence >= DOUBT]
+        return looks + [[_mirror(d, width) for d in eye.detect(mirrored, DOUBT / 2)] for eye in self._eyes]
 
     def _vehicles(self, image: Image, *others: int) -> list[tuple[int, Box, float]]:
         classes = [BICYCLE, MOTORCYCLE, *others]
@@ -102,6 +107,17 @@ class Teacher:
         )[0].boxes
         rows = zip(boxes.cls.tolist(), boxes.xyxy.tolist(), boxes.conf.tolist(), strict=True)
         return [(int(cls), Box(*xyxy), conf) for cls, xyxy, conf in rows]
+
+
+def merged(looks: Sequence[Sequence[Detection]]) -> list[Detection]:
+    """What several looks at a picture say together, each object with their mean confidence."""
+    found: list[Detection] = []
+    for detection in sorted(chain(*looks), key=lambda d: -d.confidence):
+        if any(_overlap(detection, other) for other in found):
+            continue
+        agreeing = [max((d.confidence for d in look if _overlap(d, detection)), default=0.0) for look in looks]
+        found.append(replace(detection, confidence=sum(agreeing) / len(looks)))
+    return [detection for detection in found if detection.confidence >= DOUBT]
 
 
 def _mirror(detection: Detection, width: int) -> Detection:
