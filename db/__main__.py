@@ -1,4 +1,9 @@
-"""`python -m db upgrade` brings the database up to date; `revision MESSAGE` writes a migration for changed models."""
+"""The database and its files, from the command line.
+
+python -m db upgrade            # bring the database up to date
+python -m db tidy [--delete]    # tell, or delete, the files that nothing needs any more
+python -m db revision MESSAGE   # write a migration for changed models
+"""
 
 from __future__ import annotations
 
@@ -6,28 +11,46 @@ import argparse
 import sys
 
 from alembic import command
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
 
+from db import tidy
 from db.engine import migrations, sessions
-from pipeline.settings import get_settings
+from pipeline.errors import HelmetWatchError
+from pipeline.settings import Settings, get_settings
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m db", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m db", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("upgrade")
+    commands.add_parser("tidy").add_argument("--delete", action="store_true")
     commands.add_parser("revision").add_argument("message")
     arguments = parser.parse_args()
-    url = get_settings().database
+    settings = get_settings()
     try:
-        session = sessions(url)
-    except SQLAlchemyError as error:
-        print(f"{url}: {error}", file=sys.stderr)  # noqa: T201
+        session = sessions(settings.database)
+        if arguments.command == "tidy":
+            _tidy(session, settings, arguments.delete)
+        if arguments.command == "revision":
+            with session.kw["bind"].begin() as connection:
+                command.revision(migrations(connection), arguments.message, autogenerate=True)
+    except (SQLAlchemyError, HelmetWatchError, OSError) as error:
+        print(f"{make_url(settings.database)}: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    if arguments.command == "revision":
-        with session.kw["bind"].begin() as connection:
-            command.revision(migrations(connection), arguments.message, autogenerate=True)
     return 0
+
+
+def _tidy(session: sessionmaker[Session], settings: Settings, delete: bool) -> None:
+    paths = tidy.unneeded(session, settings)
+    megabytes = sum(map(tidy.size, paths)) / 1e6
+    if delete:
+        tidy.delete(paths)
+    done = "deleted" if delete else "not needed any more (--delete deletes them)" if paths else "not needed any more"
+    print(f"{len(paths)} files, {megabytes:.1f} MB, {done}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""Files that nothing needs any more: what analyses that were cancelled, failed, killed or replaced have left behind.
+
+Every text of every table is searched for names of files, so that no column can be forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import JSON, ColumnElement, String, Text, cast, func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.jobs import now
+from db.models import Base, Job, JobState
+from pipeline.errors import HelmetWatchError
+from pipeline.settings import Settings
+
+_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]+")  # of a stored file or an upload
+_UNFINISHED = "unfinished-*"
+_YOUNG = timedelta(days=1)
+
+
+class StrangeDatabaseError(HelmetWatchError):
+    """The database is not that of the data folder."""
+
+
+def unneeded(sessions: sessionmaker[Session], settings: Settings) -> list[Path]:
+    """Files of the data folder that no row names, and folders of unfinished ones.
+
+    What is younger than a day, or than a job that still runs, may get its row yet and is left alone.
+
+    Raises:
+        StrangeDatabaseError: the database names none of the files.
+    """
+    files = [*_files(settings.files, "*/*"), *_files(settings.uploads, "*")]
+    with sessions() as session:
+        before = _before(session)
+        known = _names(session)
+    if files and not any(path.name in known for path in files):
+        raise StrangeDatabaseError(
+            f"it names none of the {len(files)} files below {settings.data}: is it another folder's?"
+        )
+    unfinished = [path for folder in (settings.files, settings.uploads) for path in folder.glob(_UNFINISHED)]
+    left = [path for path in files if path.name not in known] + unfinished
+    return [path for path in left if path.stat().st_mtime < before.timestamp()]
+
+
+def delete(paths: Iterable[Path]) -> None:
+    """Delete files, and folders with all that is in them."""
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    return sum(one.stat().st_size for one in (path.rglob("*") if path.is_dir() else [path]) if one.is_file())
+
+
+def _files(folder: Path, pattern: str) -> Iterator[Path]:
+    return (path for path in folder.glob(pattern) if path.is_file() and _NAME.fullmatch(path.name))
+
+
+def _before(session: Session) -> datetime:
+    began = session.scalar(select(func.min(Job.started_at)).where(Job.state == JobState.RUNNING))
+    return min(now() - _YOUNG, began or now())
+
+
+def _names(session: Session) -> set[str]:
+    known: set[str] = set()
+    for table in Base.metadata.sorted_tables:
+        texts: list[ColumnElement[str]] = [
+            cast(column, Text) for column in table.columns if isinstance(column.type, String | JSON)
+        ]
+        if texts:
+            for row in session.execute(select(*texts)).yield_per(10_000):
+                known.update(*(_NAME.findall(text) for text in row if text))
+    return known

@@ -1,0 +1,109 @@
+"""What is left behind goes, and nothing else."""
+
+import os
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session, sessionmaker
+
+from db import tidy
+from db.__main__ import main
+from db.jobs import Jobs, now
+from db.models import Job, Received
+from db.tidy import StrangeDatabaseError
+from pipeline.settings import Settings, get_settings
+from pipeline.store import FileStore
+
+
+def aged(path: Path, days: float) -> Path:
+    then = datetime.now().astimezone() - timedelta(days=days)
+    os.utime(path, (then.timestamp(),) * 2)
+    return path
+
+
+@pytest.fixture
+def kept(settings: Settings, sessions: sessionmaker[Session]) -> set[Path]:
+    """An upload, an annotated video and a crop that the OCR server still has to read, all named by rows."""
+    store = FileStore(settings.files)
+    video, crop = store.put_content(b"video", ".mp4"), store.put_content(b"crop", ".png")
+    settings.uploads.mkdir()
+    upload = settings.uploads / f"{'a' * 64}.webm"
+    upload.write_bytes(b"upload")
+    job = Jobs(sessions).add("clip.webm", upload, "a" * 64)
+    with sessions.begin() as session:
+        session.execute(update(Job).where(Job.id == job).values(video=video))
+        session.add(Received(key="k", crops=[(crop, 0.1)], received_at=now()))
+    return {aged(path, 30) for path in (upload, store.path(video), store.path(crop))}
+
+
+def left(settings: Settings, days: float) -> set[Path]:
+    """A stored file, an upload and an unfinished folder that no row names."""
+    file = FileStore(settings.files).path(FileStore(settings.files).put_content(b"left", ".jpg"))
+    upload = settings.uploads / f"{'b' * 64}.mp4"
+    upload.write_bytes(b"left")
+    folder = settings.files / "unfinished-x"
+    folder.mkdir()
+    (folder / "content").write_bytes(b"half")
+    return {aged(path, days) for path in (file, upload, folder)}
+
+
+def test_what_no_row_names_is_left_behind_and_the_rest_is_needed(
+    settings: Settings, sessions: sessionmaker[Session], kept: set[Path]
+) -> None:
+    gone = left(settings, 2)
+    aged(settings.data / "helmet_watch.sqlite3", 30)
+    assert set(tidy.unneeded(sessions, settings)) == gone
+    assert sum(map(tidy.size, gone)) == 12
+    tidy.delete(gone)
+    assert tidy.unneeded(sessions, settings) == []
+    assert all(path.exists() for path in kept)
+
+
+def test_what_a_job_may_still_name_is_left_alone(
+    settings: Settings, sessions: sessionmaker[Session], kept: set[Path]
+) -> None:
+    gone = left(settings, 2)
+    jobs = Jobs(sessions)
+    job = jobs.add("long.mp4", Path("long.mp4"), "c" * 64)
+    jobs.claim(job)
+    with sessions.begin() as session:
+        session.execute(update(Job).where(Job.id == job).values(started_at=now() - timedelta(days=3)))
+    assert tidy.unneeded(sessions, settings) == []
+    with sessions.begin() as session:
+        session.execute(update(Job).where(Job.id == job).values(started_at=now()))
+    assert set(tidy.unneeded(sessions, settings)) == gone
+    for path in gone:
+        aged(path, 0.5)
+    assert tidy.unneeded(sessions, settings) == []
+
+
+def test_against_another_folders_database_nothing_is_deleted(
+    settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    settings.uploads.mkdir()
+    left(settings, 30)
+    with pytest.raises(StrangeDatabaseError, match="names none of the 2 files"):
+        tidy.unneeded(sessions, settings)
+
+
+@pytest.mark.usefixtures("sessions")
+def test_the_command_tells_first_and_deletes_when_told(
+    settings: Settings, kept: set[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = left(settings, 2)
+    monkeypatch.setenv("HELMET_WATCH_DATA", str(settings.data))
+    get_settings.cache_clear()
+    for arguments, said in (
+        ([], "3 files, 0.0 MB, not needed any more (--delete deletes them)"),
+        (["--delete"], "3 files, 0.0 MB, deleted"),
+        ([], "0 files, 0.0 MB, not needed any more"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["db", "tidy", *arguments])
+        assert main() == 0
+        assert capsys.readouterr().out.strip() == said
+    get_settings.cache_clear()
+    assert not any(path.exists() for path in gone)
+    assert all(path.exists() for path in kept)
