@@ -87,6 +87,7 @@ _TOLD = (
     later("the file is empty"),
     later("is no video, or is cut off so early that nothing of it can be read"),
     later("has no video in it, only sound or nothing"),
+    later("its video is of a kind that cannot be read: convert it to H.264"),
     later("frames are {width} x {height} pixels, at most {most} a side can be read"),
     later("{path} is missing: restore it from the repository"),
     later("{path} is no weights manifest: {reason}"),
