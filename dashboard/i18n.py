@@ -121,6 +121,7 @@ _TOLD = (
     later("frames with damaged timestamps: {count} were left out"),
     later("number plates: {count} could not be read, the log has more"),
     later("the disk is full: free some space, then run it again"),
+    later("{path} may not be read or written by this program: give it the right to"),
     later("the database is locked by another program: close that, then run it again"),
     later("the database cannot be used: {reason}"),
     later("internal error, the log has more: {reason}"),

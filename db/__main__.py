@@ -8,7 +8,7 @@ import sys
 from alembic import command
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.engine import migrations, sessions
+from db.engine import explain, migrations, sessions
 from pipeline.settings import get_settings
 
 
@@ -21,8 +21,8 @@ def main() -> int:
     url = get_settings().database
     try:
         session = sessions(url)
-    except SQLAlchemyError as error:
-        print(f"{url}: {error}", file=sys.stderr)  # noqa: T201
+    except (OSError, SQLAlchemyError) as error:
+        print(f"{url}: {explain(error)}", file=sys.stderr)  # noqa: T201
         return 2
     if arguments.command == "revision":
         with session.kw["bind"].begin() as connection:
