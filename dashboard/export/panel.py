@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import resources
 from dashboard.export import table
@@ -14,6 +15,7 @@ from dashboard.export.wording import HIDDEN, STILL_SEEN, page
 from dashboard.i18n import _, later, several, told
 from dashboard.review import REASONS, View
 from dashboard.text import plain
+from db.engine import explain
 from pipeline.errors import HelmetWatchError
 
 _READY = "package"  # in the session: the last package that was made, and of what
@@ -54,8 +56,8 @@ def _made(ids: Sequence[int], hidden: bool) -> bytes | None:
     try:
         with st.spinner(_("Preparing the package")):
             return package(ids, source, page, hidden)
-    except (HelmetWatchError, OSError) as error:
-        st.error(plain(told(str(error))), icon=":material/error:")
+    except (HelmetWatchError, OSError, DBAPIError) as error:
+        st.error(plain(told(explain(error))), icon=":material/error:")
         return None
 
 

@@ -145,13 +145,42 @@ def test_a_clip_whose_beginning_is_not_known_stays_inside(source: Source, sessio
 
 
 def test_what_cannot_be_packed(source: Source) -> None:
-    with pytest.raises(PackageError, match="none of these"):
-        package([99], source, words)
+    with pytest.raises(PackageError, match="case 99 does not exist any more"):
+        package([1, 99], source, words)
     with pytest.raises(PackageError, match="at most"):
         package(range(101), source, words)
-    source.store.path(source.cases.in_full([1])[0].picture).unlink()
-    with pytest.raises(PackageError, match="missing"):
-        package([1], source, words)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+@pytest.mark.parametrize(
+    ("lost", "damage"),
+    [("picture", Path.unlink), ("video", Path.unlink), ("plate_crop", Path.unlink), ("picture", _cut), ("video", _cut)],
+)
+def test_a_package_is_whole_or_not_made_and_says_which_case_is_why(
+    source: Source, lost: str, damage: Callable[[Path], None], hidden: bool
+) -> None:
+    damage(source.store.path(getattr(source.cases.in_full([1])[0], lost)))
+    with pytest.raises(PackageError, match="case 1: a picture or the clip is missing or broken"):
+        package([1, 2], source, words, hidden)
+
+
+@pytest.mark.usefixtures("source", "open_page")
+def test_a_full_disk_is_told_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def prepare() -> None:
+        from dashboard.export.panel import _made
+
+        _made((1,), True)
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", full)
+    app = AppTest.from_function(prepare, default_timeout=60).run()
+    assert [error.value for error in app.error] == ["the disk is full\\: free some space, then run it again"]
 
 
 def test_a_table_is_safe_to_open_and_keeps_its_korean() -> None:
