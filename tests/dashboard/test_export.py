@@ -192,6 +192,19 @@ def test_a_table_is_safe_to_open_and_keeps_its_korean() -> None:
     assert rows == ["번호판", "서울 강남 가 1234", "'=cmd|' /C calc'!A0", "'+1", "'-1", "'@x", "'\tx", "-1"]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("start", "=+-@＝＋－＠")
+@pytest.mark.parametrize("before", ["", "a;", 'a";', "a\t", "a\n", 'a"\n', 'a,";"'])
+def test_no_cell_is_a_formula_wherever_a_sheet_parts_them(separator: str, start: str, before: str) -> None:
+    """Excel parts cells as the country has it, and knows a quoted one only by a quote at its beginning."""
+    data = write(("n", "name"), [(1, f"{before}{start}cmd")]).decode("utf-8-sig")
+    rows = (
+        [line.split(separator) for line in data.splitlines()] if separator != "," else [*csv.reader(io.StringIO(data))]
+    )
+    assert "cmd" in data
+    assert not [cell for row in rows for cell in row if cell.startswith(start)]
+
+
 def test_hard_negatives_are_a_set_that_the_training_reads(source: Source, tmp_path: Path) -> None:
     source.reviews.decide({1: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
     source.reviews.decide({2: 0}, Deed("Kim", Action.DISMISS, Reason.NO_RIDER))
