@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
 from dashboard import resources
 from dashboard.export import table
-from dashboard.export.negatives import NAME, TELLING, negatives
+from dashboard.export.negatives import NAME, TELLING, negatives, parts
 from dashboard.export.package import Source, package
 from dashboard.export.wording import HIDDEN, STILL_SEEN, page
 from dashboard.i18n import _, later, several, told
@@ -76,26 +77,27 @@ def of_view(view: View, key: str) -> None:
             icon=":material/table:",
             on_click="ignore",
         )
-        telling = len(reviews.dismissed_for(TELLING))
+        all_parts = parts(reviews)
         st.markdown(_("**Hard negatives**, for the next training"))
         first, second = (_(REASONS[reason]) for reason in TELLING)
         st.caption(
             several(
                 "{n} case dismissed as “{first}” or “{second}”, in YOLO form.",
                 "{n} cases dismissed as “{first}” or “{second}”, in YOLO form.",
-                telling,
+                sum(map(len, all_parts)),
                 first=first,
                 second=second,
             )
         )
-        if telling:
+        if all_parts:
             st.caption(_(_KEPT))
+        for number, part in enumerate(all_parts, 1):
             st.download_button(
-                _("ZIP"),
-                lambda: negatives(cases, reviews, store),
-                f"{NAME}.zip",
+                _("ZIP") if len(all_parts) == 1 else _("ZIP {n} of {all}", n=number, all=len(all_parts)),
+                partial(negatives, part, cases, reviews, store),
+                f"{NAME}-{number}.zip" if len(all_parts) > 1 else f"{NAME}.zip",
                 "application/zip",
-                key=f"{key}-negatives",
+                key=f"{key}-negatives-{number}",
                 icon=":material/model_training:",
                 on_click="ignore",
             )

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n
-from dashboard.export.negatives import negatives
+from dashboard.export.negatives import negatives, parts
 from dashboard.export.package import SUMS, PackageError, Source, package
 from dashboard.export.table import write
 from dashboard.export.wording import HIDDEN, STILL_SEEN
@@ -205,10 +206,14 @@ def test_no_cell_is_a_formula_wherever_a_sheet_parts_them(separator: str, start:
     assert not [cell for row in rows for cell in row if cell.startswith(start)]
 
 
+def taught(source: Source) -> bytes:
+    return negatives([1, 2], source.cases, source.reviews, source.store)
+
+
 def test_hard_negatives_are_a_set_that_the_training_reads(source: Source, tmp_path: Path) -> None:
     source.reviews.decide({1: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
     source.reviews.decide({2: 0}, Deed("Kim", Action.DISMISS, Reason.NO_RIDER))
-    with zipfile.ZipFile(io.BytesIO(negatives(source.cases, source.reviews, source.store))) as archive:
+    with zipfile.ZipFile(io.BytesIO(taught(source))) as archive:
         archive.extractall(tmp_path / "sets")
     merged = merge([tmp_path / "sets" / "hard_negatives.yaml"], tmp_path / "sets", tmp_path / "merged", None)
     assert yaml.safe_load(merged.read_text())["pictures"].keys() <= {"train", "val"}
@@ -224,12 +229,34 @@ def test_a_dismissal_that_was_taken_back_teaches_nothing(source: Source) -> None
     source.reviews.decide({2: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
     source.reviews.undo("Kim")
     source.reviews.undo("Kim")
-    assert not [name for name in opened(negatives(source.cases, source.reviews, source.store)) if "case" in name]
+    assert not [name for name in opened(taught(source)) if "case" in name]
+
+
+def test_many_hard_negatives_come_in_parts_that_are_one_set(
+    source: Source, open_page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.export.negatives.MOST", 1)
+    source.reviews.decide({1: 2, 2: 0}, Deed("Kim", Action.DISMISS, Reason.HELMET))
+    zips = [negatives(part, source.cases, source.reviews, source.store) for part in parts(source.reviews)]
+    assert [sorted({name.split("/")[-1][:11] for name in opened(one) if "case" in name}) for one in zips] == [
+        ["case-000001"],
+        ["case-000002"],
+    ]
+    app = open_page("gallery")
+    app = app.segmented_control(key="gallery-review").set_value("dismissed").run()
+    assert [one.label for one in app.get("download_button")] == ["CSV", "ZIP 1 of 2", "ZIP 2 of 2"]
+
+
+def test_pictures_of_a_restored_folder_without_times_teach(source: Source) -> None:
+    source.reviews.decide({1: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
+    for file in source.settings.files.rglob("*.jpg"):
+        os.utime(file, (0, 0))
+    assert [name for name in opened(taught(source)) if name.endswith(".jpg")]
 
 
 def test_doubtful_cases_teach_nothing(source: Source) -> None:
     source.reviews.decide({1: 2, 2: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
-    assert not [name for name in opened(negatives(source.cases, source.reviews, source.store)) if "case" in name]
+    assert not [name for name in opened(taught(source)) if "case" in name]
 
 
 def test_only_what_teaches_is_counted_as_a_hard_negative(source: Source, open_page: Callable[[str], AppTest]) -> None:
