@@ -13,7 +13,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fi
 
 from db.jobs import now, this_worker
 from db.models import Clip, Job, JobState, SourceKind
-from db.save import save_case, save_track
+from db.save import save_case, save_later, save_track
 from pipeline.source import Figures
 from pipeline.stream import StreamStatus
 from pipeline.types import Case, Evidence, Track
@@ -28,6 +28,7 @@ class LiveJob:
     def __init__(self, sessions: sessionmaker[Session], kind: SourceKind, name: str, path: str) -> None:
         """Note in the tables that a source runs, from now on until `end`."""
         self._sessions = sessions
+        self._later: list[Track] = []
         content = hashlib.sha256(f"{kind} {path}".encode()).hexdigest()
         with sessions.begin() as session:
             clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
@@ -50,8 +51,18 @@ class LiveJob:
         save_track(self._sessions, self.id, track)
 
     @_patient
+    def keep_later(self, track: Track) -> None:
+        """Of a rider whose case is still under way, it waits until that is kept."""
+        if not save_later(self._sessions, self.id, track):
+            self._later.append(track)
+
     def keep_case(self, case: Case, evidence: Evidence) -> None:
-        save_case(self._sessions, self.id, case, evidence)
+        _patient(save_case)(self._sessions, self.id, case, evidence)
+        self._keep_waiting()
+
+    @_patient
+    def _keep_waiting(self) -> None:
+        self._later = [track for track in self._later if not save_later(self._sessions, self.id, track)]
 
     def note(self, status: StreamStatus, figures: Figures | None) -> None:
         """How the source is doing; the last word of a run that is cut off."""
