@@ -115,6 +115,7 @@ _TOLD = (
     later("is larger than {size} GB"),
     later("the picture could not be encoded"),
     later("at most {most} cases fit into one package"),
+    later("case {case} is only just over: try again in a few seconds"),
     later("case {case} does not exist any more: choose anew"),
     later("case {case}: a picture or the clip is missing or broken"),
     later("the file is cut off: only the first {seconds} s could be read"),

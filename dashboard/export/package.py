@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import cv2
 
 from dashboard.export.report import Words, report
 from db.cases import Cases, as_seen, detections
-from db.models import Case, Look, Review, Sighting
+from db.models import Case, Look, Review, Sighting, SourceKind
 from db.reviews import Reviews
 from pipeline.conceal import Witness, conceal, conceal_clip, conceal_frame
 from pipeline.errors import ClipError, HelmetWatchError
@@ -50,7 +50,8 @@ def package(ids: Sequence[int], source: Source, words: Words, others_hidden: boo
     """The package of some cases. `others_hidden`: as `pipeline.conceal` does.
 
     Raises:
-        PackageError: too many cases, one that does not exist any more, or one whose pictures or clip are missing.
+        PackageError: too many cases, one that is only just over or does not exist any more, or one whose pictures or
+            clip are missing.
         OSError: the disk is full.
     """
     if len(ids) > MOST:
@@ -61,6 +62,8 @@ def package(ids: Sequence[int], source: Source, words: Words, others_hidden: boo
     with tempfile.TemporaryDirectory(prefix="helmet-watch-") as scratch:
         root = Path(scratch)
         for case in cases:
+            if others_hidden and _is_fresh(case, source.settings):
+                raise PackageError(f"case {case.id} is only just over: try again in a few seconds")
             try:
                 _write_case(case, root / f"case-{case.id:06}", source, words, others_hidden)
             except (ClipError, _LostError) as error:
@@ -73,6 +76,13 @@ def package(ids: Sequence[int], source: Source, words: Words, others_hidden: boo
             for path in (root / SUMS, *files):
                 archive.write(path, path.relative_to(root).as_posix())
         return target.read_bytes()
+
+
+def _is_fresh(case: Case, settings: Settings) -> bool:
+    """Whether others around it in a live source may not be kept yet, and so could not be hidden."""
+    began = case.happened_at - timedelta(seconds=case.best_s)
+    known_s = case.end_s + settings.evidence_margin_s + settings.live_track_s + settings.lost_after_s
+    return case.clip.kind is not SourceKind.FILE and datetime.now(UTC) < began + timedelta(seconds=known_s)
 
 
 def _write_case(case: Case, folder: Path, source: Source, words: Words, others_hidden: bool) -> None:

@@ -26,7 +26,12 @@ _KEPT = later("Nobody is hidden in these pictures: they are for training, not fo
 def of_cases(ids: Sequence[int], key: str) -> None:
     """A button that opens what is needed to take out the evidence of some cases."""
     if st.button(_("Evidence package"), icon=":material/folder_zip:", key=f"{key}-package"):
-        st.dialog(_("Evidence package"))(_package)(tuple(ids))
+        st.dialog(_("Evidence package"), on_dismiss=_forget)(_package)(tuple(ids))
+
+
+def _forget() -> None:
+    """A package may take hundreds of megabytes, and a session last for days."""
+    st.session_state.pop(_READY, None)
 
 
 def _package(ids: tuple[int, ...]) -> None:

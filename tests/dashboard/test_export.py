@@ -7,7 +7,9 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -16,7 +18,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
@@ -28,7 +30,7 @@ from dashboard.export.wording import HIDDEN, STILL_SEEN
 from dashboard.export.wording import page as words
 from db.cases import Cases
 from db.jobs import Jobs
-from db.models import Action, Reason
+from db.models import Action, Case, Clip, Reason, SourceKind
 from db.reviews import Deed, Reviews
 from db.save import save
 from pipeline.settings import Settings
@@ -150,6 +152,18 @@ def test_what_cannot_be_packed(source: Source) -> None:
         package([1, 99], source, words)
     with pytest.raises(PackageError, match="at most"):
         package(range(101), source, words)
+
+
+@pytest.mark.parametrize(("ago_s", "made"), [(5, False), (60, True)])
+def test_a_live_case_is_packed_once_it_is_known_who_else_was_there(
+    source: Source, sessions: sessionmaker[Session], ago_s: int, made: bool
+) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(kind=SourceKind.CAMERA))
+        session.execute(update(Case).values(happened_at=datetime.now(UTC) - timedelta(seconds=ago_s)))
+    assert package([1], source, words, others_hidden=False)
+    with nullcontext() if made else pytest.raises(PackageError, match="case 1 is only just over"):
+        package([1], source, words)
 
 
 def _cut(path: Path) -> None:
@@ -287,3 +301,7 @@ def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: 
     files = opened((tmp_path / "package.zip").read_bytes())
     assert json.loads(files["case-000001/case.json"])["others_hidden"] is True
     assert files["case-000001/report.pdf"].startswith(b"%PDF")
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Evidence package").click()
+    expect(page.get_by_role("button", name="Prepare")).to_be_visible()
+    expect(page.get_by_role("button", name="Download,")).not_to_be_visible()
