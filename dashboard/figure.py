@@ -12,12 +12,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.i18n import _
-from dashboard.text import brief
+from dashboard.text import brief, harmless
 from pipeline.palette import ACCUSED
 
 _LEAST_BARS = 6  # a single bar does not fill its figure
 _DAY_MS = 24 * 3600 * 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one at the start of a cell
 
 
 def card(title: str, cases: str, figure: go.Figure, table: pd.DataFrame, key: str) -> None:
@@ -117,17 +116,13 @@ def by_date(counts: Mapping[date, int], length: int) -> go.Figure:
 def csv(table: pd.DataFrame) -> bytes:
     """The table as Excel opens it, whatever its language; nothing in it is taken for a formula."""
     texts = table.select_dtypes(exclude="number").columns
-    safe = table.assign(**{name: table[name].map(_harmless) for name in texts})
+    safe = table.assign(**{name: table[name].map(harmless) for name in texts})
     return safe.to_csv(index=False).encode("utf-8-sig")
 
 
 def short(name: str, most: int = 28) -> str:
     """A file name as plotly shows it: no longer than this, and no markup in it taken for any."""
     return escape(brief(name, most))
-
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _picture(key: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import queue, resources
 from dashboard.i18n import _, told
+from dashboard.telling import if_it_fails
 from dashboard.text import local, plain
 from dashboard.upload import keep
 from db.engine import explain
@@ -118,8 +119,9 @@ def _offer_again() -> None:
                 del known[content]
                 st.rerun()
             if st.button(_("Analyse again"), key=f"again-{content}", icon=":material/replay:"):
-                resources.jobs().add(name, path, content)
-                resources.worker().wake()
-                del known[content]
-                queue.show_newest()
-                st.rerun()
+                with if_it_fails():
+                    resources.jobs().add(name, path, content)
+                    resources.worker().wake()
+                    del known[content]
+                    queue.show_newest()
+                    st.rerun()

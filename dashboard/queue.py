@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import address, browser, player, resources
 from dashboard.i18n import _, later, told
+from dashboard.telling import if_it_fails
 from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
@@ -73,8 +74,9 @@ def _cancel(job: Job) -> None:
     if st.button(
         _("Cancelling") if pending else _("Cancel"), key=f"cancel-{job.id}", icon=":material/close:", disabled=pending
     ):
-        resources.jobs().cancel(job.id)
-        st.rerun()
+        with if_it_fails():
+            resources.jobs().cancel(job.id)
+            st.rerun()
 
 
 def results() -> None:
@@ -128,7 +130,8 @@ def _ended(job: Job, chosen: Job | None, violations: str) -> None:
             word = _("Shown above") if shown else _("Show")
             st.button(word, key=f"show-{job.id}", disabled=shown, on_click=_show, args=(job.id,))
         elif st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:"):
-            resources.jobs().again(job.id)
-            resources.worker().wake()
-            show_newest()
-            st.rerun()
+            with if_it_fails():
+                resources.jobs().again(job.id)
+                resources.worker().wake()
+                show_newest()
+                st.rerun()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import streamlit as st
+from sqlalchemy.exc import DBAPIError
+
+from dashboard import i18n
 from dashboard.i18n import _, later
 from dashboard.text import local, plain
+from db.engine import explain
 from db.models import Action
 from db.reviews import Conflict, Done
 
@@ -52,6 +58,15 @@ def say(word: str) -> None:
     """Tell this in passing."""
     toasts, _conflicts = _told()
     toasts.append(word)
+
+
+@contextmanager
+def if_it_fails() -> Iterator[None]:
+    """A click whose wish cannot be noted just now says why, and the page stays; what follows in the block is left."""
+    try:
+        yield
+    except (OSError, DBAPIError) as error:
+        st.toast(plain(i18n.told(explain(error))), icon=":material/error:", duration="long")
 
 
 def _told() -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -17,6 +18,8 @@ _CLASSES = {
     Label.WITH_HELMET: later("with helmet"),
     Label.PLATE: later("number plate"),
 }
+# OWASP, CSV injection: what begins so may be run; a sheet that parts cells at semicolons begins one there as well
+_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[=+\-@＝＋－＠])")  # also their wide forms
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
@@ -28,6 +31,11 @@ def plain(name: str) -> str:
 def brief(name: str, most: int = 28) -> str:
     """A file name no longer than this, its beginning and its end."""
     return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}"
+
+
+def harmless(cell: Any) -> Any:
+    """A cell of a table that a spreadsheet opens: no text in it is run as a formula."""
+    return _FORMULA.sub("'", cell) if isinstance(cell, str) else cell
 
 
 def class_name(label: Label) -> str:

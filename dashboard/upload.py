@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from pipeline.errors import ClipError
 from pipeline.settings import Settings
+from pipeline.store import UNFINISHED
 from pipeline.video import SUFFIXES
 
 _CHUNK = 1 << 20
@@ -28,7 +29,7 @@ def keep(file: BinaryIO, name: str, settings: Settings) -> tuple[Path, str]:
         raise ClipError(f"is none of {', '.join(SUFFIXES)}")
     settings.uploads.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with tempfile.TemporaryDirectory(dir=settings.uploads, prefix="unfinished-") as folder:
+    with tempfile.TemporaryDirectory(dir=settings.uploads, prefix=UNFINISHED) as folder:
         part = Path(folder) / "upload"
         with part.open("wb") as target:
             while chunk := file.read(_CHUNK):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from db.engine import explain
 from db.jobs import Jobs
 from pipeline.settings import Settings
+from pipeline.store import sweep
 from pipeline.types import Progress
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ class Worker:
         atexit.unregister(self.stop)
 
     def _work(self) -> None:
+        for folder in (self._settings.uploads, self._settings.files):
+            sweep(folder)
         while not self._stopped.is_set():
             try:
                 self._jobs.mark_interrupted()

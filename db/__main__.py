@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db import tidy
-from db.engine import migrations, sessions
+from db.engine import explain, migrations, sessions
 from pipeline.errors import HelmetWatchError
 from pipeline.settings import Settings, get_settings
 
@@ -39,16 +39,16 @@ def main() -> int:
             with session.kw["bind"].begin() as connection:
                 command.revision(migrations(connection), arguments.message, autogenerate=True)
     except (SQLAlchemyError, HelmetWatchError, OSError) as error:
-        print(f"{make_url(settings.database)}: {error}", file=sys.stderr)  # noqa: T201
+        print(f"{make_url(settings.database)}: {explain(error)}", file=sys.stderr)  # noqa: T201
         return 2
     return 0
 
 
 def _tidy(session: sessionmaker[Session], settings: Settings, delete: bool) -> None:
     paths = tidy.unneeded(session, settings)
-    megabytes = sum(map(tidy.size, paths)) / 1e6
-    if delete:
-        tidy.delete(paths)
+    megabytes = sum(path.stat().st_size for path in paths) / 1e6
+    for path in paths if delete else ():
+        path.unlink(missing_ok=True)
     done = "deleted" if delete else "not needed any more (--delete deletes them)" if paths else "not needed any more"
     print(f"{len(paths)} files, {megabytes:.1f} MB, {done}")  # noqa: T201
 

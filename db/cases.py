@@ -132,8 +132,11 @@ class Cases:
             return {id_: (total, gone) for id_, total, gone in session.execute(query.group_by(Case.job_id))}
 
     def sightings(self, track_id: int) -> Sequence[Sighting]:
+        """Those that the track was judged by: where its rider was later in a live source only hides him elsewhere."""
+        query = select(Sighting).join(Track, Sighting.track_id == Track.id)
+        query = query.where(Track.id == track_id, Sighting.time_s <= Track.end_s).order_by(Sighting.frame)
         with self._sessions() as session:
-            return session.scalars(select(Sighting).where(Sighting.track_id == track_id).order_by(Sighting.frame)).all()
+            return session.scalars(query).all()
 
     def same_motorcycle(self, case: Case) -> Sequence[Case]:
         """The other cases that people linked to this one, oldest first."""

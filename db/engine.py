@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE_S = 15  # how long a writer waits for another one
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @cache
@@ -80,8 +82,10 @@ def _engine(url: str) -> Engine:
 
 def explain(error: Exception) -> str:
     """What a user is told about an error: what is wrong and what to do."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in _FULL:
         return "the disk is full: free some space, then run it again"
+    if isinstance(error, OSError) and error.errno in _FORBIDDEN and error.filename:
+        return f"{error.filename} may not be read or written by this program: give it the right to"
     if isinstance(error, OperationalError):
         reason = str(error.orig)
         if "locked" in reason:

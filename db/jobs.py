@@ -9,13 +9,17 @@ from pathlib import Path
 
 import psutil
 from sqlalchemy import Select, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from db.models import Clip, Job, JobState, SourceKind
 from pipeline.types import Progress
 
 ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
 _AGAIN = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
+# somebody handed in the same new clip at the same moment: the second time it is known
+_second_try = retry(retry=retry_if_exception_type(IntegrityError), stop=stop_after_attempt(2), reraise=True)
 
 
 def now() -> datetime:
@@ -28,6 +32,7 @@ class Jobs:
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
 
+    @_second_try
     def add(self, name: str, path: Path, content: str) -> int:
         """Queue a clip under the name that people know it by; return the job's id.
 

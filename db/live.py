@@ -14,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fi
 from db.jobs import now, this_worker
 from db.models import Clip, Job, JobState, SourceKind
 from db.outbox import drop_crops
-from db.save import save_case, save_track
+from db.save import save_case, save_later, save_track
 from pipeline.source import Figures
 from pipeline.store import FileStore
 from pipeline.stream import StreamStatus
@@ -32,6 +32,7 @@ class LiveJob:
     ) -> None:
         """Note in the tables that a source runs, from now on until `end`."""
         self._sessions, self._store = sessions, store
+        self._later: list[Track] = []
         content = hashlib.sha256(f"{kind} {path}".encode()).hexdigest()
         with sessions.begin() as session:
             clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
@@ -53,15 +54,22 @@ class LiveJob:
     def keep_track(self, track: Track) -> None:
         save_track(self._sessions, self.id, track)
 
+    @_patient
+    def keep_later(self, track: Track) -> None:
+        """Of a rider whose case is still under way, it waits until that is kept."""
+        if not save_later(self._sessions, self.id, track):
+            self._later.append(track)
+
     def keep_case(self, case: Case, evidence: Evidence) -> None:
         try:
-            self._save_case(case, evidence)
+            _patient(save_case)(self._sessions, self.id, case, evidence)
         finally:
             drop_crops(self._sessions, self._store, case.captures)
+        self._keep_waiting()
 
     @_patient
-    def _save_case(self, case: Case, evidence: Evidence) -> None:
-        save_case(self._sessions, self.id, case, evidence)
+    def _keep_waiting(self) -> None:
+        self._later = [track for track in self._later if not save_later(self._sessions, self.id, track)]
 
     def note(self, status: StreamStatus, figures: Figures | None) -> None:
         """How the source is doing; the last word of a run that is cut off."""

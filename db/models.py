@@ -175,7 +175,10 @@ class Track(Base):
 
 
 class Sighting(Base):
-    """One rider in one frame. `parts` holds its heads and its plate."""
+    """One rider in one frame. `parts` holds its heads and its plate.
+
+    In a live source also after the track's end: where the rider was when everything was said of it.
+    """
 
     __tablename__ = "sightings"
 

@@ -82,6 +82,16 @@ def save_track(sessions: sessionmaker[Session], job_id: int, track: types.Track)
         _add_track(session, job_id, track, None)
 
 
+def save_later(sessions: sessionmaker[Session], job_id: int, track: types.Track) -> bool:
+    """Keep where a rider of a live source was after what `save_track` or `save_case` kept; False if neither did yet."""
+    kept = select(Track.id).where(Track.job_id == job_id, Track.number == track.id)
+    with sessions.begin() as session:
+        track_id = session.scalars(kept.order_by(Track.id.desc()).limit(1)).one_or_none()
+        if track_id is not None:
+            _add_sightings(session, track_id, track)
+        return track_id is not None
+
+
 def save_case(sessions: sessionmaker[Session], job_id: int, case: types.Case, evidence: types.Evidence) -> int:
     """Keep a case of a live source as it happens; return its id."""
     with sessions.begin() as session:
@@ -148,11 +158,16 @@ def _add_track(session: Session, job_id: int, track: types.Track, heads: tuple[i
     )
     session.add(row)
     session.flush()
+    _add_sightings(session, row.id, track)
+    return row.id
+
+
+def _add_sightings(session: Session, track_id: int, track: types.Track) -> None:
     session.execute(
         insert(Sighting),
         [
             {
-                "track_id": row.id,
+                "track_id": track_id,
                 "frame": one.frame,
                 "time_s": one.time_s,
                 **_sides(one.box),
@@ -162,7 +177,6 @@ def _add_track(session: Session, job_id: int, track: types.Track, heads: tuple[i
             for one in track.sightings
         ],
     )
-    return row.id
 
 
 def _heads(track: types.Track) -> tuple[int, int]:

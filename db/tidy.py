@@ -6,8 +6,7 @@ Every text of every table is searched for names of files, so that no column can 
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from pipeline.errors import HelmetWatchError
 from pipeline.settings import Settings
 
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]+")  # of a stored file or an upload
-_UNFINISHED = "unfinished-*"
 _YOUNG = timedelta(days=1)
 
 
@@ -29,7 +27,7 @@ class StrangeDatabaseError(HelmetWatchError):
 
 
 def unneeded(sessions: sessionmaker[Session], settings: Settings) -> list[Path]:
-    """Files of the data folder that no row names, and folders of unfinished ones.
+    """Files of the data folder that no row names.
 
     What is younger than a day, or than a job that still runs, may get its row yet and is left alone.
 
@@ -44,23 +42,7 @@ def unneeded(sessions: sessionmaker[Session], settings: Settings) -> list[Path]:
         raise StrangeDatabaseError(
             f"it names none of the {len(files)} files below {settings.data}: is it another folder's?"
         )
-    unfinished = [path for folder in (settings.files, settings.uploads) for path in folder.glob(_UNFINISHED)]
-    left = [path for path in files if path.name not in known] + unfinished
-    return [path for path in left if path.stat().st_mtime < before.timestamp()]
-
-
-def delete(paths: Iterable[Path]) -> None:
-    """Delete files, and folders with all that is in them."""
-    for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def size(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
-    return sum(one.stat().st_size for one in (path.rglob("*") if path.is_dir() else [path]) if one.is_file())
+    return [path for path in files if path.name not in known and path.stat().st_mtime < before.timestamp()]
 
 
 def _files(folder: Path, pattern: str) -> Iterator[Path]:

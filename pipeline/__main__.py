@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any, NoReturn, Self
 
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +26,7 @@ from db.jobs import Jobs
 from db.models import JobState
 from db.run import Result, run
 from pipeline.bench import bench
-from pipeline.errors import HelmetWatchError
+from pipeline.errors import ClipError, HelmetWatchError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Case, Evidence, Progress
@@ -71,14 +73,16 @@ def _analyse(options: argparse.Namespace, settings: Settings) -> int:
     jobs = Jobs(sessions(settings.database))
     store = FileStore(settings.files)
     documents, failed = [], False
-    with _stdout_to_stderr():
+    with _stdout_to_stderr(), _until_stopped() as stopped:
         for clip in options.clips:
-            result = _run(clip, jobs, settings)
-            if result.message:
+            result = _run(clip, jobs, settings, stopped)
+            if result.message or not result.analysis:
                 failed = True
-                print(f"{clip}: {result.message}", file=sys.stderr)  # noqa: T201
+                print(f"{clip}: {result.message or result.state.value}", file=sys.stderr)  # noqa: T201
             if result.analysis:
                 documents.append(_document(clip, result, result.analysis, store))
+            if stopped.is_set():
+                break
     if options.json:
         print(json.dumps(documents, ensure_ascii=False))  # noqa: T201
     else:
@@ -87,7 +91,7 @@ def _analyse(options: argparse.Namespace, settings: Settings) -> int:
     return 2 if failed else 0
 
 
-def _run(clip: Path, jobs: Jobs, settings: Settings) -> Result:
+def _run(clip: Path, jobs: Jobs, settings: Settings, stopped: Event) -> Result:
     """Queue a clip like an upload, and do the job at once."""
     try:
         if not clip.is_file():
@@ -96,7 +100,7 @@ def _run(clip: Path, jobs: Jobs, settings: Settings) -> Result:
         if job is None:
             return Result(JobState.FAILED, "another process took the job: see the dashboard")
         with _Bar(clip.name) as bar:
-            return run(job, sessions(settings.database), settings, bar.show)
+            return run(job, sessions(settings.database), settings, bar.show, stopped)
     except UnicodeEncodeError:
         return Result(JobState.FAILED, "its name is not UTF-8: rename it")
     except (OSError, DBAPIError) as error:
@@ -188,8 +192,12 @@ def _summary(document: dict[str, Any]) -> str:
 
 
 def _bench(options: argparse.Namespace, settings: Settings) -> int:
-    with _stdout_to_stderr():
-        table = bench(options.clip, settings)
+    try:
+        with _stdout_to_stderr():
+            table = bench(options.clip, settings)
+    except ClipError as error:
+        print(f"{options.clip}: {error}", file=sys.stderr)  # noqa: T201
+        return 2
     print(table)  # noqa: T201
     return 0
 
@@ -201,6 +209,23 @@ def _soak(options: argparse.Namespace, settings: Settings) -> int:
         report = soak(options.url, settings, options.minutes, options.curve)
     print(report)  # noqa: T201
     return 0
+
+
+@contextmanager
+def _until_stopped() -> Iterator[Event]:
+    """Set once somebody wants an end: the job under way closes first. Who cannot wait for it asks twice."""
+    stopped = Event()
+
+    def stop(number: int, _: object) -> None:
+        stopped.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from pipeline.draw import draw, mark_sighting
+from pipeline.errors import ClipError
+from pipeline.motion import moved
 from pipeline.occupants import Occupant, is_accused, occupants
 from pipeline.settings import Settings
 from pipeline.types import Box, Image, Sighting, Track
@@ -76,28 +78,33 @@ class Witness:
 
     def seen(self, time_s: float) -> Sighting | None:
         """The accused at this moment; between two sightings that are close, where they must have been."""
+        return pair[1] if (pair := self._seen(time_s)) else None
+
+    def _seen(self, time_s: float) -> tuple[Sighting, Sighting] | None:
+        """The nearest sighting of the track, and the same carried on to this moment."""
         after = bisect_left(self._times, time_s - _SAME_TIME_S)
         if after == len(self._times):
             return None
         late = self._track.sightings[after]
         if abs(late.time_s - time_s) <= _SAME_TIME_S:
-            return late
+            return late, late
         early = self._track.sightings[after - 1]
         if after == 0 or late.time_s - early.time_s > _LONGEST_GAP_S:
             return None
         share = (time_s - early.time_s) / (late.time_s - early.time_s)
         sides = zip(early.box.as_tuple(), late.box.as_tuple(), strict=True)
-        return Sighting(early.frame, time_s, Box(*(one + share * (two - one) for one, two in sides)), early.confidence)
+        near = early if share < 0.5 else late
+        return near, replace(moved(near, Box(*(one + share * (two - one) for one, two in sides))), time_s=time_s)
 
     def scene(self, time_s: float) -> Scene:
         """What may be seen of the frame at this moment."""
-        accused = self.seen(time_s)
-        if accused is None:
+        if (pair := self._seen(time_s)) is None:
             return Scene()
+        near, accused = pair
         own = [*accused.heads, *([accused.plate] if accused.plate else [])]
-        heads = [head.box for one in self._accused for then, head in one.sightings if then is accused]
+        heads = [head for one in self._accused for head in _heads(one, near, accused)]
         along = [head for one in self._along if (head := _head(one, accused))]
-        passing = [head.box for one in self._passing for then, head in one.sightings if then is accused]
+        passing = [head for one in self._passing for head in _heads(one, near, accused)]
         if heads:
             along += passing  # somebody who stood behind for a moment
         else:
@@ -115,8 +122,8 @@ class Witness:
         for one in self._others[first:last]:
             box = _grown(one.box, 0.1)
             yield Box(box.x1, box.y1, box.x2, box.y1 + _UPPER_SHARE * box.height)
-            if one.plate:
-                yield _grown(one.plate.box, 0.3)
+            for part in (*one.heads, *([one.plate] if one.plate else [])):
+                yield _grown(part.box, 0.3)
 
 
 def conceal_clip(source: Path, target: Path, start_s: float, scale: float, witness: Witness, title: str) -> None:
@@ -130,13 +137,15 @@ def conceal_clip(source: Path, target: Path, start_s: float, scale: float, witne
         title: what the accused is marked with.
 
     Raises:
-        ClipError: the evidence clip cannot be read.
+        ClipError: the evidence clip cannot be read to its end.
         OSError: `target` cannot be written.
     """
     clip = Clip(source, max_side=1 << 14)
     with VideoWriter(target, clip.info.fps) as writer:
         for frame in clip.frames():
             writer.write(conceal_frame(frame.image, frame.time_s + start_s, scale, witness, title), frame.time_s)
+    if clip.cut_off:
+        raise ClipError("is no video, or is cut off so early that nothing of it can be read")
 
 
 def conceal_frame(image: Image, time_s: float, scale: float, witness: Witness, title: str) -> Image:
@@ -154,10 +163,19 @@ def _head(person: Occupant, now: Sighting) -> Box | None:
     then, head = min(person.sightings, key=lambda seen: abs(seen[0].time_s - now.time_s))
     if abs(then.time_s - now.time_s) > _HEADS_LINGER_S:
         return None
+    return _carried(head.box, then, now)
+
+
+def _heads(person: Occupant, near: Sighting, now: Sighting) -> Iterable[Box]:
+    """This head in one sighting, if that shows it, carried on to where its motorcycle is now."""
+    return (_carried(head.box, then, now) for then, head in person.sightings if then is near)
+
+
+def _carried(head: Box, then: Sighting, now: Sighting) -> Box:
     if then is now:
-        return head.box
+        return head
     factor = now.box.height / max(then.box.height, 1.0)
-    return head.box.shift(-then.box.x1, -then.box.y1).scale(factor).shift(now.box.x1, now.box.y1)
+    return head.shift(-then.box.x1, -then.box.y1).scale(factor).shift(now.box.x1, now.box.y1)
 
 
 def _grown(box: Box, share: float) -> Box:

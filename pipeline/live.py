@@ -141,7 +141,9 @@ def _read(reader: PlateReader, violation: ToRead) -> None:
 
 def _write(store: FileStore, job: ToWrite) -> None:
     try:
-        if job.case is None:
+        if job.later:
+            job.source.keeper.keep_later(job.track)
+        elif job.case is None:
             job.source.keeper.keep_track(job.track)
         else:
             with store.all_or_none(job.case.captures):

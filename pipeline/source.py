@@ -50,6 +50,9 @@ class Keeper(Protocol):
     def keep_track(self, track: Track) -> None:
         """A rider who is no suspect."""
 
+    def keep_later(self, track: Track) -> None:
+        """Where a rider who was kept already was afterwards: others' evidence hides whoever is in it."""
+
     def keep_case(self, case: Case, evidence: Evidence) -> None:
         """A suspect with its verdict. From here on the captures are the keeper's, also where it fails."""
 
@@ -231,6 +234,9 @@ class Source:
                 self._judged[id_] = None
                 self._begin()
                 self._writer.submit(ToWrite(self, suspect.track, None))
+            elif later := suspect.track.sightings[1:]:  # the first is the last one of those that were kept
+                self._begin()
+                self._writer.submit(ToWrite(self, Track(id_, later), None, later=True))
             if not in_view:
                 self._judged.pop(id_, None)
 
@@ -296,11 +302,12 @@ class ToRead:
 
 @dataclass(frozen=True, slots=True)
 class ToWrite:
-    """Something to write: a track, or a case with its evidence."""
+    """Something to write: a track, a case with its evidence, or what came later of either."""
 
     source: Source
     track: Track
     case: Case | None
+    later: bool = False
 
 
 def _count(times: deque[float], now_s: float) -> None:

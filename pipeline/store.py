@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import shutil
 import tempfile
+import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -19,6 +21,8 @@ import numpy as np
 from pipeline.types import Image
 from pipeline.weights import sha256
 
+UNFINISHED = "unfinished-"  # folders that begin so hold what is not whole yet
+_FORGOTTEN_S = 24 * 3600.0
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{2,4}")
 
 
@@ -87,7 +91,7 @@ class FileStore:
     def scratch(self) -> Iterator[Path]:
         """A folder for unfinished files on the same disk, gone afterwards."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix="unfinished-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=UNFINISHED) as folder:
             yield Path(folder)
 
     @contextmanager
@@ -104,3 +108,12 @@ class FileStore:
         target = self.path(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed processes left unfinished. What was touched within a day may be at work still."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        with suppress(FileNotFoundError):  # somebody else sweeps as well
+            touched = max(one.stat().st_mtime for one in (left, *left.iterdir()))
+            if time.time() - touched > _FORGOTTEN_S:
+                shutil.rmtree(left, ignore_errors=True)

@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from pipeline.errors import ClipError
 from pipeline.types import Frame, Image
@@ -44,7 +46,7 @@ class Clip:
     """A video file to read frames from, once or again.
 
     Raises:
-        ClipError: the file is missing, empty, no video, without frames, or larger than `max_side`.
+        ClipError: the file is missing, empty, no video, of an unknown kind, without frames, or larger than `max_side`.
     """
 
     def __init__(self, path: Path, max_side: int) -> None:
@@ -54,14 +56,15 @@ class Clip:
         self.left_out = 0  # frames of the last reading whose timestamps were damaged
         self._max_side = max_side
         self._origin: float | None = None
+        self._height = self._width = 0  # of the first frame
         first = next(self.frames(), None)
         if first is None:
             raise ClipError("holds no frames")
-        height, width = first.image.shape[:2]
-        self.info = replace(self._info, width=width, height=height)
+        self._height, self._width = first.image.shape[:2]
+        self.info = replace(self._info, width=self._width, height=self._height)
 
     def frames(self, start_s: float = 0.0, every_s: float = 0.0) -> Generator[Frame]:
-        """The frames from `start_s` on, upright, BGR; at least `every_s` lie between two.
+        """The frames from `start_s` on, upright, BGR, all as large as the first; at least `every_s` lie between two.
 
         `index` counts from the first frame that is read, and counts those between as well.
         """
@@ -71,14 +74,14 @@ class Clip:
             times: list[float] = []
             given_s = -every_s
             clock = _Clock(self._origin, self._info.fps)
-            for picture, time_s in clock.timed(self._decode(container)):
+            for picture, time_s in clock.timed(self._decode(container, _film(container))):
                 self._check_size(picture.width, picture.height)
                 self._origin = clock.origin
                 if time_s >= start_s:
                     times.append(time_s)
                     if time_s - given_s >= every_s - _ON_TIME_S:
                         given_s = time_s
-                        yield Frame(len(times) - 1, time_s, upright(picture))
+                        yield Frame(len(times) - 1, time_s, self._fitted(upright(picture)))
             if times and start_s == 0:
                 self.times, self.left_out = tuple(times), clock.left_out
                 self.cut_off |= self._info.duration_s - clock.furthest_s > max(1.0, 0.05 * self._info.duration_s)
@@ -92,25 +95,32 @@ class Clip:
             container = av.open(f"file:{self.path.resolve()}", options=_OPTIONS, metadata_errors="replace")
         except (FFmpegError, ValueError) as error:
             raise ClipError("is no video, or is cut off so early that nothing of it can be read") from error
-        if not container.streams.video:
+        try:
+            self._look_at(container)
+        except ClipError:
             container.close()
-            raise ClipError("has no video in it, only sound or nothing")
-        stream = container.streams.video[0]
+            raise
+        return container
+
+    def _look_at(self, container: InputContainer) -> None:
+        stream = _film(container)
         stream.thread_type = "AUTO"
         duration = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
         if not duration and container.duration:
             duration = container.duration / av.time_base
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         self._info = ClipInfo(0, 0, duration, stream.frames or round(duration * rate), rate)
-        try:
-            self._check_size(stream.codec_context.width, stream.codec_context.height)
-        except ClipError:
-            container.close()
-            raise
-        return container
+        self._check_size(stream.codec_context.width, stream.codec_context.height)
 
-    def _decode(self, container: InputContainer) -> Iterator[VideoFrame]:
-        packets = container.demux(container.streams.video[0])
+    def _fitted(self, image: Image) -> Image:
+        """A picture as large as the first: some recorders change the size on their way, but boxes are in one frame."""
+        size = self._width, self._height
+        if not all(size) or image.shape[1::-1] == size:
+            return image
+        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        packets = container.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
@@ -127,6 +137,21 @@ class Clip:
     def _check_size(self, width: int, height: int) -> None:
         if max(width, height) > self._max_side:
             raise ClipError(f"frames are {width} x {height} pixels, at most {self._max_side} a side can be read")
+
+
+def _film(container: InputContainer) -> VideoStream:
+    """The stream that moves: the picture on the cover of a recording counts as video too.
+
+    Raises:
+        ClipError: there is none, or nobody knows how to read it.
+    """
+    films = (one for one in container.streams.video if not one.disposition & Disposition.attached_pic)
+    film = next(films, None)
+    if film is None:
+        raise ClipError("has no video in it, only sound or nothing")
+    if film.codec_context is None:
+        raise ClipError("its video is of a kind that cannot be read: convert it to H.264")
+    return film
 
 
 class _Clock:

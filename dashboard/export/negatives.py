@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import yaml
 
@@ -16,19 +16,26 @@ from pipeline.training.labels import Labelled, label_lines
 from pipeline.types import CLASS_NAMES, HEADS, Label
 
 NAME = "hard_negatives"
+MOST = 500  # cases in one ZIP, which is held in memory while it is fetched
 TELLING = (Reason.HELMET, Reason.NO_RIDER)  # the reasons that say what is in the picture
 
 
-def negatives(cases: Cases, reviews: Reviews, store: FileStore) -> bytes:
+def parts(reviews: Reviews) -> list[Sequence[int]]:
+    """The cases that teach, as many at a time as fit into one ZIP; unpacked into one folder, the ZIPs are one set."""
+    ids = list(reviews.dismissed_for(TELLING))
+    return [ids[first : first + MOST] for first in range(0, len(ids), MOST)]
+
+
+def negatives(ids: Sequence[int], cases: Cases, reviews: Reviews, store: FileStore) -> bytes:
     """A ZIP with a set for `python -m pipeline.training.dataset --root FOLDER --set FOLDER/hard_negatives.yaml`.
 
     Where the suspect wears a helmet, its heads become helmets; where
     there is no rider, the suspect is not labelled at all. Other riders in a crop may lack labels: the set says so.
     """
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        reasons = reviews.dismissed_for(TELLING)
-        for case in cases.in_full(list(reasons)):
+    reasons = reviews.dismissed_for(TELLING)
+    # a data folder that was restored may know no times, and a ZIP knows none before 1980
+    with tempfile.TemporaryFile() as file, zipfile.ZipFile(file, "w", strict_timestamps=False) as archive:
+        for case in cases.in_full([id_ for id_ in ids if id_ in reasons]):
             for number, look in enumerate(case.looks, 1):
                 picture = store.picture(look.picture)
                 if picture is None:
@@ -40,7 +47,9 @@ def negatives(cases: Cases, reviews: Reviews, store: FileStore) -> bytes:
                 archive.writestr(f"{NAME}/labels/{name}.txt", label_lines(known, width, height))
         archive.writestr(f"{NAME}/data.yaml", yaml.safe_dump(_DATA, sort_keys=False))
         archive.writestr(f"{NAME}.yaml", yaml.safe_dump(_SET, sort_keys=False))
-    return data.getvalue()
+        archive.close()
+        file.seek(0)
+        return file.read()
 
 
 _DATA = {"path": ".", "train": "images", "val": "images", "names": dict(enumerate(CLASS_NAMES))}

@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ import cv2
 
 from dashboard.export.report import Words, report
 from db.cases import Cases, as_seen, detections
-from db.models import Case, Look, Review, Sighting
+from db.models import Case, Look, Review, Sighting, SourceKind
 from db.reviews import Reviews
 from pipeline.conceal import Witness, conceal, conceal_clip, conceal_frame
-from pipeline.errors import HelmetWatchError
+from pipeline.errors import ClipError, HelmetWatchError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Box, Image, Label, Track
@@ -30,6 +30,10 @@ MOST = 100  # cases in one package
 
 class PackageError(HelmetWatchError):
     """A package cannot be made; the message is for people."""
+
+
+class _LostError(HelmetWatchError):
+    """A file is gone from the data folder, or is not what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +50,39 @@ def package(ids: Sequence[int], source: Source, words: Words, others_hidden: boo
     """The package of some cases. `others_hidden`: as `pipeline.conceal` does.
 
     Raises:
-        PackageError: too many cases, or none of them exists any more.
-        ClipError: an evidence clip cannot be read.
-        OSError: a file is missing, or the disk is full.
+        PackageError: too many cases, one that is only just over or does not exist any more, or one whose pictures or
+            clip are missing.
+        OSError: the disk is full.
     """
     if len(ids) > MOST:
         raise PackageError(f"at most {MOST} cases fit into one package")
     cases = source.cases.in_full(ids)
-    if not cases:
-        raise PackageError("none of these cases exists any more")
+    if gone := set(ids) - {case.id for case in cases}:
+        raise PackageError(f"case {min(gone)} does not exist any more: choose anew")
     with tempfile.TemporaryDirectory(prefix="helmet-watch-") as scratch:
         root = Path(scratch)
         for case in cases:
-            _write_case(case, root / f"case-{case.id:06}", source, words, others_hidden)
+            if others_hidden and _is_fresh(case, source.settings):
+                raise PackageError(f"case {case.id} is only just over: try again in a few seconds")
+            try:
+                _write_case(case, root / f"case-{case.id:06}", source, words, others_hidden)
+            except (ClipError, _LostError) as error:
+                raise PackageError(f"case {case.id}: a picture or the clip is missing or broken") from error
         files = sorted(path for path in root.rglob("*") if path.is_file())
         sums = "".join(f"{_sum(path)}  {path.relative_to(root).as_posix()}\n" for path in files)
-        (root / SUMS).write_text(sums)
+        (root / SUMS).write_text(sums, "utf-8")
         target = root / "package.zip"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in (root / SUMS, *files):
                 archive.write(path, path.relative_to(root).as_posix())
         return target.read_bytes()
+
+
+def _is_fresh(case: Case, settings: Settings) -> bool:
+    """Whether others around it in a live source may not be kept yet, and so could not be hidden."""
+    began = case.happened_at - timedelta(seconds=case.best_s)
+    known_s = case.end_s + settings.evidence_margin_s + settings.live_track_s + settings.lost_after_s
+    return case.clip.kind is not SourceKind.FILE and datetime.now(UTC) < began + timedelta(seconds=known_s)
 
 
 def _write_case(case: Case, folder: Path, source: Source, words: Words, others_hidden: bool) -> None:
@@ -77,7 +93,7 @@ def _write_case(case: Case, folder: Path, source: Source, words: Words, others_h
     else:
         _as_it_is(case, folder, source.store)
     facts = _facts(case, history, others_hidden, (folder / "clip.mp4").exists())
-    (folder / "case.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    (folder / "case.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", "utf-8")
     (folder / "report.pdf").write_bytes(report(words(case, history, others_hidden), len(case.looks), folder))
 
 
@@ -87,7 +103,7 @@ def _as_it_is(case: Case, folder: Path, store: FileStore) -> None:
     if case.plate_crop:
         names["plate.jpg"] = case.plate_crop
     for name, stored in names.items():
-        _copy(store.path(stored), folder / name)
+        _copy(store, stored, folder / name)
 
 
 def _concealed(case: Case, folder: Path, source: Source) -> None:
@@ -100,12 +116,12 @@ def _concealed(case: Case, folder: Path, source: Source) -> None:
     if scale is not None and case.picture_s is not None and case.video_start_s is not None:
         frame = _read(source.store, case.picture)
         _save(folder / "frame.jpg", conceal_frame(frame, case.picture_s, scale, witness, title))
-        video = source.store.path(case.video)
+        video = _whole(source.store, case.video)
         conceal_clip(video, folder / "clip.mp4", case.video_start_s, scale, witness, title)
     for number, look in enumerate(case.looks, 1):
         _save(folder / f"look-{number}.jpg", _look(look, rows, witness, source.store))
     if case.plate_crop:
-        _copy(source.store.path(case.plate_crop), folder / "plate.jpg")
+        _copy(source.store, case.plate_crop, folder / "plate.jpg")
 
 
 def _look(look: Look, rows: Sequence[Sighting], witness: Witness, store: FileStore) -> Image:
@@ -161,17 +177,24 @@ def _facts(case: Case, history: Sequence[Review], others_hidden: bool, has_clip:
     }
 
 
+def _whole(store: FileStore, name: str) -> Path:
+    """A stored file, if it still is what it was: its name is the sum of its content."""
+    path = store.path(name)
+    if not path.is_file() or _sum(path) != path.stem:
+        raise _LostError(name)
+    return path
+
+
 def _read(store: FileStore, name: str) -> Image:
+    _whole(store, name)
     picture = store.picture(name)
     if picture is None:
-        raise PackageError("a picture is missing from the data folder")
+        raise _LostError(name)
     return picture
 
 
-def _copy(path: Path, target: Path) -> None:
-    if not path.is_file():
-        raise PackageError("a picture is missing from the data folder")
-    target.write_bytes(path.read_bytes())
+def _copy(store: FileStore, name: str, target: Path) -> None:
+    target.write_bytes(_whole(store, name).read_bytes())
 
 
 def _save(path: Path, image: Image) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import resources
 from dashboard.export import table
-from dashboard.export.negatives import NAME, TELLING, negatives
+from dashboard.export.negatives import NAME, TELLING, negatives, parts
 from dashboard.export.package import Source, package
 from dashboard.export.wording import HIDDEN, STILL_SEEN, page
 from dashboard.i18n import _, later, several, told
 from dashboard.review import REASONS, View
 from dashboard.text import plain
+from db.engine import explain
 from pipeline.errors import HelmetWatchError
 
 _READY = "package"  # in the session: the last package that was made, and of what
@@ -23,7 +26,12 @@ _KEPT = later("Nobody is hidden in these pictures: they are for training, not fo
 def of_cases(ids: Sequence[int], key: str) -> None:
     """A button that opens what is needed to take out the evidence of some cases."""
     if st.button(_("Evidence package"), icon=":material/folder_zip:", key=f"{key}-package"):
-        st.dialog(_("Evidence package"))(_package)(tuple(ids))
+        st.dialog(_("Evidence package"), on_dismiss=_forget)(_package)(tuple(ids))
+
+
+def _forget() -> None:
+    """A package may take hundreds of megabytes, and a session last for days."""
+    st.session_state.pop(_READY, None)
 
 
 def _package(ids: tuple[int, ...]) -> None:
@@ -54,8 +62,8 @@ def _made(ids: Sequence[int], hidden: bool) -> bytes | None:
     try:
         with st.spinner(_("Preparing the package")):
             return package(ids, source, page, hidden)
-    except (HelmetWatchError, OSError) as error:
-        st.error(plain(told(str(error))), icon=":material/error:")
+    except (HelmetWatchError, OSError, DBAPIError) as error:
+        st.error(plain(told(explain(error))), icon=":material/error:")
         return None
 
 
@@ -74,26 +82,27 @@ def of_view(view: View, key: str) -> None:
             icon=":material/table:",
             on_click="ignore",
         )
-        telling = len(reviews.dismissed_for(TELLING))
+        all_parts = parts(reviews)
         st.markdown(_("**Hard negatives**, for the next training"))
         first, second = (_(REASONS[reason]) for reason in TELLING)
         st.caption(
             several(
                 "{n} case dismissed as “{first}” or “{second}”, in YOLO form.",
                 "{n} cases dismissed as “{first}” or “{second}”, in YOLO form.",
-                telling,
+                sum(map(len, all_parts)),
                 first=first,
                 second=second,
             )
         )
-        if telling:
+        if all_parts:
             st.caption(_(_KEPT))
+        for number, part in enumerate(all_parts, 1):
             st.download_button(
-                _("ZIP"),
-                lambda: negatives(cases, reviews, store),
-                f"{NAME}.zip",
+                _("ZIP") if len(all_parts) == 1 else _("ZIP {n} of {all}", n=number, all=len(all_parts)),
+                partial(negatives, part, cases, reviews, store),
+                f"{NAME}-{number}.zip" if len(all_parts) > 1 else f"{NAME}.zip",
                 "application/zip",
-                key=f"{key}-negatives",
+                key=f"{key}-negatives-{number}",
                 icon=":material/model_training:",
                 on_click="ignore",
             )

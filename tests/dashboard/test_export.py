@@ -4,9 +4,12 @@ import csv
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -15,19 +18,19 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n
-from dashboard.export.negatives import negatives
+from dashboard.export.negatives import negatives, parts
 from dashboard.export.package import SUMS, PackageError, Source, package
 from dashboard.export.table import write
 from dashboard.export.wording import HIDDEN, STILL_SEEN
 from dashboard.export.wording import page as words
 from db.cases import Cases
 from db.jobs import Jobs
-from db.models import Action, Reason
+from db.models import Action, Case, Clip, Reason, SourceKind
 from db.reviews import Deed, Reviews
 from db.save import save
 from pipeline.settings import Settings
@@ -145,13 +148,54 @@ def test_a_clip_whose_beginning_is_not_known_stays_inside(source: Source, sessio
 
 
 def test_what_cannot_be_packed(source: Source) -> None:
-    with pytest.raises(PackageError, match="none of these"):
-        package([99], source, words)
+    with pytest.raises(PackageError, match="case 99 does not exist any more"):
+        package([1, 99], source, words)
     with pytest.raises(PackageError, match="at most"):
         package(range(101), source, words)
-    source.store.path(source.cases.in_full([1])[0].picture).unlink()
-    with pytest.raises(PackageError, match="missing"):
+
+
+@pytest.mark.parametrize(("ago_s", "made"), [(5, False), (60, True)])
+def test_a_live_case_is_packed_once_it_is_known_who_else_was_there(
+    source: Source, sessions: sessionmaker[Session], ago_s: int, made: bool
+) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(kind=SourceKind.CAMERA))
+        session.execute(update(Case).values(happened_at=datetime.now(UTC) - timedelta(seconds=ago_s)))
+    assert package([1], source, words, others_hidden=False)
+    with nullcontext() if made else pytest.raises(PackageError, match="case 1 is only just over"):
         package([1], source, words)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+@pytest.mark.parametrize(
+    ("lost", "damage"),
+    [("picture", Path.unlink), ("video", Path.unlink), ("plate_crop", Path.unlink), ("picture", _cut), ("video", _cut)],
+)
+def test_a_package_is_whole_or_not_made_and_says_which_case_is_why(
+    source: Source, lost: str, damage: Callable[[Path], None], hidden: bool
+) -> None:
+    damage(source.store.path(getattr(source.cases.in_full([1])[0], lost)))
+    with pytest.raises(PackageError, match="case 1: a picture or the clip is missing or broken"):
+        package([1, 2], source, words, hidden)
+
+
+@pytest.mark.usefixtures("source", "open_page")
+def test_a_full_disk_is_told_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def prepare() -> None:
+        from dashboard.export.panel import _made
+
+        _made((1,), True)
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", full)
+    app = AppTest.from_function(prepare, default_timeout=60).run()
+    assert [error.value for error in app.error] == ["the disk is full\\: free some space, then run it again"]
 
 
 def test_a_table_is_safe_to_open_and_keeps_its_korean() -> None:
@@ -163,10 +207,27 @@ def test_a_table_is_safe_to_open_and_keeps_its_korean() -> None:
     assert rows == ["번호판", "서울 강남 가 1234", "'=cmd|' /C calc'!A0", "'+1", "'-1", "'@x", "'\tx", "-1"]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("start", "=+-@＝＋－＠")
+@pytest.mark.parametrize("before", ["", "a;", 'a";', "a\t", "a\n", 'a"\n', 'a,";"'])
+def test_no_cell_is_a_formula_wherever_a_sheet_parts_them(separator: str, start: str, before: str) -> None:
+    """Excel parts cells as the country has it, and knows a quoted one only by a quote at its beginning."""
+    data = write(("n", "name"), [(1, f"{before}{start}cmd")]).decode("utf-8-sig")
+    rows = (
+        [line.split(separator) for line in data.splitlines()] if separator != "," else [*csv.reader(io.StringIO(data))]
+    )
+    assert "cmd" in data
+    assert not [cell for row in rows for cell in row if cell.startswith(start)]
+
+
+def taught(source: Source) -> bytes:
+    return negatives([1, 2], source.cases, source.reviews, source.store)
+
+
 def test_hard_negatives_are_a_set_that_the_training_reads(source: Source, tmp_path: Path) -> None:
     source.reviews.decide({1: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
     source.reviews.decide({2: 0}, Deed("Kim", Action.DISMISS, Reason.NO_RIDER))
-    with zipfile.ZipFile(io.BytesIO(negatives(source.cases, source.reviews, source.store))) as archive:
+    with zipfile.ZipFile(io.BytesIO(taught(source))) as archive:
         archive.extractall(tmp_path / "sets")
     merged = merge([tmp_path / "sets" / "hard_negatives.yaml"], tmp_path / "sets", tmp_path / "merged", None)
     assert yaml.safe_load(merged.read_text())["pictures"].keys() <= {"train", "val"}
@@ -182,12 +243,34 @@ def test_a_dismissal_that_was_taken_back_teaches_nothing(source: Source) -> None
     source.reviews.decide({2: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
     source.reviews.undo("Kim")
     source.reviews.undo("Kim")
-    assert not [name for name in opened(negatives(source.cases, source.reviews, source.store)) if "case" in name]
+    assert not [name for name in opened(taught(source)) if "case" in name]
+
+
+def test_many_hard_negatives_come_in_parts_that_are_one_set(
+    source: Source, open_page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.export.negatives.MOST", 1)
+    source.reviews.decide({1: 2, 2: 0}, Deed("Kim", Action.DISMISS, Reason.HELMET))
+    zips = [negatives(part, source.cases, source.reviews, source.store) for part in parts(source.reviews)]
+    assert [sorted({name.split("/")[-1][:11] for name in opened(one) if "case" in name}) for one in zips] == [
+        ["case-000001"],
+        ["case-000002"],
+    ]
+    app = open_page("gallery")
+    app = app.segmented_control(key="gallery-review").set_value("dismissed").run()
+    assert [one.label for one in app.get("download_button")] == ["CSV", "ZIP 1 of 2", "ZIP 2 of 2"]
+
+
+def test_pictures_of_a_restored_folder_without_times_teach(source: Source) -> None:
+    source.reviews.decide({1: 2}, Deed("Kim", Action.DISMISS, Reason.HELMET))
+    for file in source.settings.files.rglob("*.jpg"):
+        os.utime(file, (0, 0))
+    assert [name for name in opened(taught(source)) if name.endswith(".jpg")]
 
 
 def test_doubtful_cases_teach_nothing(source: Source) -> None:
     source.reviews.decide({1: 2, 2: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
-    assert not [name for name in opened(negatives(source.cases, source.reviews, source.store)) if "case" in name]
+    assert not [name for name in opened(taught(source)) if "case" in name]
 
 
 def test_only_what_teaches_is_counted_as_a_hard_negative(source: Source, open_page: Callable[[str], AppTest]) -> None:
@@ -218,3 +301,7 @@ def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: 
     files = opened((tmp_path / "package.zip").read_bytes())
     assert json.loads(files["case-000001/case.json"])["others_hidden"] is True
     assert files["case-000001/report.pdf"].startswith(b"%PDF")
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Evidence package").click()
+    expect(page.get_by_role("button", name="Prepare")).to_be_visible()
+    expect(page.get_by_role("button", name="Download,")).not_to_be_visible()

@@ -1,21 +1,26 @@
 """Every page, through Streamlit's AppTest: empty, with data, after bad input."""
 
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import hand_in
 from dashboard.player import lanes, whole_seconds
-from dashboard.text import clock
+from dashboard.text import clock, plain
+from db import engine
 from db.cases import Cases, Filter, Sort
+from db.engine import explain
 from db.jobs import Jobs
 from db.models import Action, Job, JobState, Reason
 from db.reviews import Deed, Reviews
@@ -243,6 +248,22 @@ def test_bad_uploads_are_told_and_the_others_are_queued(open_page: Open, session
     assert "is no video" in said(app)
     again = next(button for button in app.button if button.key.startswith("again-"))
     assert not again.click().run().exception
+
+
+def test_a_click_on_a_locked_database_says_so_and_the_page_stays(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_PATIENCE_S", 0.1)
+    engine.sessions.cache_clear()
+    jobs = Jobs(sessions)
+    jobs.cancel(jobs.add("ended.mp4", settings.data / "gone.mp4", "a" * 64))
+    with closing(sqlite3.connect(settings.data / "helmet_watch.sqlite3", isolation_level=None)) as other:
+        app = open_page("analyse")
+        other.execute("BEGIN IMMEDIATE")
+        app.button(key="again-1").click().run()
+        assert not app.exception
+        assert [toast.value for toast in app.toast] == [plain(explain(OperationalError("", None, Exception("locked"))))]
+    assert "ended" in said(app)
 
 
 def test_a_quote_in_the_name_of_an_upload_is_one(open_page: Open, sessions: sessionmaker[Session]) -> None:

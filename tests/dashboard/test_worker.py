@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -42,6 +43,19 @@ def test_a_bad_clip_does_not_stop_the_queue(worker: Worker, sessions: sessionmak
     ids = [jobs.add("bad", tmp_path / "text.mp4", "a" * 64), jobs.add("good", good, "b" * 64)]
     worker.wake()
     assert [state_of(jobs, id_, ENDED) for id_ in ids] == [JobState.FAILED, JobState.DONE]
+
+
+def test_what_a_killed_server_left_unfinished_is_swept(settings: Settings, sessions: sessionmaker[Session]) -> None:
+    old, young = (settings.files / f"unfinished-{age}" for age in ("old", "young"))
+    upload = settings.uploads / "unfinished-upload"
+    for folder in (old, young, upload):
+        folder.mkdir(parents=True)
+        (folder / "video.mp4").write_bytes(b"half")
+    for one in (old, old / "video.mp4", upload, upload / "video.mp4", young):
+        os.utime(one, (0, 0))
+    worker = Worker(sessions, settings)
+    worker.stop()
+    assert [one.exists() for one in (old, upload, young)] == [False, False, True]
 
 
 def test_a_running_job_is_cancelled(worker: Worker, sessions: sessionmaker[Session], tmp_path: Path) -> None:

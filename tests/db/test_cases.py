@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from db.cases import TURNED_DOWN, Cases, Filter, Sort
 from db.jobs import Jobs
-from db.models import Case, JobState, ReviewState, Track
+from db.live import LiveJob
+from db.models import Case, JobState, ReviewState, SourceKind, Track
 from db.save import save
+from pipeline import types
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence, Outcome
 from tests import factory
@@ -161,3 +163,26 @@ def test_next_and_previous_walk_every_order_and_skip_nothing(sessions: sessionma
     dismissed = cases.get(5)
     assert dismissed is not None
     assert cases.neighbour(Filter(), Sort.NEWEST, dismissed, 1) == 4  # it has left the view, the way on has not
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_rider_who_waits_in_a_live_source_is_around_whoever_passes(
+    sessions: sessionmaker[Session], early: bool
+) -> None:
+    """`early`: while the case of the one who waits is still under way. What its own case shows stays the same."""
+    job = LiveJob(sessions, STORE, SourceKind.CAMERA, "gate", "camera")
+    job.begin(START)
+    evidence = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
+    later = types.Track(1, tuple(factory.sighting(frame) for frame in range(10, 300)))
+    keep = [lambda: job.keep_case(factory.case(1), evidence), lambda: job.keep_later(later)]
+    for step in reversed(keep) if early else keep:
+        step()
+    passes = factory.case(2)
+    track = types.Track(2, tuple(factory.sighting(frame, x=150) for frame in range(200, 210)))
+    job.keep_case(replace(passes, track=track), evidence)
+    cases = Cases(sessions)
+    waits, goes_by = (cases.get(id_) for id_ in (1, 2))
+    assert waits is not None
+    assert goes_by is not None
+    assert {one.frame for one in cases.others_around(goes_by)} == set(range(190, 220))
+    assert [one.frame for one in cases.sightings(waits.track_id)] == list(range(10))

@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import subprocess
 import sys
@@ -54,7 +55,23 @@ def test_a_locked_database_is_told_in_plain_words(settings: Settings, monkeypatc
 def test_what_people_are_told() -> None:
     assert "disk is full" in explain(OSError(28, "No space left on device"))
     assert "disk is full" in explain(OperationalError("x", None, Exception("database or disk is full")))
+    assert "data/x may not be" in explain(PermissionError(13, "Permission denied", "data/x"))
+    assert "data/x may not be" in explain(OSError(30, "Read-only file system", "data/x"))
     assert explain(ValueError("as it is")) == "as it is"
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "db", "upgrade"],
+        env={**os.environ, "HELMET_WATCH_DATA": str(tmp_path / "file" / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Not a directory" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_database_of_the_first_version_keeps_what_it_holds(tmp_path: Path) -> None:

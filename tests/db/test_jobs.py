@@ -1,12 +1,14 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.jobs import Jobs, is_alive, this_worker
-from db.models import Job, JobState
+from db.models import Clip, Job, JobState
 from pipeline.types import Progress
 
 CLIP = Path("/clips/a.mp4")
@@ -45,6 +47,21 @@ def test_the_same_content_is_one_source_under_the_newer_name(jobs: Jobs) -> None
     assert second is not None
     assert first.clip_id == second.clip_id
     assert second.clip.name == "new.mp4"
+
+
+def test_a_new_clip_can_be_handed_in_by_many_at_once(jobs: Jobs, sessions: sessionmaker[Session]) -> None:
+    many = 6
+    with ThreadPoolExecutor(many) as threads:
+        for content in "abcde":
+            start = Barrier(many)
+
+            def hand_in(content: str = content, start: Barrier = start) -> int:
+                start.wait()
+                return jobs.add("a.mp4", CLIP, content * 64)
+
+            assert len({one.result() for one in [threads.submit(hand_in) for _ in range(many)]}) == many
+    with sessions() as session:
+        assert len(session.scalars(select(Clip)).all()) == 5
 
 
 def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:

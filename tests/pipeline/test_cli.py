@@ -3,12 +3,18 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from db.engine import sessions
+from db.jobs import Jobs
+from db.models import Job, JobState
 from pipeline.settings import ROOT, Settings
 from tests.factory import write_clip
 
@@ -63,6 +69,48 @@ def test_where_the_time_goes(good: Path, settings: Settings) -> None:
     assert "stage 1 only" in done.stdout
     assert "seconds of clip per second" in done.stdout
     assert not list(settings.data.glob("*.sqlite3"))
+
+
+def test_a_clip_that_cannot_be_measured_is_named(settings: Settings, tmp_path: Path) -> None:
+    done = pipeline("bench", tmp_path / "missing.mp4", "--data", settings.data)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"{tmp_path / 'missing.mp4'}: no such file")
+
+
+def cut_short(
+    settings: Settings, clips: list[Path], cut: Callable[[subprocess.Popen[str], Job], object]
+) -> tuple[int, str, Job]:
+    """Analyse long clips and cut in when the first one runs: exit status, standard error, the first one's job."""
+    command = [sys.executable, "-m", "pipeline", "analyse", *map(str, clips), "--data", str(settings.data)]
+    jobs = Jobs(sessions(settings.database))
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 240
+        while not (jobs.open() and jobs.open()[0].stage) and time.monotonic() < until:
+            time.sleep(0.1)
+        cut(process, jobs.open()[0])
+        _, told = process.communicate(timeout=240)
+    job = jobs.get(1)
+    assert job is not None
+    return process.returncode, told, job
+
+
+def long_clip(path: Path) -> Path:
+    return write_clip(path, [index / 30 for index in range(1500)])
+
+
+def test_who_presses_control_c_leaves_an_interrupted_job_and_no_traceback(settings: Settings, tmp_path: Path) -> None:
+    clips = [long_clip(tmp_path / "a.mp4"), tmp_path / "next.mp4"]
+    status, told, job = cut_short(settings, clips, lambda process, _: process.send_signal(signal.SIGINT))
+    assert (status, job.state) == (2, JobState.INTERRUPTED)
+    assert told.splitlines()[-1] == f"{clips[0]}: interrupted", "and the next clip is not begun"
+    assert "Traceback" not in told
+
+
+def test_a_clip_that_somebody_cancels_elsewhere_was_not_analysed(settings: Settings, tmp_path: Path) -> None:
+    jobs = Jobs(sessions(settings.database))
+    clip = long_clip(tmp_path / "a.mp4")
+    status, told, job = cut_short(settings, [clip], lambda _, job: jobs.cancel(job.id))
+    assert (status, job.state) == (2, JobState.CANCELLED)
+    assert told.splitlines()[-1] == f"{clip}: cancelled"
 
 
 def test_a_folder_that_cannot_be_written_is_told(good: Path, tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from pipeline.conceal import Scene, Witness, conceal, conceal_clip
+from pipeline.errors import ClipError
 from pipeline.settings import Settings
 from pipeline.types import Box, Image, Label, Sighting, Track
-from pipeline.video import Clip
+from pipeline.video import Clip, VideoWriter
 from tests import factory
 
 # a chessboard of small squares: whatever is still seen of it has full contrast
@@ -93,6 +94,31 @@ def test_somebody_who_stood_behind_for_a_moment_is_hidden() -> None:
     assert is_hidden(image, Box(other.x1 + 12, other.y1, other.x2, other.y2))
 
 
+def test_between_two_sightings_the_same_is_hidden_and_seen_as_in_them() -> None:
+    """Stage 1 passes over every second frame of a clip; both people are bare, and one of them rides along."""
+    track = accused()
+    two = replace(track.sightings[4], heads=factory.sighting(4, (Label.WITHOUT_HELMET,) * 2).heads)
+    own, other = (head.box for head in (track.sightings[4].heads[0], two.heads[1]))
+    eyes = witness(Track(1, (*track.sightings[:4], two, *track.sightings[5:])))
+    for time_s in (two.time_s - 0.04, two.time_s, two.time_s + 0.04):
+        image = conceal(BOARD, eyes.scene(time_s))
+        assert contrast(image, own) > 0.9
+        assert is_hidden(image, Box(other.x1 + 12, other.y1, other.x2, other.y2)), time_s
+
+
+def test_a_head_of_another_rider_is_hidden_wherever_it_is() -> None:
+    """Above that rider's box, or low in it, as a child's: inside the accused's."""
+    one, other = accused(), factory.sighting(0, (), x=150)
+    heads = [
+        replace(factory.head_of(factory.rider(150), Label.WITHOUT_HELMET), box=Box(172, y, 198, y + 25))
+        for y in (60, 250)
+    ]
+    other = replace(other, box=Box(150, 120, 250, 300), heads=tuple(heads))
+    tall = Track(1, tuple(replace(seen, box=Box(100, 50, 200, 300)) for seen in one.sightings))
+    image = conceal(BOARD, witness(tall, other).scene(0))
+    assert all(is_hidden(image, head.box) for head in heads)
+
+
 def test_between_sightings() -> None:
     near, far = factory.sighting(0, x=100), factory.sighting(3, x=160)
     gone = factory.sighting(20, x=100)
@@ -103,6 +129,17 @@ def test_between_sightings() -> None:
     for time_s in (-0.5, 1.0, 2.5):  # before, in a long gap, after
         assert eyes.seen(time_s) is None
         assert is_hidden(conceal(BOARD, eyes.scene(time_s)), Box(0, 0, 960, 540))
+
+
+def test_a_clip_that_is_damaged_is_told_and_not_handed_on_in_part(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (30, 96, 96, 3), np.uint8)
+    with VideoWriter(tmp_path / "clip.mp4", 10) as writer:
+        for index, image in enumerate(noise):
+            writer.write(image, index / 10)
+    content = (tmp_path / "clip.mp4").read_bytes()
+    (tmp_path / "clip.mp4").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ClipError):
+        conceal_clip(tmp_path / "clip.mp4", tmp_path / "hidden.mp4", 0.0, 1.0, witness(accused()), "violation")
 
 
 def test_a_clip_is_hidden_frame_by_frame(tmp_path: Path) -> None:

@@ -146,3 +146,14 @@ def test_who_was_just_judged_and_goes_is_no_suspect_without_crops(settings: Sett
     scene.play(1.2, 5.0, None)
     assert len(scene.cases) == 1
     assert scene.trouble is None
+
+
+@pytest.mark.parametrize("label", [BARE, HELMET])
+def test_where_a_rider_is_after_it_was_kept_is_kept_as_well(settings: Settings, label: Label) -> None:
+    """Somebody who waits at the crossing has to be hidden in the evidence of whoever passes."""
+    scene = Scene(settings.model_copy(update={"live_track_s": 1.0}))
+    scene.play(0.0, 5.0, label)
+    scene.play(5.0, 8.5, None)
+    assert [one.later for one in scene.written] == [False] + [True] * (len(scene.written) - 1)
+    frames = [one.frame for written in scene.written for one in written.track.sightings]
+    assert frames == list(range(50))

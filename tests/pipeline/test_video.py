@@ -3,8 +3,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from pipeline.errors import ClipError
 from pipeline.types import Image
@@ -122,6 +124,23 @@ def test_a_4k_frame_is_read(tmp_path: Path) -> None:
     assert next(clip.frames()).image.shape == (2160, 3840, 3)
 
 
+def test_a_clip_whose_size_changes_keeps_the_first(tmp_path: Path) -> None:
+    """As recorders of calls and screens write it; boxes are pixels of one frame size."""
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 200, 120, "yuvj420p"
+        container.start_encoding()
+        for index, factor in enumerate((1, 1, 2, 2)):
+            packet = av.Packet(cv2.imencode(".jpg", corner_mark(0).repeat(factor, 0).repeat(factor, 1))[1].tobytes())
+            packet.stream, packet.time_base = stream, Fraction(1, 30)
+            packet.pts = packet.dts = index
+            container.mux(packet)
+    images = [frame.image for frame in Clip(path, MAX_SIDE).frames()]
+    assert [image.shape for image in images] == [(120, 200, 3)] * 4
+    assert [(image[5:35, 5:35].mean() > 240, image[50:, 50:].mean() < 15) for image in images] == [(True, True)] * 4
+
+
 def test_a_file_cut_off_in_the_middle_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     whole = write_clip(
@@ -147,6 +166,23 @@ def audio(path: Path) -> None:
         frame.sample_rate = 44100
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def cover(path: Path) -> None:
+    """The picture on a song counts as a stream of video."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        stream.disposition = Disposition.attached_pic
+        frame = av.VideoFrame.from_ndarray(small(0), format="bgr24")
+        frame.pts, frame.time_base = 0, Fraction(1, 30)
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def unknown_codec(path: Path) -> None:
+    write_clip(path, EVEN, small)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"xyz1"))
 
 
 def no_frames(path: Path) -> None:
@@ -186,6 +222,8 @@ def without_index(path: Path) -> None:
         (lambda path: path.write_bytes(b""), "empty"),
         (text, "no video"),
         (audio, "only sound"),
+        (cover, "only sound"),
+        (unknown_codec, "convert it"),
         (no_frames, "no (frames|video)"),
         (wide, "20000 x 32"),
         (playlist, "no video"),
