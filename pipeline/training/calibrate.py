@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -27,6 +26,7 @@ from pipeline.errors import CalibrationError
 from pipeline.training import command
 from pipeline.training.evaluate import BARE, Seen, accusation_figures, accused
 from pipeline.training.metrics import count, curve, match
+from pipeline.training.pictures import load
 from pipeline.training.rider_crops import picture_name
 from pipeline.training.still import Eyes, suspects
 from pipeline.training.truth import Truth, read_truth
@@ -115,7 +115,7 @@ def calibrate(eyes: Eyes, truths: Sequence[Truth], crops: Sequence[Truth], wante
 
 
 def _looked_at(truths: Sequence[Truth], eye: Callable[[Image], tuple[Detection, ...]]) -> Seen:
-    found = [eye(_read(truth)) for truth in tqdm(truths, unit="picture")]
+    found = [eye(load(truth.path)) for truth in tqdm(truths, unit="picture")]
     return Seen(list(truths), found, [[] for _ in truths])
 
 
@@ -123,7 +123,7 @@ def _with_second(eyes: Eyes, seen: Seen, first: Thresholds) -> Seen:
     """The same pictures with stage 2's look at the suspects that these thresholds pick."""
     looks = []
     for truth, found in zip(tqdm(seen.truths, unit="picture"), seen.first, strict=True):
-        image = _read(truth) if BARE in truth.covers else None
+        image = load(truth.path) if BARE in truth.covers else None
         looks.append([] if image is None else [eyes.second(image, one) for one in suspects(image, found, first)])
     return Seen(seen.truths, seen.first, looks)
 
@@ -132,10 +132,6 @@ def _together(halves_: list[tuple[list[Truth], list[list[Detection]]]]) -> Figur
     truths = [truth for part, _ in halves_ for truth in part]
     heads = [found for _, part in halves_ for found in part]
     return accusation_figures(truths, heads)
-
-
-def _read(truth: Truth) -> Image:
-    return np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR), np.uint8)
 
 
 def _manifest(old: Manifest, first: Thresholds, second: Thresholds) -> Manifest:

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
-import numpy as np
 import yaml
 from tqdm import tqdm
 
@@ -26,6 +25,7 @@ from pipeline.detect import WEAK_RIDER, distinct
 from pipeline.errors import DatasetError
 from pipeline.training import command
 from pipeline.training.labels import Labelled, label_lines
+from pipeline.training.pictures import load
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import Box, Crop, Detection, Image, Label, Sighting
@@ -108,7 +108,7 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
                     kind.mkdir(parents=True, exist_ok=True)
                 names.append(folder)
             covers[truth.group] = sorted(int(label) for label in truth.covers)
-            image = np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR), np.uint8)
+            image = load(truth.path)
             found = eyes.first(image)
             crops = list(cut(truth, image, found, split == "train", rng))
             if split == "train" and len(crops) > _MOST_PER_PICTURE:

@@ -11,13 +11,13 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import cv2
 import numpy as np
 from ultralytics import YOLO
 
 from pipeline.settings import Settings
 from pipeline.training import command
 from pipeline.training.labels import Labelled
+from pipeline.training.pictures import load
 from pipeline.training.sets import Picture, SetSpec
 from pipeline.types import HEADS, Box, Detection, Image, Label
 from pipeline.weights import read_manifest
@@ -58,7 +58,7 @@ class Teacher:
         """The picture with what the teacher adds to its labels."""
         if set(spec.covers) == set(Label) and not spec.gaps and not spec.heads_anywhere:
             return picture
-        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+        image = load(picture.path)
         found = self._look(image)
         vehicles = [] if Label.RIDER in spec.covers else self._vehicles(image)
         riders = [label.box for label in picture.labels if label.label is Label.RIDER]
@@ -79,7 +79,7 @@ class Teacher:
         """Whether people and a bicycle are in a picture, and neither a motorcycle nor a labelled rider."""
         if any(label.label is Label.RIDER and not label.ignored for label in picture.labels):
             return False
-        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+        image = load(picture.path)
         return cyclists_only([(cls, confidence) for cls, _box, confidence in self._vehicles(image, PERSON)])
 
     def _look(self, image: Image) -> list[Detection]:

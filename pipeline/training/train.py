@@ -23,7 +23,6 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))  # else ultralytic
 os.environ["YOLO_VERBOSE"] = "1"  # progress
 
 import torch
-import yaml
 from ultralytics import YOLO
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
@@ -32,8 +31,9 @@ from ultralytics.utils import colorstr
 from pipeline.errors import DatasetError, WeightsError
 from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, Dataset, camera
+from pipeline.training.description import read_description
 from pipeline.training.loss import IgnoringLoss
-from pipeline.training.truth import pictures_of
+from pipeline.training.truth import label_file
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import sha256
 
@@ -119,12 +119,9 @@ def _save(folder: Path, run: dict[str, Any]) -> None:
 
 def data_sum(data: Path) -> str:
     """SHA-256 over every picture and label of a data set's training part, in the order of their names."""
-    description = yaml.safe_load(data.read_text())
     total = hashlib.sha256()
-    for folder in description["train"]:
-        for picture in pictures_of(Path(description["path"]) / folder):
-            label = picture.parent.with_name("labels") / f"{picture.stem}.txt"
-            total.update(f"{sha256(picture)} {sha256(label)}\n".encode())
+    for picture in read_description(data).pictures("train"):
+        total.update(f"{sha256(picture)} {sha256(label_file(picture))}\n".encode())
     return total.hexdigest()
 
 
