@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -62,7 +63,7 @@ def _best_f(seen: Seen, label: Label, beta: float = 1.0) -> float:
         raise CalibrationError(f"no {label.title} was found to choose a threshold by")
     precision, recall = rows[:, 1], rows[:, 2]
     f = (1 + beta**2) * precision * recall / np.maximum(beta**2 * precision + recall, 1e-9)
-    return round(float(rows[f.argmax(), 0]), 3)
+    return math.floor(1000 * float(rows[f.argmax(), 0]) + 1e-6) / 1000  # not above the detection that it shall let pass
 
 
 def by_precision(seen: Seen, first: Thresholds, second: Thresholds, wanted: float) -> Thresholds:
@@ -157,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="data.yaml of pictures that training has not seen")
     parser.add_argument("--crops", type=Path, required=True, help="data.yaml of rider crops that training has not seen")
     parser.add_argument("--split", default="val", help="of both")
-    parser.add_argument("--precision", type=float, default=0.97, help="of accusations, 0 to 1")
+    parser.add_argument("--precision", type=command.share, default=0.97, help="of accusations, 0 to 1")
     command.add_weights(parser)
     parser.add_argument("--dry-run", action="store_true", help="leave the manifest as it is")
     options = parser.parse_args(arguments)

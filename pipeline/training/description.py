@@ -31,6 +31,13 @@ class Description:
     classes: dict[int, tuple[Label, bool]]
     raw: dict[str, Any]
 
+    @property
+    def merged(self) -> bool:
+        """Whether ultralytics understands it as we do: our classes in their order, an absolute path, both parts."""
+        ours = all(number == label + len(CLASS_NAMES) * ignored for number, (label, ignored) in self.classes.items())
+        placed = Path(self.raw.get("path") or "").is_absolute() and self.names("train") and bool(self.raw.get("val"))
+        return ours and len(self.classes) >= len(CLASS_NAMES) and placed
+
     def names(self, split: str) -> bool:
         return any(self.raw.get(name) for name in (split, *_ALSO.get(split, ())))
 

@@ -119,8 +119,13 @@ def _save(folder: Path, run: dict[str, Any]) -> None:
 
 def data_sum(data: Path) -> str:
     """SHA-256 over every picture and label of a data set's training part, in the order of their names."""
-    total = hashlib.sha256()
-    for picture in read_description(data).pictures("train"):
+    description, total = read_description(data), hashlib.sha256()
+    if not description.merged:
+        raise DatasetError(
+            f"{data} is no merged data set, with the project's classes in their order, an absolute path and pictures "
+            "in train and val: make one (python -m pipeline.training.dataset)"
+        )
+    for picture in description.pictures("train"):
         total.update(f"{sha256(picture)} {sha256(label_file(picture))}\n".encode())
     return total.hexdigest()
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from ultralytics import YOLO
 
-from pipeline.errors import WeightsError
+from pipeline.errors import DatasetError, WeightsError
 from pipeline.training.dataset import merge
 from pipeline.types import CLASS_NAMES
 
@@ -63,6 +64,21 @@ def _record(out: Path) -> dict[str, Any]:
         return record
     except (FileNotFoundError, json.JSONDecodeError):  # not there yet, or just being written
         return {"epochs": 0}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"names": list(CLASS_NAMES[::-1])}, {"path": "."}, {"val": []}, {"names": list(CLASS_NAMES[:2])}]
+)
+def test_a_data_set_that_training_would_take_for_another_is_refused(
+    street_set: Path, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    from pipeline.training.train import data_sum
+
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    assert len(data_sum(data)) == 64
+    data.write_text(yaml.safe_dump(yaml.safe_load(data.read_text()) | changes))
+    with pytest.raises(DatasetError, match="is no merged data set"):
+        data_sum(data)
 
 
 def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
