@@ -177,6 +177,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.curve and (options.clips or options.stage == "2"):
         parser.error("--curve is of accusations in whole pictures: it needs --data, and --stage 1 or both")
+    if options.curve and options.curve.suffix[1:] not in Figure().canvas.get_supported_filetypes():
+        parser.error(f"--curve: no kind of picture is called {options.curve.suffix or options.curve}: name a .png")
+    command.keep_stdout()
     return command.report(lambda: _evaluate(options))
 
 

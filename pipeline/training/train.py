@@ -38,6 +38,7 @@ from pipeline.types import CLASS_NAMES
 from pipeline.weights import sha256
 
 _ENDLESS = 300  # epochs, until the first one has shown how many fit the time
+_MAY_CHANGE = {"epochs", "close_mosaic", "device", "workers", "amp", "deterministic"}  # in a run that goes on
 CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
 
 
@@ -151,11 +152,14 @@ def train(
 
     Raises:
         DatasetError: the data are not those that the run in `out` began with.
+        WeightsError: neither are the settings.
     """
     settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
     last, record = out / "weights" / "last.pt", out / "run.json"
     if record.exists() and last.exists():
         run = json.loads(record.read_text()) | {"hours": hours, "passes": passes, "bare_often": bare_often}
+        if changed := {key for key in settings.keys() - _MAY_CHANGE if run["settings"].get(key) != settings[key]}:
+            raise WeightsError(f"{out} began with other settings ({', '.join(sorted(changed))}): name a new --out")
         if run["finished"]:
             return last
         if run["data_sha256"] != data_sum(data):

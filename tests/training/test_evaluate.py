@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,9 +73,15 @@ def test_a_clip_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "a.mp4 is no video" in capsys.readouterr().err
 
 
-def test_a_curve_that_would_not_be_drawn_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stage", "name", "says"), [("2", "curve.png", "--stage 1 or both"), ("1", "curve.foo", "no kind of picture")]
+)
+def test_a_curve_that_would_not_be_drawn_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], stage: str, name: str, says: str
+) -> None:
     with pytest.raises(SystemExit):
-        main(["--data", str(tmp_path), "--stage", "2", "--curve", str(tmp_path / "curve.png")])
+        main(["--data", str(tmp_path), "--stage", stage, "--curve", str(tmp_path / name)])
+    assert says in capsys.readouterr().err
 
 
 def test_json_tells_which_pictures_the_figures_are_of(street_set: Path, tmp_path: Path) -> None:
@@ -85,7 +92,8 @@ def test_json_tells_which_pictures_the_figures_are_of(street_set: Path, tmp_path
     data = tmp_path / "root/street/data.yaml"
     data.write_text("test: ../val/images\nnames: [number plate, without helmet, with helmet, rider]\n")
     command = [sys.executable, "-m", "pipeline.training.evaluate", "--data", str(data), "--stage", "1", "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    loud = os.environ | {"YOLO_VERBOSE": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=loud, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
     assert (figures["split"], figures["pictures"], figures["without a label file"]) == ("test", 5, 1)

@@ -38,6 +38,11 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_in_time(street_set: Path, tmp_p
     cut_off = _record(out)
     assert not cut_off["finished"]
 
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        other = [*command(data, start, out, hours=1), "--rate", "0.01"]
+        subprocess.run(other, check=True, capture_output=True, text=True, timeout=120)
+    assert f"{out} began with other settings (lr0)" in refused.value.stderr
+
     label = next((data.parent / "street" / "train" / "labels").glob("*.txt"))
     kept = label.read_text()
     label.write_text("")
