@@ -27,13 +27,16 @@ def blend(new: Path, old: Path, share: float, out: Path) -> Path:
         share: of the new ones, 0 to 1.
 
     Raises:
-        WeightsError: the two are of different architectures, or one is missing.
+        WeightsError: the two are of different architectures or classes, or one is missing.
     """
     model, other = YOLO(command.present(new)), YOLO(command.present(old))
     mine, theirs = (one.model.float().state_dict() for one in (model, other))
+    if model.names != other.names:
+        raise WeightsError(f"{new} and {old} have different classes, or the same ones in another order")
     if {name: one.shape for name, one in mine.items()} != {name: one.shape for name, one in theirs.items()}:
         raise WeightsError(f"{new} and {old} are of different architectures")
     model.model.load_state_dict(mean([mine, theirs], [share, 1 - share]))
+    out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out)
     return out
 
@@ -52,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = command.parser(__doc__)
     parser.add_argument("new", type=Path, help="weights of a finished run")
     parser.add_argument("old", type=Path, help="the weights that it started from")
-    parser.add_argument("--share", type=float, required=True, help="of the new ones, 0 to 1")
+    parser.add_argument("--share", type=command.share, required=True, help="of the new ones, 0 to 1")
     parser.add_argument("--out", type=Path, required=True, help="weight file to write")
     options = parser.parse_args(arguments)
     return command.report(lambda: [blend(options.new, options.old, options.share, options.out)])

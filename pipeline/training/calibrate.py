@@ -14,12 +14,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -27,6 +27,7 @@ from pipeline.errors import CalibrationError
 from pipeline.training import command
 from pipeline.training.evaluate import BARE, Seen, accusation_figures, accused
 from pipeline.training.metrics import count, curve, match
+from pipeline.training.pictures import load
 from pipeline.training.rider_crops import picture_name
 from pipeline.training.still import Eyes, suspects
 from pipeline.training.truth import Truth, read_truth
@@ -62,7 +63,7 @@ def _best_f(seen: Seen, label: Label, beta: float = 1.0) -> float:
         raise CalibrationError(f"no {label.title} was found to choose a threshold by")
     precision, recall = rows[:, 1], rows[:, 2]
     f = (1 + beta**2) * precision * recall / np.maximum(beta**2 * precision + recall, 1e-9)
-    return round(float(rows[f.argmax(), 0]), 3)
+    return math.floor(1000 * float(rows[f.argmax(), 0]) + 1e-6) / 1000  # not above the detection that it shall let pass
 
 
 def by_precision(seen: Seen, first: Thresholds, second: Thresholds, wanted: float) -> Thresholds:
@@ -115,7 +116,7 @@ def calibrate(eyes: Eyes, truths: Sequence[Truth], crops: Sequence[Truth], wante
 
 
 def _looked_at(truths: Sequence[Truth], eye: Callable[[Image], tuple[Detection, ...]]) -> Seen:
-    found = [eye(_read(truth)) for truth in tqdm(truths, unit="picture")]
+    found = [eye(load(truth.path)) for truth in tqdm(truths, unit="picture")]
     return Seen(list(truths), found, [[] for _ in truths])
 
 
@@ -123,7 +124,7 @@ def _with_second(eyes: Eyes, seen: Seen, first: Thresholds) -> Seen:
     """The same pictures with stage 2's look at the suspects that these thresholds pick."""
     looks = []
     for truth, found in zip(tqdm(seen.truths, unit="picture"), seen.first, strict=True):
-        image = _read(truth) if BARE in truth.covers else None
+        image = load(truth.path) if BARE in truth.covers else None
         looks.append([] if image is None else [eyes.second(image, one) for one in suspects(image, found, first)])
     return Seen(seen.truths, seen.first, looks)
 
@@ -132,10 +133,6 @@ def _together(halves_: list[tuple[list[Truth], list[list[Detection]]]]) -> Figur
     truths = [truth for part, _ in halves_ for truth in part]
     heads = [found for _, part in halves_ for found in part]
     return accusation_figures(truths, heads)
-
-
-def _read(truth: Truth) -> Image:
-    return np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR), np.uint8)
 
 
 def _manifest(old: Manifest, first: Thresholds, second: Thresholds) -> Manifest:
@@ -161,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="data.yaml of pictures that training has not seen")
     parser.add_argument("--crops", type=Path, required=True, help="data.yaml of rider crops that training has not seen")
     parser.add_argument("--split", default="val", help="of both")
-    parser.add_argument("--precision", type=float, default=0.97, help="of accusations, 0 to 1")
+    parser.add_argument("--precision", type=command.share, default=0.97, help="of accusations, 0 to 1")
     command.add_weights(parser)
     parser.add_argument("--dry-run", action="store_true", help="leave the manifest as it is")
     options = parser.parse_args(arguments)

@@ -24,7 +24,8 @@ from pipeline.consensus import vote
 from pipeline.plate_weights import Calibration
 from pipeline.plates import PlateReader
 from pipeline.settings import Settings
-from pipeline.training.evaluate_plates import load, read_labels
+from pipeline.training.pictures import load
+from pipeline.training.plate_labels import read_labels
 from pipeline.training.ship_plates import UNCALIBRATED, write_manifest
 from pipeline.types import PlateCrop
 

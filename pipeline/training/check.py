@@ -13,6 +13,7 @@ import supervision as sv
 
 from pipeline.errors import DatasetError
 from pipeline.training.labels import Labelled
+from pipeline.training.pictures import load
 from pipeline.training.sets import Picture, SetSpec
 from pipeline.types import HEADS, Box, Image, Label
 
@@ -137,7 +138,7 @@ def contact_sheet(pictures: Sequence[Picture], label: Label) -> Image | None:
 
 
 def _tile(picture: Picture, one: Labelled) -> Image:
-    image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+    image = load(picture.path)
     x, y = one.box.center
     half = 0.8 * max(one.box.width, one.box.height)
     around = np.array([x - half, y - half, x + half, y + half])

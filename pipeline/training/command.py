@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from zipfile import is_zipfile
 
 from pipeline.errors import HelmetWatchError, WeightsError
 from pipeline.settings import Settings, get_settings
@@ -30,11 +32,28 @@ def present(path: Path) -> Path:
     """The path of weights that are there: of a file that is not, ultralytics would ask its server.
 
     Raises:
-        WeightsError: they are missing.
+        WeightsError: they are missing, or no weights.
     """
     if not path.exists():
         raise WeightsError(f"{path}: there is no such file")
+    if not is_zipfile(path):  # torch keeps weights in one; neither half a download nor a pointer to a file is
+        raise WeightsError(f"{path} is no weight file, or not all of it")
     return path
+
+
+def share(text: str) -> float:
+    """An option between 0 and 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def keep_stdout() -> None:
+    """Leave stdout to what the command itself tells: ultralytics writes its log there where YOLO_VERBOSE is set."""
+    for handler in logging.getLogger("ultralytics").handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
+            handler.setStream(sys.stderr)
 
 
 def report(lines: Callable[[], Iterable[object]]) -> int:

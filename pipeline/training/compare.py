@@ -24,11 +24,12 @@ from pipeline.errors import DatasetError
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, camera
+from pipeline.training.description import pictures_of
 from pipeline.training.evaluate import evaluate
 from pipeline.training.ship import ship
 from pipeline.training.still import Eyes
 from pipeline.training.train import settings_of, train
-from pipeline.training.truth import Truth, pictures_of, read_truth
+from pipeline.training.truth import Truth, read_truth
 from pipeline.types import CLASS_NAMES, Label
 
 _RATE, _BATCH = 0.001, 16

@@ -13,7 +13,7 @@ _SIDES = ("xtl", "ytl", "xbr", "ybr")
 
 
 def read_cvat(images: Path, annotations: Path) -> sv.DetectionDataset:
-    """The boxes of a task, in pixels; its classes are those that the task names, used or not.
+    """The boxes of a task and those around its polygons, in pixels; its classes are all that the task names.
 
     Raises:
         ValueError: a picture is missing, or the file is no CVAT export of pictures.
@@ -22,7 +22,7 @@ def read_cvat(images: Path, annotations: Path) -> sv.DetectionDataset:
     if root is None or root.tag != "annotations" or root.find("track") is not None:
         raise ValueError("no task of pictures: export it as “CVAT for images 1.1”")
     named = {name.text or "" for name in root.iterfind("meta//label/name")}
-    classes = sorted(named | {box.get("label", "") for box in root.iterfind("image/box")})
+    classes = sorted(named | {shape.get("label", "") for entry in root.iterfind("image") for shape in _shapes(entry)})
     pictures = {}
     for entry in root.iterfind("image"):
         path = (images / entry.get("name", "")).resolve()
@@ -33,7 +33,23 @@ def read_cvat(images: Path, annotations: Path) -> sv.DetectionDataset:
 
 
 def _boxes(entry: Element, classes: list[str]) -> sv.Detections:
-    boxes = entry.findall("box")
-    corners = [[float(box.get(side, "")) for side in _SIDES] for box in boxes]
-    numbers = [classes.index(box.get("label", "")) for box in boxes]
+    shapes = _shapes(entry)
+    corners = [_corners(shape) for shape in shapes]
+    numbers = [classes.index(shape.get("label", "")) for shape in shapes]
     return sv.Detections(np.array(corners, np.float32).reshape(-1, 4), class_id=np.array(numbers, int))
+
+
+def _shapes(entry: Element) -> list[Element]:
+    return [one for one in entry if one.tag != "tag"]  # a tag is of the whole picture
+
+
+def _corners(shape: Element) -> list[float]:
+    if shape.tag == "polygon":
+        points = [point.split(",") for point in shape.get("points", "").split(";")]
+        xs, ys = ([float(point[axis]) for point in points] for axis in (0, 1))
+        return [min(xs), min(ys), max(xs), max(ys)]
+    if shape.tag != "box" or float(shape.get("rotation", 0)):
+        raise ValueError(
+            f"it holds a {shape.tag}{' that is turned' if shape.tag == 'box' else ''}: draw boxes or polygons"
+        )
+    return [float(shape.get(side, "")) for side in _SIDES]

@@ -53,6 +53,8 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
         raise DatasetError(f"{out} is not empty: name a new folder")
     owned = []
     specs = [read_spec(file) for file in files]
+    if twice := [name for name, times in Counter(spec.name for spec in specs).items() if times > 1]:
+        raise DatasetError(f"two files are of a set called {twice[0]}: give one another name")
     for file, spec in zip(files, specs, strict=True):
         pictures = list(read_set(spec, root / spec.name, read_findings(file.with_suffix(".csv"))))
         write_sheets(spec, pictures, out / "sheets")
@@ -94,11 +96,12 @@ def _write(picture: Picture, spec: SetSpec, out: Path) -> Path:
     folder = out / spec.name / str(picture.split)
     for kind in ("images", "labels"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
-    link = folder / "images" / picture.path.name
+    stem = picture.path.stem
+    while (folder / "labels" / f"{stem}.txt").exists():  # a.jpg beside a.png, or in two folders of one task
+        stem += "_"
+    link = folder / "images" / f"{stem}{picture.path.suffix}"
     link.symlink_to(picture.path.resolve())
-    (folder / "labels" / f"{picture.path.stem}.txt").write_text(
-        label_lines(picture.labels, picture.width, picture.height)
-    )
+    (folder / "labels" / f"{stem}.txt").write_text(label_lines(picture.labels, picture.width, picture.height))
     return link
 
 

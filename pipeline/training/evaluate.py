@@ -5,7 +5,8 @@
 
 Per class: average precision, and precision and recall at the shipped thresholds. Bare heads as accusations: by
 stage 1 alone and after stage 2, which speaks by the product's own rule. A class is judged only in pictures whose
-set covers it. `--stage 2` takes a data set of rider crops. FOLDER holds clips and a truth.json:
+set covers it (`covers` in DATA.yaml; without it, the classes that it names); in one without a label file there is
+nothing. `--stage 2` takes a data set of rider crops. FOLDER holds clips and a truth.json:
 {"clip.mp4": {"violations": 1}, ...}, null where they were not counted.
 """
 
@@ -14,24 +15,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from pipeline.analyse import analyse
 from pipeline.detect import above, distinct
+from pipeline.errors import DatasetError
 from pipeline.settings import Settings
 from pipeline.training import command
+from pipeline.training.clips import clips
+from pipeline.training.description import read_description
 from pipeline.training.metrics import Counts, Judged, average_precision, count, curve, match
+from pipeline.training.pictures import load
 from pipeline.training.still import Eyes, Second, accusations, confirmed, suspects
-from pipeline.training.truth import Truth, read_truth
+from pipeline.training.truth import Truth, read_split
 from pipeline.types import Detection, Image, Label
 from pipeline.weights import Thresholds
 
@@ -51,7 +53,7 @@ def look(eyes: Eyes, truths: Sequence[Truth], stage: str, thresholds: Thresholds
     """Run the models over the pictures; `thresholds` are stage 1's, by which it picks its suspects."""
     seen = Seen(list(truths), [], [])
     for truth in tqdm(truths, unit="picture"):
-        image = np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR), np.uint8)
+        image = load(truth.path)
         found = eyes.crop(image) if stage == "2" else eyes.first(image)
         seen.first.append(found)
         judged = stage == "both" and BARE in truth.covers
@@ -161,52 +163,47 @@ def draw(curves: dict[str, np.ndarray[Any, Any]], file: Path) -> None:
     figure.savefig(file, dpi=120)
 
 
-def clips(folder: Path, settings: Settings) -> dict[str, Any]:
-    """Violations found, missed and false per clip. A clip's truth is a number, so the figures are of numbers.
-
-    Raises:
-        OSError: there is no truth.json.
-        ClipError: a clip cannot be read.
-    """
-    truth = json.loads((folder / "truth.json").read_text())
-    figures: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as scratch:  # the evidence is not wanted
-        aside = settings.model_copy(update={"data": Path(scratch)})
-        for name, about in truth.items():
-            cases = [case for case, _ in analyse(folder / name, aside).cases]
-            said = sum(case.confirmed for case in cases)
-            figures[name] = {"suspects": len(cases), "confirmed": said}
-            there = about["violations"]
-            if there is not None:
-                counts = {"found": min(there, said), "missed": max(there - said, 0), "false": max(said - there, 0)}
-                figures[name] |= counts
-    return figures
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = command.parser(__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--data", type=Path, help="data.yaml of a YOLO data set")
     what.add_argument("--clips", type=Path, help="folder of clips and truth.json")
-    parser.add_argument("--split", default="val")
+    parser.add_argument("--split", help="of the data set; without: val, or test where there is no val")
     parser.add_argument("--only", nargs="*", help="sets (folders) of the data set to take; without: all")
     parser.add_argument("--stage", choices=("1", "2", "both"), default="both")
     command.add_weights(parser)
     parser.add_argument("--curve", type=Path, help="picture of the precision-recall curve to write")
     parser.add_argument("--json", action="store_true", help="print JSON; without: lines")
     options = parser.parse_args(arguments)
+    if options.curve and (options.clips or options.stage == "2"):
+        parser.error("--curve is of accusations in whole pictures: it needs --data, and --stage 1 or both")
+    if options.curve and options.curve.suffix[1:] not in Figure().canvas.get_supported_filetypes():
+        parser.error(f"--curve: no kind of picture is called {options.curve.suffix or options.curve}: name a .png")
+    command.keep_stdout()
     return command.report(lambda: _evaluate(options))
 
 
 def _evaluate(options: argparse.Namespace) -> Iterable[str]:
     settings = command.settings_with(options.weights)
-    if options.clips:
-        figures = clips(options.clips, settings)
-    else:
-        truths = read_truth(options.data, options.split)
-        truths = [truth for truth in truths if not options.only or truth.group in options.only]
-        figures = evaluate(Eyes(settings), truths, options.stage, options.curve)
+    figures = clips(options.clips, settings) if options.clips else _judge(options, settings)
     return [json.dumps(figures, indent=1)] if options.json else _lines(figures)
+
+
+def _judge(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    """The figures of a split, and which of its pictures they are not of."""
+    data = read_description(options.data)
+    split = options.split or ("test" if data.names("test") and not data.names("val") else "val")
+    reading = read_split(data, split)
+    only = set(options.only or (truth.group for truth in reading.truths))
+    if missing := only - {truth.group for truth in reading.truths}:
+        raise DatasetError(f"{options.data}: {split} has no pictures of {', '.join(sorted(missing))}")
+    about = {
+        "split": split,
+        "without a label file": sum(data.group(path) in only for path in reading.unlabelled),
+        "left out, cannot be read": [str(path) for path in reading.damaged if data.group(path) in only],
+    }
+    truths = [truth for truth in reading.truths if truth.group in only]
+    return about | evaluate(Eyes(settings), truths, options.stage, options.curve)
 
 
 def _lines(figures: dict[str, Any], depth: int = 0) -> Iterator[str]:

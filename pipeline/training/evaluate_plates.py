@@ -11,9 +11,7 @@ names differ only in the last number; a `file` that is itself a folder stands fo
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -21,26 +19,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from pipeline.errors import HelmetWatchError
-from pipeline.plate_formats import compact
 from pipeline.plates import PlateReader
 from pipeline.settings import PlateEngine, PlateUpscale, Settings
-from pipeline.types import Image, Plate, PlateCrop
+from pipeline.training.pictures import load
+from pipeline.training.plate_labels import Track, read_labels, without_damaged
+from pipeline.types import Plate, PlateCrop
 
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _FRAME_S = 1 / 15  # between two pictures of a track whose times nobody knows
 _WARM_UP = 3
 _SURE = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    name: str
-    text: str
-    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,59 +43,6 @@ class Result:
     @property
     def right(self) -> bool:
         return self.plate.text == self.track.text
-
-
-def read_labels(labels: Path, sequences: bool) -> list[Track]:
-    """The tracks that a CSV names; each picture is one where no sequences are asked for.
-
-    Raises:
-        HelmetWatchError: the file is no such list, or names pictures that are not there.
-    """
-    try:
-        with labels.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise HelmetWatchError(f"{labels} cannot be read: {error}") from error
-    if not rows or not {"file", "text"} <= rows[0].keys():
-        raise HelmetWatchError(f"{labels} needs rows with the columns file and text")
-    folders = {str(Path(row["file"]).parent) for row in rows}
-    groups: dict[str, tuple[str, list[Path]]] = {}
-    for row in rows:
-        path = labels.parent / row["file"]
-        if sequences and path.is_dir():
-            files = sorted(one for one in path.iterdir() if one.suffix.lower() in _PICTURES)
-        else:
-            files = [path]
-        missing = [one for one in files if not one.is_file()]
-        if missing or not files:
-            raise HelmetWatchError(f"{path}: no such picture, or an empty folder")
-        name = _sequence(row, len(folders) > 1) if sequences else row["file"]
-        text, known = groups.setdefault(name, (compact(row["text"]), []))
-        if text != compact(row["text"]):
-            raise HelmetWatchError(f"{labels}: track {name} has the texts {text} and {row['text']}")
-        known += files
-    return [Track(name, text, tuple(sorted(files))) for name, (text, files) in groups.items()]
-
-
-def _sequence(row: dict[str, str], foldered: bool) -> str:
-    if row.get("sequence"):
-        return row["sequence"]
-    path = Path(row["file"])
-    if foldered and path.suffix:
-        return str(path.parent)
-    return re.sub(r"\d+(?=\D*$)", "#", row["file"]) if path.suffix else row["file"]
-
-
-def load(path: Path) -> Image:
-    """A picture, BGR.
-
-    Raises:
-        HelmetWatchError: it is none.
-    """
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise HelmetWatchError(f"{path} is no picture")
-    return np.asarray(image, np.uint8)
 
 
 def read_all(tracks: Sequence[Track], reader: PlateReader, frames: int) -> list[Result]:
@@ -156,11 +93,11 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         HelmetWatchError: the labels or a picture cannot be used.
         WeightsError: the weights cannot be used.
     """
-    tracks = read_labels(options.labels, options.sequences)
+    tracks, damaged = without_damaged(read_labels(options.labels, options.sequences))
     reader = PlateReader(settings)
     read_all(tracks[:_WARM_UP], reader, options.frames)
     results = read_all(tracks, reader, options.frames)
-    figures = scores(results)
+    figures = scores(results) | {"left out, cannot be read": [str(path) for path in damaged]}
     if options.sequences:
         singles = [Track(str(path), one.text, (path,)) for one in tracks for path in one.files[: options.frames]]
         figures["single_frame_exact_match"] = scores(read_all(singles, reader, 1))["exact_match"]
@@ -185,6 +122,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--engine", type=PlateEngine, choices=list(PlateEngine))
     parser.add_argument("--no-fusion", action="store_true")
     options = parser.parse_args(arguments)
+    if options.frames < 1:
+        parser.error("--frames: at least 1")
     changes = {"plate_upscale": options.upscale, "plate_engine": options.engine}
     settings = Settings().model_copy(update={name: one for name, one in changes.items() if one is not None})
     if options.no_fusion:

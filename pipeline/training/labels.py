@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.types import CLASS_NAMES, Box, Label
 
@@ -29,3 +30,15 @@ def label_lines(labels: Iterable[Labelled], width: int, height: int) -> str:
         sides = (x / width, y / height, label.box.width / width, label.box.height / height)
         lines.append(f"{int(cls)} " + " ".join(f"{side:.6f}" for side in sides) + "\n")
     return "".join(lines)
+
+
+def numbered(names: Any) -> dict[int, str]:
+    """A data set's class names by their numbers in its labels, from a list or a mapping.
+
+    Raises:
+        ValueError, TypeError: they are neither.
+    """
+    if not isinstance(names, dict | list):
+        raise TypeError("names have to be a list, or a mapping from numbers")
+    numbers = names.items() if isinstance(names, dict) else enumerate(names)
+    return {int(number): str(name) for number, name in numbers}

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
-import numpy as np
 import yaml
 from tqdm import tqdm
 
@@ -25,10 +24,11 @@ from pipeline.crops import crop_rider
 from pipeline.detect import WEAK_RIDER, distinct
 from pipeline.errors import DatasetError
 from pipeline.training import command
-from pipeline.training.labels import Labelled, label_lines
+from pipeline.training.labels import IGNORED_NAMES, Labelled, label_lines
+from pipeline.training.pictures import load
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
-from pipeline.types import Box, Crop, Detection, Image, Label, Sighting
+from pipeline.types import CLASS_NAMES, Box, Crop, Detection, Image, Label, Sighting
 
 _SAME_RIDER_IOU = 0.4
 _WHOLE, _TRACE = 0.6, 0.15  # visible share from which a box is a label, and below which it is nothing
@@ -95,7 +95,13 @@ def is_hard(crop: Crop, truth: Truth, found: tuple[Detection, ...]) -> bool:
 
 
 def build(data: Path, eyes: Eyes, out: Path) -> Path:
-    """Write the crops of a merged data set and return their data.yaml."""
+    """Write the crops of a merged data set and return their data.yaml.
+
+    Raises:
+        DatasetError: it cannot be used as it is, or `out` holds something already.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise DatasetError(f"{out} is not empty: name a new folder")
     rng = random.Random(0)  # noqa: S311
     folders: dict[str, list[str]] = {"train": [], "val": []}
     covers: dict[str, list[int]] = {}
@@ -108,7 +114,7 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
                     kind.mkdir(parents=True, exist_ok=True)
                 names.append(folder)
             covers[truth.group] = sorted(int(label) for label in truth.covers)
-            image = np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR), np.uint8)
+            image = load(truth.path)
             found = eyes.first(image)
             crops = list(cut(truth, image, found, split == "train", rng))
             if split == "train" and len(crops) > _MOST_PER_PICTURE:
@@ -121,15 +127,17 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
         if hard:
             (out / "hard.txt").write_text("".join(f"./{name}\n" for name in hard))
             names.append("hard.txt")
-    description = yaml.safe_load(data.read_text())
     file = out / "data.yaml"
-    written = {"path": str(out.resolve()), **folders, "names": description["names"], "covers": covers}
+    classes = dict(enumerate(CLASS_NAMES + IGNORED_NAMES))  # in the order that labels are written in, not the set's
+    written = {"path": str(out.resolve()), **folders, "names": classes, "covers": covers}
     file.write_text(yaml.safe_dump(written, sort_keys=False))
     return file
 
 
 def _write(crop: Crop, labels: list[Labelled], path: Path) -> None:
     height, width = crop.image.shape[:2]
+    if path.exists():
+        raise DatasetError(f"two pictures of one set are called {picture_name(path)}: give one another name")
     if not cv2.imwrite(str(path), crop.image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
         raise DatasetError(f"{path} cannot be written")
     (path.parent.with_name("labels") / f"{path.stem}.txt").write_text(label_lines(labels, width, height))

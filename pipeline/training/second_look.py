@@ -40,7 +40,7 @@ def read_findings(path: Path) -> Findings:
     """
     findings: Findings = {}
     if path.exists():
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             for number, row in enumerate(csv.DictReader(file), 2):
                 try:
                     findings.setdefault(row["file"], []).append(_finding(row))
@@ -70,6 +70,12 @@ def corrected(label: Labelled, width: int, height: int, findings: Sequence[Findi
         if near and one.size is None:
             return replace(label, label=one.says) if isinstance(one.says, Label) else replace(label, ignored=True)
     return label
+
+
+def unused(labels: Sequence[Labelled], width: int, height: int, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings about a label that no label of the set in a picture of this size is meant by."""
+    about = [one for one in findings if one.size is None]
+    return [one for one in about if all(corrected(label, width, height, [one]) is label for label in labels)]
 
 
 def found(width: int, height: int, findings: Sequence[Finding]) -> tuple[Labelled, ...]:

@@ -7,7 +7,7 @@ the project's classes it labels. Reading the formats themselves is `supervision`
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,14 +15,15 @@ from xml.etree.ElementTree import ParseError
 
 import supervision as sv
 import yaml
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ultralytics.data.utils import IMG_FORMATS
 
 from pipeline.errors import DatasetError
 from pipeline.training.cvat import read_cvat
-from pipeline.training.labels import IGNORED, Labelled
-from pipeline.training.second_look import Findings, corrected, empty, found
+from pipeline.training.declared import declared_sizes
+from pipeline.training.labels import IGNORED, Labelled, numbered
+from pipeline.training.pictures import size
+from pipeline.training.second_look import Findings, corrected, empty, found, unused
 from pipeline.types import CLASS_NAMES, Box, Label
 
 Split = Literal["train", "val"]
@@ -89,11 +90,14 @@ def read_spec(path: Path) -> SetSpec:
         DatasetError: it cannot be read, or names a class that the project does not have.
     """
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = yaml.safe_load(path.read_bytes())
         raw["map"] = {str(own): _label(ours) for own, ours in raw["map"].items()}
-        for key in ("covers", "gaps"):
-            raw[key] = [_label(name) for name in raw.get(key, [])]
-        return SetSpec.model_validate(raw)
+        for key in {"covers", "gaps"} & raw.keys():
+            raw[key] = [_label(name) for name in raw[key]]
+        spec = SetSpec.model_validate(raw)
+        if extra := [label.title for label in spec.gaps if label not in spec.covers]:
+            raise DatasetError(f"gaps are of covered classes, and covers does not name {extra}")
+        return spec
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError(f"{path}: not the file of a set ({error!r})") from error
     except ValidationError as error:
@@ -109,27 +113,51 @@ def read_set(spec: SetSpec, folder: Path, findings: Findings) -> Iterator[Pictur
     A class of its own whose name begins with “ignored ” marks regions where the class of the rest of the name may be.
 
     Raises:
-        DatasetError: a folder is missing, or the labels use a class that the set's file does not name.
+        DatasetError: a folder is missing, the labels use a class that the set's file does not name or do not fit
+            their pictures, or a second look was at what is not there.
     """
+    names = set()
     for split, part in spec.parts.items():
-        source = _load(spec, folder, part)
-        plain = [name.removeprefix(IGNORED) for name in source.classes]
-        unknown = [name for name in plain if name not in spec.map]
-        if unknown:
-            raise DatasetError(
-                f"{spec.name}: the classes {unknown} are not in its map: name one of {list(CLASS_NAMES)} or null"
-            )
-        ours = [(spec.map[name], name != own) for name, own in zip(plain, source.classes, strict=True)]
-        for path, detections in source.annotations.items():
-            width, height = _size(path)
-            seen = findings.get(Path(path).name, [])
-            labels = []
-            for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
-                (label, ignored), box = ours[class_id], Box(*xyxy).clip(width, height)
-                if label is not None and box.area > 0:
-                    labels.append(corrected(Labelled(label, box, ignored), width, height, seen))
+        for path, width, height, own in _labelled(spec, folder, part):
+            seen = findings.get(path.name, [])
+            if lost := unused(own, width, height, seen):
+                raise DatasetError(f"{spec.name}: a second look at {path} was at {lost[0].at}, where it labels nothing")
+            labels = tuple(corrected(label, width, height, seen) for label in own)
             side, more = None if split == "all" else split, found(width, height, seen)
-            yield Picture(Path(path), side, width, height, tuple(labels), more, empty(width, height, seen))
+            yield Picture(path, side, width, height, labels, more, empty(width, height, seen))
+            names.add(path.name)
+    if strange := sorted(findings.keys() - names):
+        raise DatasetError(f"{spec.name}: a second look was at {strange[0]}, which it does not hold")
+
+
+def _labelled(spec: SetSpec, folder: Path, part: Part) -> Iterator[tuple[Path, int, int, list[Labelled]]]:
+    """Every picture of a part, its width and height, and what the set itself labels in it."""
+    source = _load(spec, folder, part)
+    sizes = declared_sizes(spec.format, folder / part.images, folder / part.annotations)
+    ours = _ours(spec, source.classes)
+    for path, detections in ((Path(name), one) for name, one in source.annotations.items()):
+        width, height = size(path)
+        if sizes.get(path.resolve(), (width, height)) != (width, height):
+            raise DatasetError(f"{spec.name}: the labels of {path} are of another size than the picture")
+        own = []
+        for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
+            (label, ignored), box = ours[class_id], Box(*xyxy)
+            x, y = box.center
+            if not (0 <= x <= width and 0 <= y <= height):
+                raise DatasetError(f"{spec.name}: a box of {path} lies outside it: YOLO's numbers have to be shares")
+            if label is not None and box.clip(width, height).area > 0:
+                own.append(Labelled(label, box.clip(width, height), ignored))
+        yield path, width, height, own
+
+
+def _ours(spec: SetSpec, classes: Sequence[str]) -> list[tuple[Label | None, bool]]:
+    """Our class of each of the set's own, and whether it marks ignored regions."""
+    plain = [name.removeprefix(IGNORED) for name in classes]
+    if unknown := [name for name in plain if name not in spec.map]:
+        raise DatasetError(
+            f"{spec.name}: the classes {unknown} are not in its map: name one of {list(CLASS_NAMES)} or null"
+        )
+    return [(spec.map[name], name != own) for name, own in zip(plain, classes, strict=True)]
 
 
 def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
@@ -138,23 +166,31 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
         if not path.exists():
             raise DatasetError(f"{spec.name}: {path} is missing")
     try:
-        if spec.format in {"yolo", "voc"}:
-            _refuse_unlabelled(spec, images, annotations)
-        if spec.format == "voc":
-            return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
-        if spec.format == "coco":
-            return sv.DetectionDataset.from_coco(str(images), str(annotations))
-        if spec.format == "cvat":
-            return read_cvat(images, annotations)
-        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as names:
-            yaml.safe_dump({"names": _own_names(spec, folder)}, names)
-            names.flush()
-            return sv.DetectionDataset.from_yolo(str(images), str(annotations), names.name)
-    except (ValueError, KeyError, IndexError, OSError, ParseError) as error:
+        source = _read(spec, folder, images, annotations)
+    except (ValueError, KeyError, TypeError, IndexError, OSError, ParseError) as error:
         raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
+    if spec.format in {"yolo", "voc"}:
+        _refuse_unread(spec, images, annotations, {Path(path).name for path in source.image_paths})
+    if not source.annotations:
+        raise DatasetError(f"{spec.name}: no pictures in {images} (those in folders below it are parts of their own)")
+    return source
 
 
-def _refuse_unlabelled(spec: SetSpec, images: Path, annotations: Path) -> None:
+def _read(spec: SetSpec, folder: Path, images: Path, annotations: Path) -> sv.DetectionDataset:
+    match spec.format:
+        case "voc":
+            return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
+        case "coco":
+            return sv.DetectionDataset.from_coco(str(images), str(annotations))
+        case "cvat":
+            return read_cvat(images, annotations)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as names:
+        yaml.safe_dump({"names": _own_names(spec, folder)}, names)
+        names.flush()
+        return sv.DetectionDataset.from_yolo(str(images), str(annotations), names.name)
+
+
+def _refuse_unread(spec: SetSpec, images: Path, annotations: Path, read: set[str]) -> None:
     """A picture that nobody has labelled yet must not be learned as one in which there is nothing."""
     suffix = {"yolo": ".txt", "voc": ".xml"}[spec.format]
     pictures = sorted(path for path in images.iterdir() if path.suffix[1:].lower() in IMG_FORMATS)
@@ -164,6 +200,8 @@ def _refuse_unlabelled(spec: SetSpec, images: Path, annotations: Path) -> None:
             f"{spec.name}: {len(bare)} pictures without a label file, the first {bare[0]}: label them or take them "
             "out (an empty file says that there is nothing in a picture)"
         )
+    if unread := [path.name for path in pictures if path.name not in read]:
+        raise DatasetError(f"{spec.name}: {unread[0]} is of a kind that is not read here: save it as JPEG or PNG")
 
 
 def _own_names(spec: SetSpec, folder: Path) -> list[str]:
@@ -174,11 +212,6 @@ def _own_names(spec: SetSpec, folder: Path) -> list[str]:
         raise DatasetError(f"{spec.name}: YOLO labels hold numbers only: `names` must say what they mean")
     path = folder / spec.names
     if path.suffix == ".txt":
-        return [line.strip() for line in path.read_text().splitlines() if line.strip()]
-    names = yaml.safe_load(path.read_text())["names"]
-    return [names[i] for i in sorted(names)] if isinstance(names, dict) else list(names)
-
-
-def _size(path: str) -> tuple[int, int]:
-    with Image.open(path) as image:
-        return image.size
+        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    names = numbered(yaml.safe_load(path.read_bytes())["names"])
+    return [names.get(number, f"class {number}") for number in range(max(names, default=-1) + 1)]

@@ -19,12 +19,14 @@ import torch
 import ultralytics
 from ultralytics import YOLO
 
+from pipeline.errors import WeightsError
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import MANIFEST, Manifest, StageWeights, Thresholds, openvino_folder, read_manifest, sha256
 from pipeline.yolo import checked_model
 
+_STRIDE = 32  # of YOLO11's coarsest grid
 _BEFORE_CALIBRATION = Thresholds(rider=0.25, without_helmet=0.25, with_helmet=0.25, plate=0.25)
 
 
@@ -35,8 +37,11 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
         size: longest side of the picture that the model gets, pixels.
 
     Raises:
-        WeightsError: `source` is missing or of another class order, or the folder's manifest is broken.
+        WeightsError: `source` is missing or of another class order, no model has this size, or the folder's manifest is
+            broken.
     """
+    if size <= 0 or size % _STRIDE:
+        raise WeightsError(f"a model gets pictures of a multiple of {_STRIDE} pixels a side, not {size}")
     folder.mkdir(parents=True, exist_ok=True)
     name = f"stage{stage}.pt"
     with tempfile.TemporaryDirectory(dir=folder) as scratch:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import cv2
 import numpy as np
 from ultralytics import YOLO
 
@@ -20,6 +19,7 @@ from pipeline.plate_weights import CORNERS, read_plate_manifest
 from pipeline.settings import Settings
 from pipeline.training import command
 from pipeline.training.labels import Labelled
+from pipeline.training.pictures import load
 from pipeline.training.redraw import redrawn
 from pipeline.training.sets import Picture, SetSpec
 from pipeline.types import HEADS, Box, Detection, Image, Label
@@ -62,7 +62,7 @@ class Teacher:
         """The picture with what the teacher adds to its labels."""
         if set(spec.covers) == set(Label) and not spec.gaps and not spec.heads_anywhere:
             return picture
-        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+        image = load(picture.path)
         looks = self._looks(image)
         if spec.plates_beside:
             picture = replace(picture, labels=redrawn(image, picture.labels, looks, self._corners, judge=False))
@@ -84,14 +84,14 @@ class Teacher:
 
     def redraw(self, picture: Picture) -> Picture:
         """A picture to judge by with its plates where they are."""
-        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+        image = load(picture.path)
         return replace(picture, labels=redrawn(image, picture.labels, self._looks(image), self._corners, judge=True))
 
     def sees_cyclists(self, picture: Picture) -> bool:
         """Whether people and a bicycle are in a picture, and neither a motorcycle nor a labelled rider."""
         if any(label.label is Label.RIDER and not label.ignored for label in picture.labels):
             return False
-        image = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_COLOR), np.uint8)
+        image = load(picture.path)
         return cyclists_only([(cls, confidence) for cls, _box, confidence in self._vehicles(image, PERSON)])
 
     def _looks(self, image: Image) -> list[list[Detection]]:

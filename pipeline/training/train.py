@@ -23,7 +23,6 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))  # else ultralytic
 os.environ["YOLO_VERBOSE"] = "1"  # progress
 
 import torch
-import yaml
 from ultralytics import YOLO
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
@@ -32,12 +31,14 @@ from ultralytics.utils import colorstr
 from pipeline.errors import DatasetError, WeightsError
 from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, Dataset, camera
+from pipeline.training.description import read_description
 from pipeline.training.loss import IgnoringLoss
-from pipeline.training.truth import pictures_of
+from pipeline.training.truth import label_file
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import sha256
 
 _ENDLESS = 300  # epochs, until the first one has shown how many fit the time
+_MAY_CHANGE = {"epochs", "close_mosaic", "device", "workers", "amp", "deterministic"}  # in a run that goes on
 CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
 
 
@@ -119,12 +120,14 @@ def _save(folder: Path, run: dict[str, Any]) -> None:
 
 def data_sum(data: Path) -> str:
     """SHA-256 over every picture and label of a data set's training part, in the order of their names."""
-    description = yaml.safe_load(data.read_text())
-    total = hashlib.sha256()
-    for folder in description["train"]:
-        for picture in pictures_of(Path(description["path"]) / folder):
-            label = picture.parent.with_name("labels") / f"{picture.stem}.txt"
-            total.update(f"{sha256(picture)} {sha256(label)}\n".encode())
+    description, total = read_description(data), hashlib.sha256()
+    if not description.merged:
+        raise DatasetError(
+            f"{data} is no merged data set, with the project's classes in their order, an absolute path and pictures "
+            "in train and val: make one (python -m pipeline.training.dataset)"
+        )
+    for picture in description.pictures("train"):
+        total.update(f"{sha256(picture)} {sha256(label_file(picture))}\n".encode())
     return total.hexdigest()
 
 
@@ -149,11 +152,14 @@ def train(
 
     Raises:
         DatasetError: the data are not those that the run in `out` began with.
+        WeightsError: neither are the settings.
     """
     settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
     last, record = out / "weights" / "last.pt", out / "run.json"
     if record.exists() and last.exists():
         run = json.loads(record.read_text()) | {"hours": hours, "passes": passes, "bare_often": bare_often}
+        if changed := {key for key in settings.keys() - _MAY_CHANGE if run["settings"].get(key) != settings[key]}:
+            raise WeightsError(f"{out} began with other settings ({', '.join(sorted(changed))}): name a new --out")
         if run["finished"]:
             return last
         if run["data_sha256"] != data_sum(data):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-from PIL import Image
-from ultralytics.data.utils import IMG_FORMATS, img2label_paths
+from ultralytics.data.utils import img2label_paths
 
 from pipeline.errors import DatasetError
-from pipeline.training.labels import IGNORED, Labelled
-from pipeline.types import CLASS_NAMES, Box, Label
+from pipeline.training.description import Description, read_description
+from pipeline.training.labels import Labelled
+from pipeline.training.pictures import size
+from pipeline.types import Box, Label
+
+_ROUNDING = 0.01  # of a picture's side: so far beyond its edge labels may reach, as ultralytics allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,79 +32,91 @@ class Truth:
         return [one.box for one in mine if not one.ignored], [one.box for one in mine if one.ignored]
 
 
-def read_truth(data: Path, split: str) -> list[Truth]:
-    """The pictures of one split of a data set.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A split: its pictures, those of them without a label file (nothing is in them), and files that are none."""
 
-    `covers` in the data.yaml is a list of classes, or one list per folder below `path`; without it, all are covered.
+    truths: list[Truth]
+    unlabelled: list[Path]
+    damaged: list[Path]
+
+
+def read_split(data: Description, split: str) -> Reading:
+    """The pictures of one split of a data set, each once.
 
     Raises:
-        DatasetError: the file is no data.yaml, has another class, or a picture or label is missing or broken.
+        DatasetError: there are none, none has a label file, or a label is broken.
     """
+    reading = Reading([], [], [])
+    for path in dict.fromkeys(data.pictures(split)):
+        try:
+            width, height = size(path)
+        except DatasetError:
+            reading.damaged.append(path)
+            continue
+        file = label_file(path)
+        if not file.exists():
+            reading.unlabelled.append(path)
+        labels = tuple(_labels(file, width, height, data)) if file.exists() else ()
+        group = data.group(path)
+        reading.truths.append(Truth(path, group, data.covers(group), labels))
+    if not reading.truths:
+        raise DatasetError(f"{data.file}: none of the pictures in {split} can be read, such as {reading.damaged[0]}")
+    if len(reading.unlabelled) == len(reading.truths):
+        raise DatasetError(
+            f"{data.file}: no picture in {split} has a label file (the first would be "
+            f"{label_file(data.pictures(split)[0])}). Where nothing is in any of them, write empty ones"
+        )
+    return reading
+
+
+def read_truth(data: Path, split: str) -> list[Truth]:
+    """The same for those who choose or learn by it: every picture has to be whole and labelled.
+
+    Raises:
+        DatasetError: as above, or a picture is not.
+    """
+    reading = read_split(read_description(data), split)
+    for path in reading.damaged:
+        raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out")
+    for path in reading.unlabelled:
+        raise DatasetError(f"{path} has no label file {label_file(path)}: if nothing is in it, write an empty one")
+    return reading.truths
+
+
+def label_file(picture: Path) -> Path:
+    return Path(img2label_paths([str(picture)])[0])
+
+
+def _labels(file: Path, width: int, height: int, data: Description) -> Iterator[Labelled]:
+    """Each label once; a box without a size marks nothing."""
+    labels: dict[Labelled, None] = {}
     try:
-        description = yaml.safe_load(data.read_text())
-        names = description["names"]
-        entries = description[split] if isinstance(description[split], list) else [description[split]]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise DatasetError(f"{data} is no data set description with names and {split} ({error!r})") from error
-    classes = _classes(names, data)
-    root = data.parent / description.get("path", ".")
-    pictures = []
-    for entry in entries:
-        listed = (root / entry).is_file()  # it may name pictures of any folder
-        for path in pictures_of(root / entry):
-            group = (path.relative_to(root) if listed else Path(entry)).parts[0]
-            covers = _covers(description.get("covers"), group, data)
-            pictures.append(Truth(path, group, covers, tuple(_labels(path, classes))))
-    if not pictures:
-        raise DatasetError(f"{data}: no pictures in {split}")
-    return pictures
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{file} cannot be read: {error}") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            if line.strip():
+                labels[_label(line.split(), width, height, data)] = None
+        except ValueError as error:
+            raise DatasetError(f"{file}, line {number}: {error}") from error
+    yield from (one for one in labels if one.box.area > 0)
 
 
-def _classes(names: Any, data: Path) -> list[tuple[Label, bool]]:
-    """Our class of each of the data set's numbers, and whether it marks ignored regions."""
-    ordered = [names[i] for i in sorted(names)] if isinstance(names, dict) else list(names)
-    classes = []
-    for name in ordered:
-        plain = str(name).removeprefix(IGNORED)
-        if plain not in CLASS_NAMES:
-            raise DatasetError(f"{data}: “{name}” is none of the project's classes ({', '.join(CLASS_NAMES)})")
-        classes.append((Label(CLASS_NAMES.index(plain)), plain != name))
-    return classes
-
-
-def _covers(covers: Any, group: str, data: Path) -> frozenset[Label]:
-    if isinstance(covers, dict):
-        if group not in covers:
-            raise DatasetError(f"{data}: covers says nothing of {group}")
-        covers = covers[group]
-    if covers is None:
-        return frozenset(Label)
-    try:
-        return frozenset(Label(one) if isinstance(one, int) else Label(CLASS_NAMES.index(one)) for one in covers)
-    except ValueError as error:
-        raise DatasetError(f"{data}: covers: {error}") from error
-
-
-def pictures_of(entry: Path) -> Iterator[Path]:
-    """The pictures of a folder, or those that a list names (relative to it), in order."""
-    if entry.is_dir():
-        yield from sorted(path for path in entry.iterdir() if path.suffix[1:].lower() in IMG_FORMATS)
-    elif entry.is_file():
-        yield from (entry.parent / line.strip() for line in entry.read_text().splitlines() if line.strip())
+def _label(row: list[str], width: int, height: int, data: Description) -> Labelled:
+    cls, *numbers = (float(value) for value in row)
+    if cls not in data.classes:
+        raise ValueError(f"class {row[0]} has no name in {data.file}")
+    if not all(-_ROUNDING <= one <= 1 + _ROUNDING for one in numbers):
+        raise ValueError("numbers have to be shares of the picture, 0 to 1")
+    if len(numbers) == 4:
+        x, y, w, h = numbers
+        shares = Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+    elif len(numbers) >= 6 and len(numbers) % 2 == 0:  # an outline: x and y by turns
+        shares = Box(min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2]))
     else:
-        raise DatasetError(f"{entry} is missing")
-
-
-def _labels(path: Path, classes: list[tuple[Label, bool]]) -> Iterator[Labelled]:
-    file = Path(img2label_paths([str(path)])[0])
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-        rows = [line.split() for line in file.read_text().splitlines() if line.strip()]
-        for row in rows:
-            label, ignored = classes[int(row[0])]
-            x, y, w, h = (float(value) for value in row[1:5])
-            box = Box((x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height)
-            yield Labelled(label, box, ignored)
-    except (OSError, ValueError, IndexError) as error:
-        raise DatasetError(f"{path.name} or its label {file.name} cannot be read ({error!r})") from error
+        raise ValueError("a class is followed by the 4 numbers of a box, or by the points of an outline")
+    box = Box(shares.x1 * width, shares.y1 * height, shares.x2 * width, shares.y2 * height).clip(width, height)
+    label, ignored = data.classes[int(cls)]
+    return Labelled(label, box, ignored)

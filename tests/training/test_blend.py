@@ -22,6 +22,27 @@ def test_a_blend_lies_between_both(tmp_path: Path) -> None:
     assert values.unique().tolist() == [0.75]
 
 
+def test_another_class_order_is_not_blended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new, old = weights(tmp_path / "new.pt", "yolo11n.yaml", 1.0), weights(tmp_path / "old.pt", "yolo11n.yaml", 0.0)
+    other = YOLO(old)
+    other.model.names = dict(enumerate(reversed(other.model.names.values())))
+    other.save(old)
+    assert main([str(new), str(old), "--share", "0.5", "--out", str(tmp_path / "mixed.pt")]) == 1
+    assert "another order" in capsys.readouterr().err
+
+
+def test_a_share_and_weights_have_to_be_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new, out = weights(tmp_path / "new.pt", "yolo11n.yaml", 1.0), str(tmp_path / "deeper" / "mixed.pt")
+    with pytest.raises(SystemExit):
+        main([str(new), str(new), "--share", "1.5", "--out", out])
+    assert "1.5 is not between 0 and 1" in capsys.readouterr().err
+    cut_off = tmp_path / "cut_off.pt"
+    cut_off.write_bytes(new.read_bytes()[:-1000])
+    assert main([str(new), str(cut_off), "--share", "0.5", "--out", out]) == 1
+    assert "cut_off.pt is no weight file, or not all of it" in capsys.readouterr().err
+    assert main([str(new), str(new), "--share", "0.5", "--out", out]) == 0
+
+
 def test_other_architectures_and_missing_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new, old = weights(tmp_path / "new.pt", "yolo11n.yaml", 1.0), weights(tmp_path / "old.pt", "yolo11s.yaml", 0.0)
     out = tmp_path / "mixed.pt"

@@ -11,7 +11,7 @@ from ultralytics import YOLO
 from pipeline.errors import DatasetError
 from pipeline.training.compare import Variant, prepare
 from pipeline.training.dataset import merge
-from pipeline.training.truth import pictures_of
+from pipeline.training.description import pictures_of
 from tests.training.conftest import draw_street
 
 

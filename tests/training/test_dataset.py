@@ -80,3 +80,17 @@ def test_a_folder_with_something_in_it_is_not_written_into(street_set: Path, tmp
     merge([street_set], tmp_path / "root", tmp_path / "out", None)
     with pytest.raises(DatasetError, match="is not empty"):
         merge([street_set], tmp_path / "root", tmp_path / "out", None)
+
+
+def test_pictures_of_one_name_keep_their_own_labels(street_set: Path, tmp_path: Path) -> None:
+    images = tmp_path / "root/street/train/images"
+    (images / "s0.bmp").write_bytes((images / "s1.png").read_bytes())
+    data = merge([street_set], tmp_path / "root", tmp_path / "out", None)
+    names = [truth.path.name for truth in read_truth(data, "train")]
+    assert len(names) == 9
+    assert len({Path(name).stem for name in names}) == 9
+
+
+def test_two_files_of_one_set_are_refused(street_set: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="two files are of a set called street"):
+        merge([street_set, street_set], tmp_path / "root", tmp_path / "out", None)

@@ -1,9 +1,12 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline.settings import Settings
+from pipeline.settings import ROOT, Settings
 from pipeline.training.dataset import SETS, merge
 from pipeline.training.evaluate import evaluate, main
 from pipeline.training.still import Eyes
@@ -49,3 +52,54 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, capsys: pytest.Captur
     assert "none.yaml is no data set description" in error
     assert main(["--clips", str(tmp_path), "--json"]) == 1
     assert "truth.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("truth", ["{", "[]", '{"a.mp4": 1}', '{"a.mp4": {}}', '{"a.mp4": {"violations": -1}}'])
+def test_a_truth_of_clips_that_says_something_else_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], truth: str
+) -> None:
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "truth.json").write_text(truth)
+    assert main(["--clips", str(tmp_path), "--json"]) == 1
+    assert "truth.json has to say" in capsys.readouterr().err
+
+
+def test_a_clip_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "truth.json").write_text('{"a.mp4": {"violations": null}}')
+    assert main(["--clips", str(tmp_path)]) == 1
+    assert "names a.mp4, which is not in" in capsys.readouterr().err
+    (tmp_path / "a.mp4").write_text("no video")
+    assert main(["--clips", str(tmp_path)]) == 1
+    assert "a.mp4 is no video" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "says"), [("2", "curve.png", "--stage 1 or both"), ("1", "curve.foo", "no kind of picture")]
+)
+def test_a_curve_that_would_not_be_drawn_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], stage: str, name: str, says: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--data", str(tmp_path), "--stage", stage, "--curve", str(tmp_path / name)])
+    assert says in capsys.readouterr().err
+
+
+def test_json_tells_which_pictures_the_figures_are_of(street_set: Path, tmp_path: Path) -> None:
+    """As somebody else has it: a test part alone, our classes in another order, and files that are no pictures."""
+    images = tmp_path / "root/street/val/images"
+    (images / "text.png").write_text("no picture")
+    (images / "s99.png").write_bytes((images / "s8.png").read_bytes())
+    data = tmp_path / "root/street/data.yaml"
+    data.write_text("test: ../val/images\nnames: [number plate, without helmet, with helmet, rider]\n")
+    command = [sys.executable, "-m", "pipeline.training.evaluate", "--data", str(data), "--stage", "1", "--json"]
+    loud = os.environ | {"YOLO_VERBOSE": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=loud, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert (figures["split"], figures["pictures"], figures["without a label file"]) == ("test", 5, 1)
+    assert [Path(name).name for name in figures["left out, cannot be read"]] == ["text.png"]
+    assert figures["classes"]["number plate"]["objects"] == 8
+    assert figures["classes"]["rider"]["objects"] == 4
+    done = subprocess.run([*command, "--only", "street"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "has no pictures of street" in done.stderr

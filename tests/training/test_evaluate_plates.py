@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,8 @@ import pytest
 from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import CAR_7, MOTORCYCLE_2026
 from pipeline.settings import ROOT
-from pipeline.training.evaluate_plates import Result, Track, character_accuracy, read_labels, scores
+from pipeline.training.evaluate_plates import Result, character_accuracy, scores
+from pipeline.training.plate_labels import Track, read_labels, without_damaged
 from pipeline.types import Plate
 from tests import plates
 
@@ -68,6 +70,65 @@ def test_labels_that_cannot_be_used_are_told(tmp_path: Path, rows: tuple[str, ..
     written(tmp_path, "a.png", "b.png")
     with pytest.raises(HelmetWatchError, match=reason):
         read_labels(labels(tmp_path, *rows), sequences=True)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("\ufefftext,file", "12가 3456,자른 것/하나 1.png"),
+        ("Text , File", '"12가 3456", "자른 것/하나 1.png"'),
+        ("file,text", unicodedata.normalize("NFD", "자른 것/하나 1.png,12가3456")),
+        ("file,note,text", '자른 것/하나 1.png,"a, b",１２가·３４５６'),
+    ],
+)
+def test_lists_of_others_are_read(tmp_path: Path, header: str, row: str) -> None:
+    written(tmp_path, "자른 것/하나 1.png")
+    path = labels(tmp_path, header, row, "")
+    (track,) = read_labels(path, sequences=False)
+    assert (track.text, track.files) == ("12가3456", (tmp_path / "자른 것/하나 1.png",))
+    absolute = labels(tmp_path, "file,text", f"{tmp_path}/자른 것/하나 1.png,12가3456")
+    assert read_labels(absolute, sequences=True)[0].files == track.files
+
+
+@pytest.mark.parametrize("row", [",12가3456", "a.png,", "a.png", "a.png, ", "a.png,12가,3456", ","])
+def test_a_row_that_says_too_little_or_too_much_is_named(tmp_path: Path, row: str) -> None:
+    written(tmp_path, "a.png", "b.png")
+    with pytest.raises(HelmetWatchError, match=r"labels\.csv, line 3: a row needs a file and a text"):
+        read_labels(labels(tmp_path, "file,text", "b.png,12가3456", row), sequences=True)
+
+
+def test_korean_excel_is_told_to_save_as_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_bytes("file,text\na.png,12가3456\n".encode("cp949"))
+    with pytest.raises(HelmetWatchError, match="save it as UTF-8"):
+        read_labels(tmp_path / "labels.csv", sequences=False)
+
+
+def test_frames_come_in_the_order_of_their_numbers_each_once(tmp_path: Path) -> None:
+    names = [f"t.1/f{number}.png" for number in (10, 9, 2, 2)]
+    written(tmp_path, *names)
+    for rows in ([f"{name},12가3456" for name in names], ["t.1,12가3456"]):
+        (track,) = read_labels(labels(tmp_path, "file,text", *rows), sequences=True)
+        assert [file.name for file in track.files] == ["f2.png", "f9.png", "f10.png"]
+    with pytest.raises(HelmetWatchError, match="is a folder: name its pictures"):
+        read_labels(tmp_path / "labels.csv", sequences=False)
+
+
+def test_folders_are_tracks_whatever_their_names(tmp_path: Path) -> None:
+    written(tmp_path, "all/t.1/a.png", "all/t.2/a.png")
+    tracks = read_labels(labels(tmp_path, "file,text", "all/t.1,12가3456", "all/t.2,12가3456"), sequences=True)
+    assert [one.name for one in tracks] == ["all/t.1", "all/t.2"]
+
+
+def test_what_is_no_picture_is_left_out_and_named(tmp_path: Path) -> None:
+    written(tmp_path, "a.png")
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:60])
+    rows = ("a.png,12가3456", "b.png,12가3456")
+    tracks, damaged = without_damaged(read_labels(labels(tmp_path, "file,text", *rows), sequences=False))
+    assert [one.name for one in tracks] == ["a.png"]
+    assert damaged == [tmp_path / "b.png"]
+    (tmp_path / "a.png").write_text("")
+    with pytest.raises(HelmetWatchError, match="none of the pictures can be read"):
+        without_damaged(tracks)
 
 
 def test_characters_are_counted_by_edits() -> None:

@@ -70,6 +70,24 @@ def test_heads_lower_than_12_pixels_need_less_overlap() -> None:
         assert count([truth(Labelled(BARE, box))], [[bare(off)]], BARE).true == right
 
 
+def test_a_head_of_12_pixels_is_not_lower_for_being_written_as_a_share() -> None:
+    head = Box(0, 0, 12, round(12 / 1080, 6) * 1080)
+    assert count([truth(Labelled(BARE, head))], [[bare(head.shift(4.8, 0))]], BARE).true == 0
+
+
+def test_a_low_plate_needs_as_much_overlap_as_any() -> None:
+    plate = Box(0, 0, 30, 10)
+    off = Detection(Label.PLATE, plate.shift(12, 0), 0.9)  # IoU 0.43
+    assert count([truth(Labelled(Label.PLATE, plate))], [[off]], Label.PLATE).true == 0
+
+
+def test_a_small_head_is_found_beside_a_large_one_that_the_box_misses() -> None:
+    large, small = Box(0, 0, 20, 20), Box(15, 0, 26, 11)
+    between = bare(Box(2, 0, 26, 12))  # IoU 0.46 with the large one, 0.42 with the small one
+    assert large.iou(between.box) > small.iou(between.box) > 0.3
+    assert count([truth(Labelled(BARE, large), Labelled(BARE, small))], [[between]], BARE).true == 1
+
+
 def test_counts_and_curve() -> None:
     truths = [truth(Labelled(BARE, HERE), Labelled(BARE, Box(0, 0, 40, 40))), truth()]
     found = [[bare(HERE, 0.8), bare(THERE, 0.5)], [bare(HERE, 0.3)]]

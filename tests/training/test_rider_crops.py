@@ -1,14 +1,18 @@
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import yaml
 
 from pipeline.crops import crop_rider
+from pipeline.errors import DatasetError
 from pipeline.training.labels import Labelled
-from pipeline.training.rider_crops import cut, is_hard, labels_of
-from pipeline.training.truth import Truth
+from pipeline.training.rider_crops import build, cut, is_hard, labels_of
+from pipeline.training.truth import Truth, read_truth
 from pipeline.types import Box, Crop, Detection, Label, Sighting
+from tests.training.conftest import draw_street
 
 IMAGE = np.zeros((2000, 3000, 3), np.uint8)
 RIDER = Box(1000, 400, 2000, 1900)
@@ -78,3 +82,30 @@ def test_a_crop_is_hard_where_stage_1_takes_a_helmet_for_a_bare_head() -> None:
     not_labelled = Truth(TRUTH.path, "set", frozenset({Label.RIDER}), TRUTH.labels)
     assert not is_hard(crop(), not_labelled, (bare,))
     assert not is_hard(crop(NEIGHBOUR.shift(380, 0)), TRUTH, (bare,)), "the head lies outside the crop"
+
+
+def test_crops_of_a_set_with_its_own_class_order_keep_their_classes(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        draw_street(tmp_path / "set" / split / "images", "s0", 0)
+    names = ["number plate", "rider", "with helmet", "without helmet"]
+    data = tmp_path / "set" / "data.yaml"
+    paths = {split: str(tmp_path / "set" / split / "images") for split in ("train", "val")}
+    data.write_text(yaml.safe_dump({**paths, "names": names}))
+    blind = SimpleNamespace(first=lambda _image: ())
+    out = tmp_path / "crops"
+    crops = read_truth(build(data, blind, out), "val")
+    assert {label.label for crop in crops for label in crop.labels} == {Label.RIDER}, "what a crop is cut around"
+    assert all(path.is_relative_to(out) for path in tmp_path.rglob("*.crop*.jpg"))
+    with pytest.raises(DatasetError, match="is not empty"):
+        build(data, blind, out)
+
+
+def test_two_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    images = tmp_path / "train" / "images"
+    draw_street(images, "s0", 0)
+    (images / "s0.bmp").write_bytes((images / "s0.png").read_bytes())
+    data = tmp_path / "data.yaml"
+    names = ["rider", "without helmet", "with helmet", "number plate"]
+    data.write_text(yaml.safe_dump({"train": "train/images", "val": "train/images", "names": names}))
+    with pytest.raises(DatasetError, match="two pictures of one set are called s0"):
+        build(data, SimpleNamespace(first=lambda _image: ()), tmp_path / "crops")

@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from pipeline.errors import DatasetError
 from pipeline.settings import ROOT
@@ -130,18 +131,31 @@ def test_cvat_xml(tmp_path: Path) -> None:
     assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
 
 
+def test_a_polygon_of_cvat_is_the_box_around_it(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    picture(tmp_path / "images/b.jpg")
+    shape = '<polygon label="plate" points="30.0,20.0;60.0,10.5;50.0,40.0"/><tag label="plate"/>'
+    write(tmp_path / "annotations.xml", CVAT.replace('height="100"/>', f'height="100">{shape}</image>'))
+    parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
+    found = list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+    assert [(one.label, one.box.as_tuple()) for one in found[1].labels] == [(Label.PLATE, (30, 10.5, 60, 40))]
+
+
 @pytest.mark.parametrize(
     ("xml", "says"),
     [
         (CVAT.replace("b.jpg", "../b.jpg"), "not in"),
         (CVAT.replace("<image", "<track").replace("</image", "</track"), "no task of pictures"),
         (CVAT[:200], "cannot be read"),
+        (CVAT.replace('width="200"', 'width="400"'), "of another size than the picture"),
+        (CVAT.replace("<box", '<box rotation="30.0"'), "a box that is turned: draw boxes or polygons"),
+        (CVAT.replace("<box", "<polyline"), "holds a polyline: draw boxes or polygons"),
         (CVAT.replace('xtl="20.0"', ""), "cannot be read"),
     ],
 )
 def test_broken_cvat_xml_is_refused(tmp_path: Path, xml: str, says: str) -> None:
-    picture(tmp_path / "images/a.jpg")
-    picture(tmp_path / "b.jpg")
+    for name in ("images/a.jpg", "images/b.jpg", "b.jpg"):
+        picture(tmp_path / name)
     write(tmp_path / "annotations.xml", xml)
     parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
     with pytest.raises(DatasetError, match=says):
@@ -163,6 +177,9 @@ def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
         ({"map": MAP | {"helmet": "hat"}}, "“hat” is none of the project's classes"),
         ({"covers": ["riders"]}, "“riders” is none"),
         ({"names": None}, "`names` must say"),
+        ({"names": "classes.yaml"}, r"the classes \['class 0'\] are not in its map"),
+        ({"covers": ["rider"], "gaps": ["number plate"]}, r"covers does not name \['number plate'\]"),
+        ({"parts": {"train": {"images": ".", "annotations": "labels"}}}, "no pictures in"),
         ({"format": "csv"}, "format"),
         ({"parts": {"train": {"images": "pictures", "annotations": "labels"}}}, "pictures is missing"),
     ],
@@ -170,6 +187,7 @@ def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
 def test_what_a_set_cannot_be_is_said_clearly(tmp_path: Path, changes: dict[str, object], says: str) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "")
+    write(tmp_path / "classes.yaml", "names: {1: plate, 2: helmet}")
     with pytest.raises(DatasetError, match=says):
         list(read_set(read_spec(spec_file(tmp_path, **changes)), tmp_path, {}))
 
@@ -219,3 +237,69 @@ def test_a_row_that_is_none_is_named(row: str, tmp_path: Path) -> None:
     write(tmp_path / "set.csv", f"file,x,y,label,width,height\nb.jpg,0.5,0.5,ignored,,\n{row}\n")
     with pytest.raises(DatasetError, match=r"set\.csv, line 3"):
         read_findings(tmp_path / "set.csv")
+
+
+def test_what_a_set_covers_has_to_be_said(tmp_path: Path) -> None:
+    """Without it everything would be ignored in training, and nothing judged, without a word."""
+    file = spec_file(tmp_path)
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith(("cov", "- "))))
+    with pytest.raises(DatasetError, match="covers: Field required"):
+        read_spec(file)
+
+
+@pytest.mark.parametrize("row", ["0 100 50 20 10", "0 1.2 0.5 0.1 0.1"])
+def test_numbers_that_are_no_shares_are_refused(tmp_path: Path, row: str) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", row)
+    with pytest.raises(DatasetError, match=r"a\.jpg lies outside it"):
+        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+def test_a_picture_that_its_camera_turned_fits_its_yolo_labels_and_not_those_of_the_file_as_it_lies(
+    tmp_path: Path,
+) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (200, 100)).save(tmp_path / "images/a.jpg", exif=turned)
+    write(tmp_path / "labels/a.txt", "0 0.25 0.9 0.5 0.2\n")
+    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, {})
+    assert (only.width, only.height) == (100, 200)
+    assert np.allclose(only.labels[0].box.as_tuple(), (0, 160, 50, 200))
+    size = "<size><width>200</width><height>100</height></size>"
+    write(tmp_path / "labels/a.xml", f"<annotation>{size}</annotation>")
+    with pytest.raises(DatasetError, match="of another size than the picture"):
+        list(read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {}))
+
+
+def test_coco_labels_of_a_larger_picture_are_refused(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    one = {"id": 1, "file_name": "a.jpg", "width": 400, "height": 200}
+    write(tmp_path / "labels.json", json.dumps({"images": [one], "categories": [], "annotations": []}))
+    parts = {"val": {"images": "images", "annotations": "labels.json"}}
+    with pytest.raises(DatasetError, match="of another size than the picture"):
+        list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+
+
+def test_a_picture_of_a_kind_that_the_reader_passes_over_is_told(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    (tmp_path / "images/b.avif").touch()
+    for name in ("a", "b"):
+        write(tmp_path / f"labels/{name}.txt", "")
+    with pytest.raises(DatasetError, match=r"b\.avif is of a kind that is not read here"):
+        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("a.jpg,0.35,0.500,without helmet", r"a\.jpg was at \(0\.35, 0\.5\), where it labels nothing"),
+        ("gone.jpg,0.25,0.5,ignored", r"at gone\.jpg, which it does not hold"),
+    ],
+)
+def test_a_second_look_at_what_is_not_there_is_told(tmp_path: Path, row: str, says: str) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "1 0.25 0.5 0.1 0.1\n")
+    write(tmp_path / "set.csv", f"\ufefffile,x,y,label\n{row}\n")
+    with pytest.raises(DatasetError, match=says):
+        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, read_findings(tmp_path / "set.csv")))

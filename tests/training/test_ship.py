@@ -39,6 +39,12 @@ def test_weights_that_are_not_there_are_not_asked_for_elsewhere(tmp_path: Path) 
         ship(tmp_path / "yolo11n.pt", 1, 64, tmp_path / "weights")
 
 
+def test_a_size_that_no_model_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="multiple of 32 pixels a side, not 650"):
+        ship(trained(tmp_path / "last.pt"), 1, 650, tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()
+
+
 def test_thresholds_stay_until_calibration(tmp_path: Path) -> None:
     folder, source = tmp_path / "weights", trained(tmp_path / "last.pt")
     manifest = ship(source, 1, 64, folder)

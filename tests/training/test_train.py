@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from ultralytics import YOLO
 
-from pipeline.errors import WeightsError
+from pipeline.errors import DatasetError, WeightsError
 from pipeline.training.dataset import merge
 from pipeline.types import CLASS_NAMES
 
@@ -36,6 +37,11 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_in_time(street_set: Path, tmp_p
         run.kill()
     cut_off = _record(out)
     assert not cut_off["finished"]
+
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        other = [*command(data, start, out, hours=1), "--rate", "0.01"]
+        subprocess.run(other, check=True, capture_output=True, text=True, timeout=120)
+    assert f"{out} began with other settings (lr0)" in refused.value.stderr
 
     label = next((data.parent / "street" / "train" / "labels").glob("*.txt"))
     kept = label.read_text()
@@ -63,6 +69,21 @@ def _record(out: Path) -> dict[str, Any]:
         return record
     except (FileNotFoundError, json.JSONDecodeError):  # not there yet, or just being written
         return {"epochs": 0}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"names": list(CLASS_NAMES[::-1])}, {"path": "."}, {"val": []}, {"names": list(CLASS_NAMES[:2])}]
+)
+def test_a_data_set_that_training_would_take_for_another_is_refused(
+    street_set: Path, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    from pipeline.training.train import data_sum
+
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    assert len(data_sum(data)) == 64
+    data.write_text(yaml.safe_dump(yaml.safe_load(data.read_text()) | changes))
+    with pytest.raises(DatasetError, match="is no merged data set"):
+        data_sum(data)
 
 
 def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:

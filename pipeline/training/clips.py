@@ -1,0 +1,48 @@
+"""The product on clips whose violations somebody has counted."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pipeline.analyse import analyse
+from pipeline.errors import ClipError, DatasetError
+from pipeline.settings import Settings
+
+
+def clips(folder: Path, settings: Settings) -> dict[str, Any]:
+    """Violations found, missed and false per clip. A clip's truth is a number, so the figures are of numbers.
+
+    Raises:
+        DatasetError: there is no truth.json, or it says something else.
+        ClipError: a clip cannot be read.
+    """
+    figures: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as scratch:  # the evidence is not wanted
+        aside = settings.model_copy(update={"data": Path(scratch)})
+        for name, there in _violations(folder / "truth.json").items():
+            try:
+                cases = [case for case, _ in analyse(folder / name, aside).cases]
+            except ClipError as error:
+                raise ClipError(f"{folder / name} {error}") from error
+            said = sum(case.confirmed for case in cases)
+            figures[name] = {"suspects": len(cases), "confirmed": said}
+            if there is not None:
+                counts = {"found": min(there, said), "missed": max(there - said, 0), "false": max(said - there, 0)}
+                figures[name] |= counts
+    return figures
+
+
+def _violations(file: Path) -> dict[str, int | None]:
+    """How many there are in each clip; None where nobody has counted."""
+    try:
+        truth = {name: about["violations"] for name, about in json.loads(file.read_text(encoding="utf-8")).items()}
+        if any(there is not None and (not isinstance(there, int) or there < 0) for there in truth.values()):
+            raise ValueError("violations have to be whole numbers or null")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f'{file} has to say {{"clip.mp4": {{"violations": 1}}, ...}} ({error!r})') from error
+    if missing := [name for name in truth if not (file.parent / name).is_file()]:
+        raise DatasetError(f"{file} names {missing[0]}, which is not in {file.parent}")
+    return truth

@@ -1,0 +1,42 @@
+"""Picture files as the training side reads them: in colours, upright, and whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image as Files
+
+from pipeline.errors import DatasetError
+from pipeline.types import Image
+
+_ORIENTATION, _QUARTER_TURNS = 0x0112, {5, 6, 7, 8}  # in a camera's EXIF; OpenCV turns pictures by it
+
+
+def load(path: Path) -> Image:
+    """A picture (BGR), turned upright; grey, transparent and 16-bit ones too.
+
+    Raises:
+        DatasetError: it is none, or damaged.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out")
+    return np.asarray(image, np.uint8)
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture as `load` gives it.
+
+    Raises:
+        DatasetError: it is none, or damaged. OpenCV fills in grey for what a file lacks; here it is told.
+    """
+    try:
+        with Files.open(path) as image:
+            image.load()
+            width, height = image.size
+            turned = image.getexif().get(_ORIENTATION) in _QUARTER_TURNS
+    except (OSError, ImportError, SyntaxError) as error:  # ultralytics looks for a HEIF reader, Pillow for a syntax
+        raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out") from error
+    return (height, width) if turned else (width, height)
