@@ -10,7 +10,9 @@ import re
 import socket
 import ssl
 from contextlib import suppress
+from selectors import EVENT_READ, PollSelector
 from threading import Thread
+from typing import cast
 from urllib.parse import urlsplit, urlunsplit
 
 from pipeline.errors import RefusedError, StreamError
@@ -36,8 +38,8 @@ class Relay:
         self._door = socket.create_server(("127.0.0.1", 0), backlog=1)
         self._door.settimeout(timeout_s)
         self._near: socket.socket | None = None
-        self._threads = [Thread(target=self._serve, name="relay", daemon=True)]
-        self._threads[0].start()
+        self._thread = Thread(target=self._serve, name="relay", daemon=True)
+        self._thread.start()
 
     @property
     def url(self) -> str:
@@ -56,8 +58,7 @@ class Relay:
 
     def close(self) -> None:
         self.cut()
-        for thread in self._threads:
-            thread.join()
+        self._thread.join()
 
     def _serve(self) -> None:
         try:
@@ -66,23 +67,30 @@ class Relay:
             return  # closed before FFmpeg came
         finally:
             self._door.close()
-        back = Thread(target=self._pass, args=(self._near, self._far), name="relay", daemon=True)
-        self._threads.append(back)
-        back.start()
-        self._pass(self._far, self._near, watched=self._target.scheme.startswith("rtsp"))
+        with suppress(OSError, ValueError):  # cut from another thread
+            self._pass(self._near)
+        self.cut()
 
-    def _pass(self, source: socket.socket, sink: socket.socket, watched: bool = False) -> None:
-        seen = b""
-        with suppress(OSError):
-            while data := source.recv(_CHUNK):
-                if watched:
-                    seen = seen[-_LONGEST:] + data.replace(b"\r", b"")  # FFmpeg overlooks \r wherever it stands
-                    if _REDIRECT.search(seen):
-                        self.failed = RefusedError("the server sends elsewhere, which is not followed")
-                        break
-                sink.sendall(data)
-        _cut(source)
-        _cut(sink)
+    def _pass(self, near: socket.socket) -> None:
+        """Pass on what comes from either end, in one thread: a TLS connection cannot be read and written at once."""
+        for end in (near, self._far):
+            end.settimeout(0)  # it may be readable without a byte for us: TLS has words of its own
+        ends = PollSelector()
+        for end, other in ((near, self._far), (self._far, near)):
+            ends.register(end, EVENT_READ, other)
+        watched, seen = self._target.scheme.startswith("rtsp"), b""
+        while True:
+            for key, _ in ends.select():
+                source, sink = cast(socket.socket, key.fileobj), key.data
+                while (data := _received(source)) is not None:
+                    if not data:
+                        return
+                    if watched and source is self._far:
+                        seen = seen[-_LONGEST:] + data.replace(b"\r", b"")  # FFmpeg overlooks \r wherever it stands
+                        if _REDIRECT.search(seen):
+                            self.failed = RefusedError("the server sends elsewhere, which is not followed")
+                            return
+                    _send(sink, data)
 
 
 def _connect(target: Target, timeout_s: float) -> socket.socket:
@@ -96,6 +104,21 @@ def _connect(target: Target, timeout_s: float) -> socket.socket:
         raise StreamError(f"the server cannot be reached: {error.strerror or error}") from error
     raw.settimeout(None)
     return raw
+
+
+def _received(source: socket.socket) -> bytes | None:
+    """What has come; empty at the end, None where there is nothing (more)."""
+    try:
+        return source.recv(_CHUNK)
+    except (ssl.SSLWantReadError, BlockingIOError):
+        return None
+
+
+def _send(sink: socket.socket, data: bytes) -> None:
+    """Send all, however long the other side takes."""
+    sink.settimeout(None)
+    sink.sendall(data)
+    sink.settimeout(0)
 
 
 def _cut(end: socket.socket) -> None:
