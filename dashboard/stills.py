@@ -43,7 +43,7 @@ def piece(image: Image, box: Box, room: float, height: int) -> Image:
     """A box of a picture with `room` around it (share of its longer side), `height` pixels high."""
     rows, columns = image.shape[:2]
     margin = room * max(box.width, box.height)
-    inside = Box(box.x1 - margin, box.y1 - margin, box.x2 + margin, box.y2 + margin).clip(columns, rows)
+    inside = box.grown(margin, margin).clip(columns, rows)
     x1, y1, x2, y2 = (round(side) for side in inside.as_tuple())
     part = image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
     return resize(part, height / part.shape[0])
@@ -83,7 +83,7 @@ def ownership(picture: Image, frame: TracedFrame, heads: dict[int, tuple[Detecti
     part = piece(picture, around, 0.12, height).copy()
     rows, columns = picture.shape[:2]
     margin = 0.12 * max(around.width, around.height)
-    region = Box(around.x1 - margin, around.y1 - margin, around.x2 + margin, around.y2 + margin).clip(columns, rows)
+    region = around.grown(margin, margin).clip(columns, rows)
     scale = part.shape[0] / max(round(region.y2) - round(region.y1), 1)
 
     def here(box: Box) -> Box:

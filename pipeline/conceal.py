@@ -180,5 +180,4 @@ def _carried(head: Box, then: Sighting, now: Sighting) -> Box:
 
 def _grown(box: Box, share: float) -> Box:
     """A box with this share of its size more on every side."""
-    dx, dy = share * box.width, share * box.height
-    return Box(box.x1 - dx, box.y1 - dy, box.x2 + dx, box.y2 + dy)
+    return box.grown(share * box.width, share * box.height)

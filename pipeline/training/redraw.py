@@ -75,8 +75,7 @@ def _mean(detections: Sequence[Detection]) -> Box:
 def _outline(image: Image, about: Box, corners: CornerFinder) -> Box | None:
     """The box around the corners of the plate that is about there; None where there is none to see."""
     height, width = image.shape[:2]
-    x, y = _ROOM * about.width, _ROOM * about.height
-    room = Box(about.x1 - x, about.y1 - y, about.x2 + x, about.y2 + y).clip(width, height)
+    room = about.grown(_ROOM * about.width, _ROOM * about.height).clip(width, height)
     x1, y1, x2, y2 = (round(side) for side in room.as_tuple())
     if min(x2 - x1, y2 - y1) < 4:  # pixels
         return None
