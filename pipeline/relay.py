@@ -38,6 +38,7 @@ class Relay:
         self._door = socket.create_server(("127.0.0.1", 0), backlog=1)
         self._door.settimeout(timeout_s)
         self._near: socket.socket | None = None
+        self._seen = b""  # the last of what came from the target
         self._thread = Thread(target=self._serve, name="relay", daemon=True)
         self._thread.start()
 
@@ -73,24 +74,27 @@ class Relay:
 
     def _pass(self, near: socket.socket) -> None:
         """Pass on what comes from either end, in one thread: a TLS connection cannot be read and written at once."""
-        for end in (near, self._far):
-            end.settimeout(0)  # it may be readable without a byte for us: TLS has words of its own
         ends = PollSelector()
         for end, other in ((near, self._far), (self._far, near)):
+            end.settimeout(0)  # it may be readable without a byte for us: TLS has words of its own
             ends.register(end, EVENT_READ, other)
-        watched, seen = self._target.scheme.startswith("rtsp"), b""
-        while True:
-            for key, _ in ends.select():
-                source, sink = cast(socket.socket, key.fileobj), key.data
-                while (data := _received(source)) is not None:
-                    if not data:
-                        return
-                    if watched and source is self._far:
-                        seen = seen[-_LONGEST:] + data.replace(b"\r", b"")  # FFmpeg overlooks \r wherever it stands
-                        if _REDIRECT.search(seen):
-                            self.failed = RefusedError("the server sends elsewhere, which is not followed")
-                            return
-                    _send(sink, data)
+        while all(self._hand_on(cast(socket.socket, key.fileobj), key.data) for key, _ in ends.select()):
+            pass
+
+    def _hand_on(self, source: socket.socket, sink: socket.socket) -> bool:
+        """All that has come; False at its end, or where the server sends elsewhere."""
+        while data := _received(source):
+            if source is self._far and self._leads_away(data):
+                self.failed = RefusedError("the server sends elsewhere, which is not followed")
+                return False
+            _send(sink, data)
+        return data is None
+
+    def _leads_away(self, data: bytes) -> bool:
+        if not self._target.scheme.startswith("rtsp"):
+            return False
+        self._seen = self._seen[-_LONGEST:] + data.replace(b"\r", b"")  # FFmpeg overlooks \r wherever it stands
+        return bool(_REDIRECT.search(self._seen))
 
 
 def _connect(target: Target, timeout_s: float) -> socket.socket:
@@ -102,7 +106,6 @@ def _connect(target: Target, timeout_s: float) -> socket.socket:
         raise StreamError(f"the server's certificate is not trusted: {error.verify_message}") from error
     except OSError as error:
         raise StreamError(f"the server cannot be reached: {error.strerror or error}") from error
-    raw.settimeout(None)
     return raw
 
 
