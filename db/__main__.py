@@ -49,8 +49,9 @@ def _tidy(session: sessionmaker[Session], settings: Settings, delete: bool) -> N
     megabytes = sum(path.stat().st_size for path in paths) / 1e6
     for path in paths if delete else ():
         path.unlink(missing_ok=True)
-    done = "deleted" if delete else "not needed any more (--delete deletes them)" if paths else "not needed any more"
-    print(f"{len(paths)} files, {megabytes:.1f} MB, {done}")  # noqa: T201
+    done = "deleted" if delete else "not needed any more"
+    hint = " (--delete deletes them)" if paths and not delete else ""
+    print(f"{len(paths)} files, {megabytes:.1f} MB, {done}{hint}")  # noqa: T201
 
 
 if __name__ == "__main__":

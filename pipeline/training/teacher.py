@@ -60,7 +60,7 @@ class Teacher:
 
     def fill_in(self, picture: Picture, spec: SetSpec) -> Picture:
         """The picture with what the teacher adds to its labels."""
-        if set(spec.covers) == set(Label) and not spec.gaps and not spec.heads_anywhere:
+        if set(spec.covers) == set(Label) and not (spec.gaps or spec.heads_anywhere or spec.plates_beside):
             return picture
         image = load(picture.path)
         looks = self._looks(image)

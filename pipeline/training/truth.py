@@ -77,9 +77,10 @@ def read_truth(data: Path, split: str) -> list[Truth]:
         DatasetError: as above, or a picture is not.
     """
     reading = read_split(read_description(data), split)
-    for path in reading.damaged:
-        raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out")
-    for path in reading.unlabelled:
+    if reading.damaged:
+        raise DatasetError(f"{reading.damaged[0]} cannot be read as a picture: mend it or take it out")
+    if reading.unlabelled:
+        path = reading.unlabelled[0]
         raise DatasetError(f"{path} has no label file {label_file(path)}: if nothing is in it, write an empty one")
     return reading.truths
 
