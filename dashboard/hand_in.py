@@ -53,12 +53,9 @@ def queue_sample(sample: Path) -> None:
     """Queue a sample, whether or not it was analysed before."""
     try:
         with sample.open("rb") as clip:
-            path, content = keep(clip, sample.name, resources.settings())
-        resources.jobs().add(sample.name, path, content)
+            _queue(sample.name, *keep(clip, sample.name, resources.settings()))
     except (ClipError, OSError, DBAPIError) as error:
         st.error(plain(told(explain(error))), icon=":material/error:")
-        return
-    resources.worker().wake()
 
 
 def _take_all(files: list[UploadedFile]) -> None:
@@ -89,10 +86,7 @@ def _notices() -> None:
 
 
 def _accept(file: BinaryIO, name: str) -> None:
-    """Keep a clip and queue it, unless its content has been analysed before: then the viewer is asked.
-
-    The session is read before the clip is queued and not after: there the script may be cut off, and begins anew.
-    """
+    """Keep a clip and queue it, unless its content has been analysed before: then the viewer is asked."""
     known = st.session_state.setdefault("known", {})
     try:
         path, content = keep(file, name, resources.settings())
@@ -100,11 +94,26 @@ def _accept(file: BinaryIO, name: str) -> None:
         if before is not None:
             known[content] = (name, path, before)
             return
-        queue.show_newest()
-        resources.jobs().add(name, path, content)
+        _queue(name, path, content)
     except (ClipError, OSError, DBAPIError) as error:
         st.session_state.setdefault("notices", []).append(f"{plain(name)}: {plain(told(explain(error)))}")
+
+
+def _queue(name: str, path: Path, content: str) -> None:
+    """Queue a clip, unless its content is under way already.
+
+    The session is read before the clip is queued and not after: there the script may be cut off, and begins anew.
+    """
+    already = resources.jobs().under_way(content)
+    if already is not None:
+        st.toast(
+            _("**{clip}** is under way already: it is analysed once.", clip=plain(already.clip.name)),
+            icon=":material/info:",
+            duration="long",
+        )
         return
+    queue.show_newest()
+    resources.jobs().add(name, path, content)
     resources.worker().wake()
 
 
@@ -120,8 +129,6 @@ def _offer_again() -> None:
                 st.rerun()
             if st.button(_("Analyse again"), key=f"again-{content}", icon=":material/replay:"):
                 with if_it_fails():
-                    resources.jobs().add(name, path, content)
-                    resources.worker().wake()
+                    _queue(name, path, content)
                     del known[content]
-                    queue.show_newest()
                     st.rerun()

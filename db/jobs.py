@@ -135,6 +135,12 @@ class Jobs:
         with self._sessions() as session:
             return session.scalars(query.order_by(Job.id.desc()).limit(1)).one_or_none()
 
+    def under_way(self, content: str) -> Job | None:
+        """The job that waits or runs for a clip with this SHA-256 sum, unless somebody wants it cancelled."""
+        query = select(Job).join(Job.clip).where(Clip.sha256 == content, Job.state.not_in(ENDED), ~Job.cancel_requested)
+        with self._sessions() as session:
+            return session.scalars(query.order_by(Job.id).limit(1)).one_or_none()
+
     def traced(self, limit: int) -> Sequence[Job]:
         """The jobs whose trace can be shown, newest first."""
         query = select(Job).where(Job.state == JobState.DONE, Job.trace.is_not(None))

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import hand_in
 from dashboard.player import lanes, whole_seconds
 from dashboard.text import clock, plain
+from dashboard.worker import Worker
 from db import engine
 from db.cases import Cases, Filter, Sort
 from db.engine import explain
@@ -289,6 +290,18 @@ def test_an_upload_is_taken_when_it_was_kept_not_before(
     app.file_uploader[0].set_value(uploads).run()
     assert [error.value for error in app.error] == [rf"{number}\.mp4: the file is empty" for number in (1, 2)]
     assert Jobs(sessions).count_ended() + len(Jobs(sessions).open()) == 1
+
+
+def test_a_clip_under_way_is_not_queued_once_more(
+    open_page: Open, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+    app = open_page("analyse")
+    for name in ("street *1*.mp4", "copy.mp4"):
+        app.file_uploader[0].set_value([(name, b"the same", "video/mp4")]).run()
+        assert not app.exception
+    assert r"**street \*1\*\.mp4** is under way already" in "".join(toast.value for toast in app.toast)
+    assert [job.clip.name for job in Jobs(sessions).open()] == ["street *1*.mp4"]
 
 
 def wait_for(sessions: sessionmaker[Session], state: JobState) -> Job:

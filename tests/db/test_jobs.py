@@ -132,6 +132,18 @@ def test_lists(jobs: Jobs) -> None:
     assert [(job.id, job.message) for job in jobs.ended(5)] == [(done, "broken")]
 
 
+def test_a_clip_is_under_way_from_hand_in_to_end(jobs: Jobs) -> None:
+    job_id = jobs.add("a", CLIP, "a" * 64)
+    for step in (jobs.mark_interrupted, jobs.claim):
+        step()
+        job = jobs.under_way("a" * 64)
+        assert job is not None
+        assert job.id == job_id
+    assert jobs.under_way("b" * 64) is None
+    jobs.cancel(job_id)
+    assert jobs.under_way("a" * 64) is None
+
+
 def test_ended_jobs_come_in_pages(jobs: Jobs) -> None:
     assert jobs.count_ended() == 0
     ids = [jobs.add(name, CLIP, name * 64) for name in "abc"]
