@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.i18n import _
 
+_GO_TO, _TURN = "go-to", "go-to-turn"  # in the session: the place that is wanted, and how many were so far
 _PLAY = st.components.v2.component(
     "play",
     html='<button type="button"><span id="label"></span><kbd>P</kbd></button>',
@@ -63,7 +64,11 @@ _SCROLL = st.components.v2.component(
     "scroll",
     js="""
     export default function ({ parentElement }) {
-        (parentElement.host ?? parentElement).scrollIntoView({ block: "start" });
+        const here = parentElement.host ?? parentElement;
+        const top = here.getBoundingClientRect().top;
+        if (top > 0 && top < innerHeight / 2) return;
+        here.style.scrollMarginTop = "5rem";  // as high as what lies over the top of the page
+        here.scrollIntoView({ block: "start" });
     }
     """,
 )
@@ -106,9 +111,17 @@ def play_from(key: str, seconds: float) -> None:
     _PLAY_FROM(key=key, data={"at": seconds}, height=1)
 
 
-def scroll_here(key: str) -> None:
-    """Bring this place of the page into view, once for each key."""
-    _SCROLL(key=key, height=1)
+def go_to(place: str) -> None:
+    """Let the next run bring this place of its page into view: what was clicked on may be far from it."""
+    st.session_state[_GO_TO] = place
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+
+
+def place(name: str) -> None:
+    """A place of the page, brought to the top of the window where `go_to` asked for it and it is not in view."""
+    if st.session_state.get(_GO_TO) == name:
+        del st.session_state[_GO_TO]
+        _SCROLL(key=f"scroll-{st.session_state[_TURN]}", height=1)
 
 
 def remember(name: str, value: str) -> None:

@@ -32,6 +32,7 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
     case = None if number is None else resources.cases().get(number)
     if case is not None:
         detail.show(case, filters.view(outcomes, key))
+        browser.go_to(_card_of(case))  # the way back leads there
         return
     st.title(title)
     if "case" in st.query_params:
@@ -82,6 +83,7 @@ def _grid(view: View, key: str) -> None:
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
         with grid, st.container(border=True, height="stretch", key=f"{key}-card-{case.id}"):
+            browser.place(_card_of(case))
             _card(case, key)
 
 
@@ -97,7 +99,7 @@ def _choice(cases: Sequence[Case], key: str) -> None:
             key=f"{key}-first",
             icon=":material/rate_review:",
             shortcut="Enter",
-            on_click=review.open_case,
+            on_click=review.look_into,
             args=(cases[0].id if cases else None,),
         )
         if any(case.id not in chosen for case in cases):
@@ -141,6 +143,11 @@ def _forget(key: str) -> None:
     review.next_turn()
 
 
+def _card_of(case: Case) -> str:
+    """The place of its card."""
+    return f"card-{case.id}"
+
+
 def _card(case: Case, key: str) -> None:
     box = f"{key}-choose-{case.id}-{review.turn()}"  # a new one where the choice changes: it shows what is chosen
 
@@ -175,6 +182,6 @@ def _card(case: Case, key: str) -> None:
         key=f"{key}-open-{case.id}",
         icon=":material/open_in_full:",
         width="stretch",
-        on_click=review.open_case,
+        on_click=review.look_into,
         args=(case.id,),
     )

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import record, resources, review, stored
+from dashboard import browser, record, resources, review, stored
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
@@ -32,6 +32,7 @@ OUTCOMES = {
 
 
 def show(case: Case, view: View) -> None:
+    browser.place(review.CASE)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(_("Back"), key="back", icon=":material/grid_view:", shortcut="B", on_click=review.close_case)
         review.steps(case, view)

@@ -11,7 +11,7 @@ from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
 _PAGE_SIZE = 20
-_SCROLL = "scroll-to-player"  # in the session: a clip was chosen, and its player may be out of view
+_PLAYER = "player"
 _LOOK = {
     JobState.QUEUED: (":material/hourglass_empty:", later("Waiting")),
     JobState.RUNNING: (":material/play_circle:", later("Running")),
@@ -87,8 +87,7 @@ def results() -> None:
         return
     chosen = _chosen()
     if chosen is not None:
-        if st.session_state.pop(_SCROLL, False):  # the button may be far below
-            browser.scroll_here(f"scroll-{chosen.id}")
+        browser.place(_PLAYER)
         player.show(chosen)
     st.subheader(_("Clips so far"))
     pages = -(-total // _PAGE_SIZE)
@@ -106,7 +105,7 @@ def show_newest() -> None:
 
 def _show(job_id: int) -> None:
     st.query_params["job"] = str(job_id)
-    st.session_state[_SCROLL] = True
+    browser.go_to(_PLAYER)
 
 
 def _chosen() -> Job | None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import resources, reviewer
 from dashboard.i18n import _, later
-from dashboard.review import REASONS, STATES, open_case
+from dashboard.review import REASONS, STATES, look_into
 from dashboard.telling import finish, say
 from dashboard.text import local, plain
 from db.models import Action, Case, ReviewState
@@ -106,7 +106,7 @@ def mates(case: Case) -> None:
         for other in others:
             label = _("Case {id}", id=other.id)
             st.button(
-                label, key=f"mate-{other.id}", icon=":material/two_wheeler:", on_click=open_case, args=(other.id,)
+                label, key=f"mate-{other.id}", icon=":material/two_wheeler:", on_click=look_into, args=(other.id,)
             )
         key = f"part-{case.id}-{case.version}"
         if reviewer.name() and st.button(_("Part them"), key=key, icon=":material/link_off:"):

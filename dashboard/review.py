@@ -30,6 +30,7 @@ REASONS = {
     Reason.TWICE: later("Same violation twice"),
     Reason.OTHER: later("Other"),
 }
+CASE = "case"  # the top of one, to be gone to
 _DISMISSING = "dismissing"  # in the session: the cases whose dismissal waits for a reason
 
 
@@ -219,6 +220,12 @@ def open_case(case_id: int | None) -> None:
     if case_id is not None:
         next_turn()
         st.query_params["case"] = str(case_id)
+
+
+def look_into(case_id: int | None) -> None:
+    """Show a case from its top on."""
+    open_case(case_id)
+    browser.go_to(CASE)
 
 
 def close_case() -> None:

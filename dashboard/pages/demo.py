@@ -91,6 +91,7 @@ def offer() -> None:
 
 
 def move(by: int) -> None:
+    browser.go_to("demo")
     st.session_state["demo-step"] = min(max(st.session_state["demo-step"] + by, 0), len(_STEPS) - 1)
 
 
@@ -123,6 +124,7 @@ def ways(place: str) -> None:
 
 st.html(_STYLE)
 with st.container(key="class-demo"):
+    browser.place("demo")
     job = choose()
     if job is None:
         st.title(_("Class demo"))

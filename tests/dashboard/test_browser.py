@@ -53,6 +53,20 @@ def test_a_clip_chosen_far_down_is_brought_into_view(
     expect(page.locator("video")).to_be_in_viewport(timeout=30_000)
 
 
+def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 6)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/gallery")
+    for go_back in (page.get_by_role("button", name="Back").click, page.go_back):
+        page.get_by_role("button", name="Details").last.click()
+        expect(page.get_by_text("All sightings")).to_be_visible()
+        expect(page.get_by_role("button", name="Back")).to_be_in_viewport(timeout=30_000)
+        go_back()
+        expect(page.get_by_text("Case 1", exact=True)).to_be_in_viewport(timeout=30_000)
+
+
 def test_jumping_to_the_same_violation_again_goes_back_to_it(
     page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
