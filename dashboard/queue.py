@@ -88,6 +88,9 @@ def results() -> None:
     chosen = _chosen()
     if chosen is not None:
         browser.place(_PLAYER)
+        if "job" in st.query_params and chosen.id != address.number("job"):
+            gone = _("What was to be shown is not there any more: its clip was analysed again. This is the newest.")
+            st.warning(gone, icon=":material/search_off:")
         player.show(chosen)
     st.subheader(_("Clips so far"))
     pages = -(-total // _PAGE_SIZE)

@@ -238,6 +238,17 @@ def test_an_address_of_a_case_that_is_gone_is_no_dead_end(open_page: Open) -> No
     assert "does not exist any more" in said(app)
 
 
+def test_an_address_of_a_job_that_is_gone_says_that_another_is_shown(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    job_id = found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    app = open_page("analyse")
+    for wanted, gone in ((str(job_id), False), ("12345", True), ("<b>", True)):
+        app.query_params["job"] = wanted
+        assert ("not there any more" in said(app.run())) is gone
+        assert r"street \*1\*\.mp4" in said(app)
+
+
 def test_bad_uploads_are_told_and_the_others_are_queued(open_page: Open, sessions: sessionmaker[Session]) -> None:
     app = open_page("analyse")
     uploads = [("leer.mp4", b"", "video/mp4"), ("../오토바이 🛵.mp4", b"no video", "video/mp4")]
