@@ -18,6 +18,10 @@ h1 { overflow-wrap: anywhere; }
   content: "UPLOAD"; font-size: 0.875rem;
 }
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
+[data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] + div { font-size: 0; }
+[data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] + div::after {
+  content: "REFUSED"; font-size: 0.875rem; white-space: normal;
+}
 @media (max-width: 640px) {
   h1 { font-size: 1.9rem !important; }
   [class*="st-key-filters-"] > * { flex: 1 1 45% !important; min-width: 9rem; }
@@ -35,7 +39,8 @@ h1 { overflow-wrap: anywhere; }
 def show() -> None:
     """The name of the product in the corner, and the style of every page."""
     st.logo(_LOGO, size="large")
-    st.html(_STYLE.replace("UPLOAD", _("Upload")))
+    refused = _("Not taken: another kind of file, or too large")
+    st.html(_STYLE.replace("UPLOAD", _("Upload")).replace("REFUSED", refused))
 
 
 def nothing_yet(hint: str) -> None:

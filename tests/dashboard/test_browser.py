@@ -101,6 +101,17 @@ def test_bad_input_in_the_browser(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
 
 
+def test_a_file_that_the_upload_field_refuses_says_why(page: Page, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no video")
+    page.goto("/?lang=ko")
+    expect(page.get_by_role("heading", name="영상 분석")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(notes)
+    expect(page.get_by_test_id("stFileChipName")).to_be_visible()
+    why = page.get_by_test_id("stFileChipName").locator("+ div")
+    assert "받지 않았습니다" in why.evaluate("place => getComputedStyle(place, '::after').content")
+
+
 def test_the_language_switch(page: Page) -> None:
     """A click translates the page and its navigation, holds on other pages, and goes along in a link."""
     page.goto("/gallery")
