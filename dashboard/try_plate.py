@@ -46,7 +46,7 @@ def show() -> None:
         )  # fmt: skip
         engine = st.segmented_control(
             _("Engine"), list(_ENGINE), format_func=lambda one: _(_ENGINE[one]), default=settings.plate_engine,
-            key="try-engine", required=True,
+            key="try-engine", required=True, wrap=True,
         )  # fmt: skip
         fusion = st.toggle(_("Also read all crops made into one"), settings.plate_fusion, key="try-fusion")
     if not files:

@@ -167,6 +167,11 @@ def test_a_crop_can_be_tried(open_page: Open) -> None:
     resources.plate_reader.clear()
 
 
+def test_both_engines_can_be_reached_on_a_phone(open_page: Open) -> None:
+    engines = next(group for group in open_page("plates").button_group if group.key == "try-engine")
+    assert engines.proto.wrap
+
+
 def test_characters_are_marked_by_what_became_of_them() -> None:
     assert characters([("1", 0.5), ("가", 0.9)], "1나") == ":green-badge[1 50%] :red-badge[가 90%]"
     assert made_of_it("1가", 0.0, "1가") == "no plate's text: not counted"
