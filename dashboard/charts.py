@@ -38,6 +38,7 @@ def over_time(scope: Scope) -> None:
         default="hour",
         key="step",
         required=True,
+        persist_state="session",
     )
     if step == "hour":
         hours = counts.by_hour(scope, zone())

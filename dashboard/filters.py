@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 import streamlit as st
@@ -81,14 +81,7 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
     """Let the viewer choose which cases to see."""
     sources = {clip.id: clip.name for clip in resources.cases().sources()}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{key}"):
-        st.selectbox(
-            _("Source"),
-            [_ALL, *sources],
-            format_func=lambda id_: _("All sources") if id_ == _ALL else sources[id_],
-            key=f"{key}-source",
-            persist_state="session",
-            width=230,
-        )
+        choose_source(sources, f"{key}-source", 230)
         st.date_input(_("Days"), key=f"{key}-days", persist_state="session", width=240)
         st.slider(
             _("Stage 2 at least"),
@@ -118,6 +111,19 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
                 wrap=True,
                 persist_state="session",
             )
+
+
+def choose_source(sources: Mapping[int, str], key: str, width: int) -> int | None:
+    """Let the viewer choose one of these sources; None for all of them."""
+    chosen = st.selectbox(
+        _("Source"),
+        [_ALL, *sources],
+        format_func=lambda id_: sources[id_] if isinstance(id_, int) else _("All sources"),
+        key=key,
+        persist_state="session",
+        width=width,
+    )
+    return chosen if isinstance(chosen, int) else None
 
 
 def choose_order(key: str) -> None:

@@ -14,15 +14,9 @@ if not sources:
     )
     st.stop()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    clip_id = st.selectbox(
-        _("Source"),
-        [None, *sources],
-        format_func=lambda id_: _("All sources") if id_ is None else sources[id_],
-        key="statistics-source",
-        width=300,
-    )
-    days = st.date_input(_("Days"), value=[], key="statistics-days", width=260)
-scope = Scope(clip_id, *filters.span(days))
+    source = filters.choose_source(sources, "statistics-source", 300)
+    days = st.date_input(_("Days"), value=[], key="statistics-days", width=260, persist_state="session")
+scope = Scope(source, *filters.span(days))
 
 charts.over_time(scope)
 left, right = st.columns(2)

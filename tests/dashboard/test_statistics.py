@@ -68,6 +68,23 @@ def test_filters_narrow_all_figures(
     assert "No violation in these days" in said(app)
 
 
+def test_what_was_chosen_is_still_chosen_after_a_look_elsewhere(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    day = pd.Timestamp("2020-01-01").date()
+    app = open_page("statistics")
+    app.selectbox(key="statistics-source").set_value(1)
+    app.date_input(key="statistics-days").set_value((day, day))
+    app.segmented_control(key="step").set_value("week").run()
+    for page in ("gallery", "statistics"):
+        app.switch_page(f"dashboard/pages/{page}.py").run()
+    assert not app.exception
+    assert app.selectbox(key="statistics-source").value == 1
+    assert app.date_input(key="statistics-days").value == (day, day)
+    assert app.segmented_control(key="step").value == "week"
+
+
 def test_steps_of_time(open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> None:
     found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED)
     app = open_page("statistics")
