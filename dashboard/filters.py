@@ -10,11 +10,12 @@ import streamlit as st
 from dashboard import address, resources
 from dashboard.i18n import _, later
 from dashboard.review import View
-from dashboard.text import day_start
+from dashboard.text import brief, day_start
 from db.cases import NOT_DISMISSED, VIOLATIONS, Filter, Sort
 from db.models import ReviewState
 from pipeline.types import Outcome
 
+_NAME = 24  # letters of a clip's name: its end, which often tells two cameras apart, is in view
 _ALL = "all"  # an option of its own: a field that holds None is shown as empty
 _PLATES = {
     _ALL: (later("With or without plate"), None),
@@ -118,7 +119,7 @@ def choose_source(sources: Mapping[int, str], key: str, width: int) -> int | Non
     chosen = st.selectbox(
         _("Source"),
         [_ALL, *sources],
-        format_func=lambda id_: sources[id_] if isinstance(id_, int) else _("All sources"),
+        format_func=lambda id_: brief(sources[id_], _NAME) if isinstance(id_, int) else _("All sources"),
         key=key,
         persist_state="session",
         width=width,

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
 from db.cases import Sort
-from db.models import Action, Reason
+from db.models import Action, Clip, Reason
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.types import Outcome
@@ -37,6 +38,13 @@ def labelled(app: AppTest, label: str):
 @pytest.mark.usefixtures("reviews")
 def test_names_of_clips_are_no_markdown_in_a_field(open_page: Open) -> None:
     assert open_page("gallery").selectbox(key="gallery-source").options == ["All sources", "street *1*.mp4"]
+
+
+@pytest.mark.usefixtures("reviews")
+def test_long_names_in_a_field_keep_their_end(open_page: Open, sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(name="REC_2026_04_18_14_03_14_NORMAL_rear.mp4"))
+    assert open_page("gallery").selectbox(key="gallery-source").options[1] == "REC_2026_04_…AL_rear.mp4"
 
 
 @pytest.mark.usefixtures("reviews")
