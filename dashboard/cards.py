@@ -36,7 +36,7 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
         return
     st.title(title)
     if "case" in st.query_params:
-        st.warning(_("This case does not exist any more."), icon=":material/search_off:")
+        st.warning(_("This case does not exist any more: its clip was analysed again."), icon=":material/search_off:")
     if resources.cases().count(Filter(outcomes, reviews=tuple(ReviewState))):
         filters.choose(outcomes, key)
         _grid(filters.view(outcomes, key), key)

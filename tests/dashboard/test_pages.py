@@ -235,7 +235,7 @@ def test_an_address_of_a_case_that_is_gone_is_no_dead_end(open_page: Open) -> No
     app.query_params["case"] = "12345"
     app.run()
     assert not app.exception
-    assert "does not exist any more" in said(app)
+    assert "does not exist any more: its clip was analysed again" in said(app)
 
 
 def test_an_address_of_a_job_that_is_gone_says_that_another_is_shown(
