@@ -119,9 +119,11 @@ def go_to(place: str) -> None:
 
 def place(name: str) -> None:
     """A place of the page, brought to the top of the window where `go_to` asked for it and it is not in view."""
+    slot = st.container()  # there in any case, so that no video below begins anew
     if st.session_state.get(_GO_TO) == name:
         del st.session_state[_GO_TO]
-        _SCROLL(key=f"scroll-{st.session_state[_TURN]}", height=1)
+        with slot:
+            _SCROLL(key=f"scroll-{st.session_state[_TURN]}", height=1)
 
 
 def remember(name: str, value: str) -> None:

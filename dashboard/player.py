@@ -20,6 +20,7 @@ _MOST_PICTURES = 24
 _TICKS = 8
 _LANE = 34  # pixels, to be hit with a finger
 _MOST_LANES = 8  # more of them become thinner
+TOP = "player"  # its place, to be gone to
 _JUMP = "jump"  # in the session: the second of the clip that is to be played from
 _GALLERY, _TURNED_DOWN = "dashboard/pages/gallery.py", "dashboard/pages/turned_down.py"
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -148,6 +149,7 @@ def _span(case: Case) -> str:
 
 def _jump(seconds: float) -> None:
     st.session_state[_JUMP] = seconds
+    browser.go_to(TOP)
     st.session_state["jumps"] = _jumps() + 1
 
 

@@ -11,7 +11,6 @@ from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
 _PAGE_SIZE = 20
-_PLAYER = "player"
 _LOOK = {
     JobState.QUEUED: (":material/hourglass_empty:", later("Waiting")),
     JobState.RUNNING: (":material/play_circle:", later("Running")),
@@ -87,7 +86,7 @@ def results() -> None:
         return
     chosen = _chosen()
     if chosen is not None:
-        browser.place(_PLAYER)
+        browser.place(player.TOP)
         if "job" in st.query_params and chosen.id != address.number("job"):
             gone = _("What was to be shown is not there any more: its clip was analysed again. This is the newest.")
             st.warning(gone, icon=":material/search_off:")
@@ -108,7 +107,7 @@ def show_newest() -> None:
 
 def _show(job_id: int) -> None:
     st.query_params["job"] = str(job_id)
-    browser.go_to(_PLAYER)
+    browser.go_to(player.TOP)
 
 
 def _chosen() -> Job | None:

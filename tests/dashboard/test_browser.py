@@ -73,6 +73,7 @@ def test_jumping_to_the_same_violation_again_goes_back_to_it(
     found(settings, sessions, tmp_path, Outcome.CONFIRMED)
     with sessions.begin() as session:
         session.execute(update(Case).values(start_s=1.5))
+    page.set_viewport_size({"width": 1400, "height": 640})
     page.goto("/")
     for _ in range(2):
         page.wait_for_function("document.querySelector('video')?.readyState >= 2")
@@ -80,6 +81,12 @@ def test_jumping_to_the_same_violation_again_goes_back_to_it(
         page.evaluate("document.querySelector('video').currentTime = 0.5")
         page.get_by_role("button", name=" to ").click()
         page.wait_for_function("document.querySelector('video').currentTime >= 1.5")
+        expect(page.locator("video")).to_be_in_viewport(ratio=0.9, timeout=30_000)
+    video = page.locator("video").element_handle()
+    page.get_by_test_id("stSidebar").get_by_text("한국어", exact=True).click()
+    expect(page.get_by_role("heading", name="영상 분석")).to_be_visible()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    assert video.evaluate("one => one.isConnected")  # it plays on whatever happens above it
 
 
 def test_nothing_is_fetched_from_elsewhere(page: Page, server: str) -> None:
