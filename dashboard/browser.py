@@ -20,6 +20,7 @@ _PLAY = st.components.v2.component(
     }
     button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
     kbd { font: inherit; opacity: 0.6; margin-left: 0.5rem; }
+    @media (max-width: 640px) { kbd { display: none; } }
     """,
     js="""
     export default function ({ parentElement, data }) {

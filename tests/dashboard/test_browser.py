@@ -67,6 +67,18 @@ def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
         expect(page.get_by_text("Case 1", exact=True)).to_be_in_viewport(timeout=30_000)
 
 
+def test_a_phone_is_told_of_no_keys(
+    page: Page, server: str, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    page.context.add_cookies([{"name": "helmet_watch_reviewer", "value": "Kim", "url": server}])
+    page.goto("/gallery?case=1")
+    keys = page.locator("[data-testid=stMain] kbd:visible")
+    expect(keys.filter(has_text="P")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(keys).to_have_count(0, timeout=30_000)
+
+
 def test_jumping_to_the_same_violation_again_goes_back_to_it(
     page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
