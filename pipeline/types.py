@@ -77,6 +77,10 @@ class Box:
         """This box in a picture that is `factor` times as large."""
         return Box(self.x1 * factor, self.y1 * factor, self.x2 * factor, self.y2 * factor)
 
+    def mirrored(self, width: float) -> Box:
+        """This box in the mirror image of a picture of this width."""
+        return Box(width - self.x2, self.y1, width - self.x1, self.y2)
+
     def grown(self, dx: float, dy: float) -> Box:
         """This box with so much more on every side."""
         return Box(self.x1 - dx, self.y1 - dy, self.x2 + dx, self.y2 + dy)

@@ -1,4 +1,4 @@
-"""Stage 2: a second look at the suspects, on full-resolution crops, by vote."""
+"""Stage 2: a second look at the suspects, on full-resolution crops plain and mirrored, by vote."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.associate import associate
 from pipeline.detect import WEAK_RIDER, above, distinct
+from pipeline.mirror import look_twice
 from pipeline.occupants import Occupant, accused
 from pipeline.settings import Settings
 from pipeline.track import Tracked
@@ -43,7 +44,7 @@ class Verifier:
 
     def look(self, crop: Crop) -> Look:
         """What stage 2 says of the suspect on one crop."""
-        return read(crop, self._model.detect(crop.image, self._least), self._thresholds)
+        return read(crop, look_twice(self._model, crop.image, self._least), self._thresholds)
 
 
 def read(crop: Crop, found: tuple[Detection, ...], thresholds: Thresholds) -> Look:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.associate import associate
 from pipeline.crops import crop_rider
 from pipeline.detect import above, sift
+from pipeline.mirror import look_twice
 from pipeline.settings import Settings
 from pipeline.track import Tracked
 from pipeline.types import Crop, Detection, Image, Label, Look, Says, Sighting
@@ -41,11 +42,11 @@ class Eyes:
     def second(self, image: Image, sighting: Sighting) -> Second:
         """All that stage 2 finds on the crop of a sighting."""
         crop = crop_rider(image, sighting)
-        return Second(crop, self._stage2.detect(crop.image, FLOOR))
+        return Second(crop, self.crop(crop.image))
 
     def crop(self, image: Image) -> tuple[Detection, ...]:
         """All that stage 2 finds in a picture that is a crop already (BGR)."""
-        return self._stage2.detect(image, FLOOR)
+        return look_twice(self._stage2, image, FLOOR)
 
 
 def suspects(image: Image, found: tuple[Detection, ...], thresholds: Thresholds) -> list[Sighting]:

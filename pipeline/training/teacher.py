@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
-import numpy as np
 from ultralytics import YOLO
 
+from pipeline.mirror import both_ways, merged
 from pipeline.plate_corners import CornerFinder
 from pipeline.plate_weights import CORNERS, read_plate_manifest
 from pipeline.settings import Settings
@@ -27,7 +26,6 @@ from pipeline.weights import read_manifest
 from pipeline.yolo import Yolo, device
 
 SIZES = (640, 960)
-MERGE_IOU = 0.55
 
 # mean confidences over the looks; chosen on contact sheets of what each let through
 SURE = {Label.RIDER: 0.5, Label.WITHOUT_HELMET: 0.5, Label.WITH_HELMET: 0.5, Label.PLATE: 0.45}
@@ -66,7 +64,7 @@ class Teacher:
         looks = self._looks(image)
         if spec.plates_beside:
             picture = replace(picture, labels=redrawn(image, picture.labels, looks, self._corners, judge=False))
-        found = merged(looks)
+        found = merged(looks, DOUBT)
         vehicles = [] if Label.RIDER in spec.covers else self._vehicles(image)
         riders = [label.box for label in picture.labels if label.label is Label.RIDER]
         added: list[Labelled] = []
@@ -94,11 +92,8 @@ class Teacher:
         image = load(picture.path)
         return cyclists_only([(cls, confidence) for cls, _box, confidence in self._vehicles(image, PERSON)])
 
-    def _looks(self, image: Image) -> list[list[Detection]]:
-        width = image.shape[1]
-        mirrored = np.ascontiguousarray(image[:, ::-1])
-        looks = [list(eye.detect(image, DOUBT / 2)) for eye in self._eyes]
-        return looks + [[_mirror(d, width) for d in eye.detect(mirrored, DOUBT / 2)] for eye in self._eyes]
+    def _looks(self, image: Image) -> list[tuple[Detection, ...]]:
+        return [look for eye in self._eyes for look in both_ways(eye, image, DOUBT / 2)]
 
     def _vehicles(self, image: Image, *others: int) -> list[tuple[int, Box, float]]:
         classes = [BICYCLE, MOTORCYCLE, *others]
@@ -107,26 +102,6 @@ class Teacher:
         )[0].boxes
         rows = zip(boxes.cls.tolist(), boxes.xyxy.tolist(), boxes.conf.tolist(), strict=True)
         return [(int(cls), Box(*xyxy), conf) for cls, xyxy, conf in rows]
-
-
-def merged(looks: Sequence[Sequence[Detection]]) -> list[Detection]:
-    """What several looks at a picture say together, each object with their mean confidence."""
-    found: list[Detection] = []
-    for detection in sorted(chain(*looks), key=lambda d: -d.confidence):
-        if any(_overlap(detection, other) for other in found):
-            continue
-        agreeing = [max((d.confidence for d in look if _overlap(d, detection)), default=0.0) for look in looks]
-        found.append(replace(detection, confidence=sum(agreeing) / len(looks)))
-    return [detection for detection in found if detection.confidence >= DOUBT]
-
-
-def _mirror(detection: Detection, width: int) -> Detection:
-    box = detection.box
-    return replace(detection, box=Box(width - box.x2, box.y1, width - box.x1, box.y2))
-
-
-def _overlap(one: Detection, other: Detection) -> bool:
-    return one.label is other.label and one.box.iou(other.box) > MERGE_IOU
 
 
 def judge(

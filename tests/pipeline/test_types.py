@@ -11,3 +11,7 @@ def test_boxes_share_and_cover() -> None:
     assert half.inside(box) == 0.5
     assert box.iou(Box(20, 20, 30, 30)) == 0
     assert Box(-5, -5, 20, 5).clip(10, 10) == Box(0, 0, 10, 5)
+
+
+def test_a_mirror_swaps_left_and_right() -> None:
+    assert Box(10, 20, 40, 60).mirrored(100) == Box(60, 20, 90, 60)
