@@ -6,8 +6,20 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, Index, String, Text, TypeDecorator, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    case,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
 from pipeline.types import Outcome, Says
 
@@ -300,7 +312,8 @@ class Capture(Base):
     """The plate crops of a violation on their way to the OCR server: the outbox.
 
     `crops` are names in the store with their times, deleted once the server has them (`stored_at`). `key` is the
-    content's: the server knows by it what it has already. One that is done (`done_at`) with an `error` is given up.
+    content's: the server knows by it what it has already. One that is done (`done_at`) with an `error` is given up:
+    `given_up` says why.
     """
 
     __tablename__ = "outbox"
@@ -312,15 +325,12 @@ class Capture(Base):
     crops: Mapped[Pairs]
     created_at: Mapped[datetime]
     stored_at: Mapped[datetime | None]
-    done_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None] = mapped_column()
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime]
     error: Mapped[str | None] = mapped_column(Text)
 
-    @property
-    def given_up(self) -> str | None:
-        """Why the plate will not be read."""
-        return self.error if self.done_at is not None else None
+    given_up: Mapped[str | None] = column_property(case((done_at.is_not(None), error)))
 
 
 class Received(Base):

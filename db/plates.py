@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.models import Capture, Case, PlateRead
@@ -51,7 +51,7 @@ def as_read(row: PlateRead) -> types.PlateRead:
     )
 
 
-_TRIED = or_(Case.reads.any(), Case.capture.has(and_(Capture.done_at.is_not(None), Capture.error.is_not(None))))
+_TRIED = or_(Case.reads.any(), Case.capture.has(Capture.given_up.is_not(None)))
 
 
 class Plates:
