@@ -110,6 +110,7 @@ _TOLD = (
     later("no answer from {url}: {reason}"),
     later("the server has lost or forgotten this capture, and its crops with it: the plate stays unread"),
     later("the crops are gone from the server's disk"),
+    later("the crops are gone from the data folder"),
     later("internal error: {reason}"),
     later("the server does not say why"),
     later("the server confirmed something else"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import resources
-from dashboard.i18n import _, told
+from dashboard.i18n import _, several, told
+from dashboard.telling import if_it_fails
 from dashboard.text import local, plain
 
 
@@ -13,7 +14,7 @@ def show() -> None:
     """Backlog and last error; nothing where everything is read on this machine."""
     backlog = resources.outbox().backlog()
     settings = resources.settings()
-    if not settings.ocr_url and not backlog.waiting and not backlog.reading:
+    if not settings.ocr_url and not backlog.waiting and not backlog.reading and not backlog.refused:
         return
     with st.container(border=True):
         st.markdown(_("**OCR server** {url}", url=plain(settings.ocr_url) or _("(none is set)")))
@@ -26,6 +27,15 @@ def show() -> None:
         )
         for problem in filter(None, (trouble, backlog.error)):
             st.error(plain(told(problem)), icon=":material/cloud_off:")
-        if backlog.error and st.button(_("Try again now"), key="outbox-again", icon=":material/replay:"):
-            resources.outbox().retry()
-            st.rerun()
+        if backlog.refused:
+            given_up = several(
+                "{n} plate is given up until somebody tries again: the reason stands with it below.",
+                "{n} plates are given up until somebody tries again: the reasons stand with them below.",
+                backlog.refused,
+            )
+            st.warning(given_up, icon=":material/block:")
+        failed = backlog.error or backlog.refused
+        if failed and st.button(_("Try again now"), key="outbox-again", icon=":material/replay:"):
+            with if_it_fails():
+                resources.outbox().retry()
+                st.rerun()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from db.engine import explain
 from db.jobs import now
 from db.models import Capture, Case
 from db.plates import set_plate
@@ -24,17 +25,26 @@ _AT_ONCE = 50  # captures to send per round, and as many to ask for, so that a r
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 10.0, 600.0
 _MOST_DOUBLINGS = 10  # more would only overflow
 _LONGEST_WISH_S = 86_400.0  # a server that wants to be left alone for longer is asked all the same
-_REFUSED_WAIT_S = 300.0  # until somebody has mended the token, say
+_FAULT_WAIT_S = 300.0  # until somebody has made room on the disk, say
 _POLL_S = 5.0
 _LONGEST_REASON = 200  # characters, of a server that says why it cannot read
+_REFUSED = and_(Capture.given_up.is_not(None), Capture.stored_at.is_(None))  # its crops are still here
+
+
+class _GoneError(HelmetWatchError):
+    """The crops of a capture are gone before they were sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """`waiting` captures are still here, `reading` are at the server; `error` is the last that went wrong."""
+    """`waiting` captures are still here, `reading` are at the server; `error` is the last that went wrong.
+
+    `refused` are still here as well, but given up until somebody wants them tried again.
+    """
 
     waiting: int
     reading: int
+    refused: int
     oldest: datetime | None
     error: str | None
 
@@ -72,43 +82,43 @@ class Outbox:
 
     def send_due(self, client: OcrClient) -> None:
         """One round: send what is due, then ask for what was sent before; each until the server does not answer."""
-        for stored in (False, True):
-            self._go_through(self._due(stored), client)
+        self._go_through(self._due(stored=False), self._send, client)
+        self._go_through(self._due(stored=True), self._fetch, client)
 
-    def _go_through(self, captures: Sequence[Capture], client: OcrClient) -> None:
+    def _go_through(
+        self, captures: Sequence[Capture], work: Callable[[Capture, OcrClient], None], client: OcrClient
+    ) -> None:
         for capture in captures:
             try:
-                if capture.stored_at is None:
-                    self._send(capture, client)
-                self._fetch(capture, client)
+                work(capture, client)
             except ServerAwayError as error:
                 self._later(capture, str(error), error.after_s)
                 return
-            except RefusedError as error:
-                self._later(capture, str(error), _REFUSED_WAIT_S)
+            except (RefusedError, UnknownError, _GoneError) as error:  # another try would not help
+                _log.warning("capture %s is given up: %s", capture.id, error)
+                self._note(capture, done_at=now(), error=str(error))
             except (HelmetWatchError, OSError) as error:
                 _log.warning("capture %s: %s", capture.id, error)
-                self._later(capture, str(error), _REFUSED_WAIT_S)
+                self._later(capture, explain(error), _FAULT_WAIT_S)
 
     def backlog(self) -> Backlog:
+        open_, here = Capture.done_at.is_(None), Capture.stored_at.is_(None)
+        counts = select(
+            func.count().filter(open_, here),
+            func.count().filter(open_, ~here),
+            func.count().filter(_REFUSED),
+            func.min(Capture.created_at).filter(open_),
+        )
+        last = select(Capture.error).where(open_, Capture.error.is_not(None)).order_by(Capture.next_at.desc()).limit(1)
         with self._sessions() as session:
-            open_ = Capture.done_at.is_(None)
-            waiting = session.scalar(
-                select(func.count()).select_from(Capture).where(open_, Capture.stored_at.is_(None))
-            )
-            reading = session.scalar(
-                select(func.count()).select_from(Capture).where(open_, Capture.stored_at.is_not(None))
-            )
-            oldest = session.scalar(select(func.min(Capture.created_at)).where(open_))
-            error = session.scalar(
-                select(Capture.error).where(open_, Capture.error.is_not(None)).order_by(Capture.next_at.desc()).limit(1)
-            )
-        return Backlog(waiting or 0, reading or 0, oldest, error)
+            waiting, reading, refused, oldest = session.execute(counts).one()
+            return Backlog(waiting, reading, refused, oldest, session.scalar(last))
 
     def retry(self) -> None:
-        """Make everything due at once."""
+        """Make everything due at once, and what was refused as well."""
+        again = update(Capture).where(or_(Capture.done_at.is_(None), _REFUSED))
         with self._sessions.begin() as session:
-            session.execute(update(Capture).where(Capture.done_at.is_(None)).values(next_at=now(), attempts=0))
+            session.execute(again.values(next_at=now(), attempts=0, done_at=None))
 
     def _due(self, stored: bool) -> Sequence[Capture]:
         """Whoever has waited longest comes first: nobody is overtaken by those that come up again and again."""
@@ -118,7 +128,10 @@ class Outbox:
             return session.scalars(due.order_by(Capture.next_at, Capture.id).limit(_AT_ONCE)).all()
 
     def _send(self, capture: Capture, client: OcrClient) -> None:
-        contents = [self._store.path(name).read_bytes() for name, _ in capture.crops]
+        try:
+            contents = [self._store.path(name).read_bytes() for name, _ in capture.crops]
+        except FileNotFoundError as error:
+            raise _GoneError("the crops are gone from the data folder") from error
         times = [time_s for _, time_s in capture.crops]
         capture.key = key_of(contents, times)
         client.send(capture.key, contents, times)
@@ -126,12 +139,7 @@ class Outbox:
         drop_crops(self._sessions, self._store, (name for name, _ in capture.crops))
 
     def _fetch(self, capture: Capture, client: OcrClient) -> None:
-        try:
-            answer = client.result(capture.key)
-        except UnknownError as error:  # asking again would not bring it back
-            _log.warning("capture %s: %s", capture.id, error)
-            self._note(capture, done_at=now(), error=str(error))
-            return
+        answer = client.result(capture.key)
         if not answer.done:
             self._note(capture, next_at=now() + timedelta(seconds=_POLL_S))
         elif answer.result is None:
@@ -160,5 +168,9 @@ class Outbox:
         self._note(capture, error=error, attempts=capture.attempts + 1, next_at=now() + timedelta(seconds=wait_s))
 
     def _note(self, capture: Capture, **values: object) -> None:
+        """Unless another process was quicker to send or to settle it."""
+        same = update(Capture).where(Capture.id == capture.id, Capture.done_at.is_(None))
+        if capture.stored_at is None:
+            same = same.where(Capture.stored_at.is_(None))
         with self._sessions.begin() as session:
-            session.execute(update(Capture).where(Capture.id == capture.id, Capture.done_at.is_(None)).values(**values))
+            session.execute(same.values(**values))

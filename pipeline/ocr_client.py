@@ -14,11 +14,17 @@ from pipeline.ocr_protocol import NO_CAPTURE, Answer, Stored, _Message, check_to
 from pipeline.settings import Settings
 
 _TIMEOUT_S = 20.0
+# what a capture itself is refused for, for good; any other refusal (a wrong token, a proxy's) is of all captures alike
+_NOT_THIS_ONE = {413, 422}
+_BUSY = {408, 425, 429}
 Reply = TypeVar("Reply", bound=_Message)
 
 
 class ServerAwayError(HelmetWatchError):
-    """The server does not answer, or not now: the same may work later. `after_s` is when it asks to be asked again."""
+    """The server does not answer, or not now, or not us: the same may work later.
+
+    `after_s` is when it asks to be asked again.
+    """
 
     def __init__(self, message: str, after_s: float | None = None) -> None:
         super().__init__(message)
@@ -26,7 +32,7 @@ class ServerAwayError(HelmetWatchError):
 
 
 class RefusedError(HelmetWatchError):
-    """The server does not want this capture, or not from us."""
+    """The server does not want this capture, however often it is sent."""
 
 
 class UnknownError(HelmetWatchError):
@@ -58,7 +64,8 @@ class OcrClient:
         """Hand in a capture; return when the server has said that it is stored, whether now or before.
 
         Raises:
-            ServerAwayError, RefusedError: it has not said so.
+            ServerAwayError: it has not said so.
+            RefusedError: it will not.
         """
         reply = self._ask(
             Stored,
@@ -74,7 +81,7 @@ class OcrClient:
         """What came of a capture.
 
         Raises:
-            ServerAwayError, RefusedError: it does not say.
+            ServerAwayError: it does not say.
             UnknownError: it does not have the capture.
         """
         return self._ask(Answer, "GET", f"/captures/{key}")
@@ -88,12 +95,13 @@ class OcrClient:
             raise UnknownError(
                 "the server has lost or forgotten this capture, and its crops with it: the plate stays unread"
             )
-        if response.is_client_error and response.status_code not in {408, 425, 429}:
-            raise RefusedError(f"the server refused: {response.status_code} {_reason(response)}")
+        said = f"{response.status_code} {_reason(response)}"
+        if method == "POST" and response.status_code in _NOT_THIS_ONE:
+            raise RefusedError(f"the server refused: {said}")
+        if response.is_client_error and response.status_code not in _BUSY:
+            raise ServerAwayError(f"the server refused: {said}")
         if not response.is_success:
-            raise ServerAwayError(
-                f"the server cannot now: {response.status_code} {_reason(response)}", _after(response)
-            )
+            raise ServerAwayError(f"the server cannot now: {said}", _after(response))
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as error:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import cv2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
@@ -153,6 +154,23 @@ def test_the_backlog_and_the_last_error_are_seen(
         app.run()
     assert "Connection refused" in said(app)
     assert not app.button(key="outbox-again").click().run().exception
+
+
+@pytest.mark.usefixtures("with_server")
+def test_what_the_server_refused_is_told_and_can_be_tried_again(
+    settings: Settings, sessions: sessionmaker[Session], open_page: Open
+) -> None:
+    give_up(settings, sessions, "the server refused: 413 Payload Too Large", LOST)
+    with sessions.begin() as session:
+        session.execute(update(Capture).where(Capture.case_id == 1).values(stored_at=None))
+        session.execute(update(Capture).where(Capture.case_id == 3).values(next_at=now() + timedelta(days=1)))
+    app = open_page("plates")
+    assert "1 plate is given up until somebody tries again" in said(app)
+    assert "413 Payload Too Large" in said(app)
+    app.button(key="outbox-again").click().run()
+    assert not app.exception
+    assert "is given up until" not in said(app)
+    assert app.metric[0].value == "2"
 
 
 def test_a_crop_can_be_tried(open_page: Open) -> None:

@@ -136,6 +136,7 @@ st.markdown(f":red[{n}] **{name}** :material/flag:")
 
 ERRORS = {
     *("ClipError", "WeightsError", "StreamError", "RefusedError", "PackageError", "ServerAwayError", "UnknownError"),
+    "_GoneError",
 }
 
 

@@ -150,7 +150,9 @@ def test_crops_stay_until_the_server_has_confirmed(
         lambda _: httpx.Response(507, json={"detail": "the disk is full"}),
         lambda _: httpx.Response(500, text="oops"),
         lambda _: httpx.Response(401, json={"detail": "wrong token"}),
-        lambda _: httpx.Response(422, json={"detail": "no"}),
+        lambda _: httpx.Response(400, text="plain HTTP to a port of HTTPS"),
+        lambda _: httpx.Response(403, text="not through this proxy"),
+        lambda _: httpx.Response(404, json={"detail": "Not Found"}),
         lambda _: httpx.Response(200, text="<html>log in here</html>"),
         lambda _: httpx.Response(200, json={"key": "f" * 64, "stored": True}),
         lambda _: httpx.Response(200, json={"key": the_key(store, sessions), "stored": False}),
@@ -225,6 +227,89 @@ def test_when_the_server_is_away_the_others_wait_and_all_go_later(
     with OcrClient(there) as client:
         send_until_done(outbox, client, sessions)
     assert {case.plate_guess for case in map(Cases(sessions).get, ids) if case} == {TEXT}
+
+
+def test_a_token_that_is_wrong_is_tried_on_one_capture_a_round(
+    outbox: Outbox, settings: Settings, there: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    for number in range(3):
+        add_case(sessions, store, number)
+    wrong = there.model_copy(update={"ocr_token": SecretStr("another word")})
+    asked = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.HTTPTransport().handle_request(request)
+
+    outbox.send_due(OcrClient(wrong, httpx.MockTransport(note)))
+    assert len(asked) == 1
+    assert (outbox.backlog().waiting, outbox.backlog().refused) == (3, 0)
+    assert outbox.backlog().error == "the server refused: 401 wrong token"
+    with OcrClient(there) as client:
+        send_until_done(outbox, client, sessions)
+
+
+@pytest.mark.parametrize("status", [413, 422])
+def test_a_capture_that_is_refused_for_good_waits_for_somebody_to_try_again(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, status: int
+) -> None:
+    for number in range(2):
+        saved_case(sessions, store, number, captured=((store.put_content(b"%d" % number, ".png"), 0.1),))
+    asked = []
+
+    def refuse_the_first(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(status, json={"detail": "no"}) if len(asked) == 1 else stores_all(request)
+
+    client = answering(settings, refuse_the_first)
+    outbox.send_due(client)
+    assert asked == ["POST", "POST", "GET"], "the other one is sent all the same"
+    assert outbox.backlog().refused == 1
+    assert (outbox.backlog().waiting, outbox.backlog().error) == (0, None)
+    with sessions() as session:
+        (refused,) = session.scalars(select(Capture).where(Capture.given_up.is_not(None)))
+    assert refused.given_up == f"the server refused: {status} no"
+    assert all(store.path(name).is_file() for name, _ in refused.crops)
+    make_due(sessions)
+    outbox.send_due(client)
+    assert asked.count("POST") == 2, "nobody has asked for another try"
+    outbox.retry()
+    assert (outbox.backlog().waiting, outbox.backlog().refused) == (1, 0)
+    outbox.send_due(client)
+    assert (outbox.backlog().reading, outbox.backlog().refused) == (2, 0)
+
+
+def test_a_refusal_to_tell_what_came_of_a_capture_gives_up_none(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int
+) -> None:
+    outbox.send_due(answering(settings, stores_all))
+    make_due(sessions)
+    outbox.send_due(answering(settings, lambda _: httpx.Response(422, text="says some proxy")))
+    assert (outbox.backlog().reading, outbox.backlog().refused) == (1, 0)
+
+
+def test_a_capture_whose_crops_are_gone_is_given_up(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore, case_id: int
+) -> None:
+    contents = {crop: crop.read_bytes() for crop in crops_of(store, sessions)}
+    for crop in contents:
+        crop.unlink()
+    outbox.send_due(answering(settings, pytest.fail))
+    assert the_capture(sessions).given_up == "the crops are gone from the data folder"
+    for crop, content in contents.items():
+        crop.write_bytes(content)
+    outbox.retry()
+    outbox.send_due(answering(settings, stores_all))
+    assert outbox.backlog().reading == 1
+
+
+def test_a_capture_that_another_process_has_just_sent_is_not_given_up(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int
+) -> None:
+    (capture,) = outbox._due(stored=False)
+    outbox.send_due(answering(settings, stores_all))
+    outbox._go_through([capture], outbox._send, answering(settings, pytest.fail))
+    assert (outbox.backlog().reading, outbox.backlog().error) == (1, None)
 
 
 def test_a_clip_analysed_again_while_its_plates_wait_loses_none(
