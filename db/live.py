@@ -21,7 +21,9 @@ from pipeline.stream import StreamStatus
 from pipeline.types import Case, Evidence, Track
 
 # a database that is locked, or a disk that is full, may soon be well again: what was found is worth the wait
-_patient = retry(retry=retry_if_exception_type(OperationalError), stop=stop_after_attempt(5), wait=wait_fixed(3))
+_patient = retry(
+    retry=retry_if_exception_type(OperationalError), stop=stop_after_attempt(5), wait=wait_fixed(3), reraise=True
+)
 
 
 class LiveJob:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from tenacity import wait_none
 
 from db.jobs import Jobs
-from db.live import last_runs
+from db.live import LiveJob, last_runs
 from db.models import Case, Job, JobState, SourceKind
 from db.streams import Streams
 from pipeline.errors import RefusedError
@@ -124,6 +126,20 @@ def test_streams_are_no_clips_in_the_queue(streams: Streams, sessions: sessionma
         assert not Jobs(sessions).open()
         streams.stop(job_id)
     assert not Jobs(sessions).ended(10)
+
+
+def test_a_source_whose_end_cannot_be_noted_ends_all_the_same(
+    streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(job: LiveJob, **values: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    running = streams.camera()
+    monkeypatch.setattr(LiveJob, "_update", locked)
+    monkeypatch.setattr(LiveJob.end.retry, "wait", wait_none())
+    streams.stop(running.id)
+    assert streams.get(running.id) is None
+    assert streams._watch is None
 
 
 def test_a_camera_that_falls_silent_is_closed(
