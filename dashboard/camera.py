@@ -121,6 +121,8 @@ def _panel(camera: Camera | None) -> None:
     if running is None:
         st.caption(_("Loading the models"))
         return
+    if running.trouble:
+        st.error(plain(told(running.trouble)), icon=":material/error:")
     figures = running.figures
     with st.container(horizontal=True):
         st.metric(_("Frames/s"), f"{figures.fps:.0f}", help=_("Pictures a second that come, and are shown"))

@@ -101,6 +101,8 @@ def _running(job: Job, running: Running) -> None:
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)}")
         if running.status.why:
             st.caption(plain(told(running.status.why)))
+        if running.trouble:
+            st.error(plain(told(running.trouble)), icon=":material/error:")
         figures = running.figures
         st.caption(
             _(

@@ -140,6 +140,11 @@ class Running:
         return self.source.figures()
 
     @property
+    def trouble(self) -> str | None:
+        """What went wrong with its findings, for people; the source goes on."""
+        return f"not everything was kept: {self.source.trouble}" if self.source.trouble else None
+
+    @property
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
@@ -175,8 +180,7 @@ class Running:
                 self._stopped.set()
             self._note(lambda: self._job.note(self.status, self.figures))
         self.source.close()
-        why = self._why or (f"not everything was kept: {self.source.trouble}" if self.source.trouble else None)
-        self._note(lambda: self._job.end(self._state, why))
+        self._note(lambda: self._job.end(self._state, self._why or self.trouble))
         self._gone(self)
 
     def _note(self, note: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from pipeline.evidence import Excerpt, out_of_looks
 from pipeline.motion import filled
 from pipeline.plates import PlateReader
 from pipeline.settings import Settings
-from pipeline.source import Keeper, Source, ToRead, ToVerify, ToWrite
+from pipeline.source import Keeper, Source, ToVerify, ToWrite, WithPlates
 from pipeline.store import FileStore
 from pipeline.threads import StageThread
 from pipeline.types import Case, Detection, Evidence, Frame
@@ -45,7 +45,7 @@ class Watch:
         self._changed = Condition()
         self._closed = False
         self._ready: Future[None] = Future()
-        self._plates = StageThread("plates", lambda: PlateReader(settings), _read, settings.plate_queue)
+        self._plates = StageThread("plates", lambda: PlateReader(settings), self._read, settings.plate_queue)
         self._stage2 = StageThread("verify", lambda: Verifier(settings), _verify, settings.verify_queue)
         self._writer = StageThread("evidence", lambda: self._store, _write, _TO_BE_WRITTEN)
         self._thread = Thread(target=self._work, name="watch", daemon=True)
@@ -74,6 +74,9 @@ class Watch:
         self._thread.join()
         for stage in (self._stage2, self._plates, self._writer):
             stage.__exit__(None, None, None)
+
+    def _read(self, reader: PlateReader, violation: WithPlates) -> Case:
+        return read_plate(*violation, reader, self._store)
 
     def _work(self) -> None:
         try:
@@ -111,32 +114,14 @@ def _detected(detector: Detector, sources: Iterable[Source]) -> list[tuple[Sourc
     return [(source, frame, detections) for (source, frame), detections in zip(batch, found, strict=True)]
 
 
-def _verify(stage2: Verifier, look: ToVerify) -> None:
-    suspect, look.suspect = look.suspect, None  # the look outlives it, and its crops take much room
-    if suspect is None:
-        return
-    source = look.source
-    store = FileStore(source.settings.files)
-    try:
-        case = close_case(suspect, look.settled(stage2.verify(suspect)), store)
-        if case.confirmed and source.settings.ocr_url:
-            case = capture_plate(case, suspect.plates, store)
-        look.turned_down = not case.confirmed
-    except Exception as error:  # noqa: BLE001 the others go on
-        source.judged(suspect, None)
-        source.end(error)
-    else:
-        source.judged(suspect, case)
-
-
-def _read(reader: PlateReader, violation: ToRead) -> None:
-    """A plate that cannot be read is no reason to lose its violation."""
-    source, case = violation.source, violation.case
-    try:
-        case = read_plate(case, violation.plates, reader, FileStore(source.settings.files))
-    except Exception as error:  # noqa: BLE001
-        source.failed(error)
-    source.keep(case)
+def _verify(stage2: Verifier, look: ToVerify) -> WithPlates:
+    settings, suspect = look.settings, look.suspect
+    store = FileStore(settings.files)
+    case = close_case(suspect, look.judged.settled(stage2.verify(suspect), settings.min_looks), store)
+    if case.confirmed and settings.ocr_url:
+        case = capture_plate(case, suspect.plates, store)
+    look.judged.turned_down = not case.confirmed
+    return case, suspect.plates
 
 
 def _write(store: FileStore, job: ToWrite) -> None:

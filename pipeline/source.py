@@ -6,10 +6,12 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from threading import Condition, Event, Lock
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from pipeline.associate import associate
 from pipeline.crops import shrink
@@ -42,6 +44,7 @@ _log = logging.getLogger(__name__)
 _PATIENCE_S = 30.0  # for what is under way when a source is closed
 _FIGURES_S = 2.0  # frames per second are counted over so long
 _REMEMBERED = 70  # looks of stage 2 at one rider in view that count: about ten verdicts
+WithPlates: TypeAlias = tuple[Case, tuple[Crop, ...]]  # a case, and the crops that show its plate
 
 
 class Keeper(Protocol):
@@ -78,8 +81,8 @@ class Source:
         settings: Settings,
         new_track: float,
         keeper: Keeper,
-        stage2: StageThread[Verifier, ToVerify, None],
-        plates: StageThread[PlateReader, ToRead, None],
+        stage2: StageThread[Verifier, ToVerify, WithPlates],
+        plates: StageThread[PlateReader, WithPlates, Case],
         writer: StageThread[FileStore, ToWrite, None],
         changed: Condition,
     ) -> None:
@@ -214,7 +217,7 @@ class Source:
         self._tracker.start_over()
         self._collector = Collector(self.settings)
         self._motion = Motion()
-        self._judged: dict[int, ToVerify | None] = {}  # riders that were kept already; None: as no suspect
+        self._judged: dict[int, Judged | None] = {}  # riders that were kept already; None: as no suspect
         self._accused: frozenset[int] = frozenset()
 
     def _settle(self, suspects: Iterable[Suspect], in_view: bool = False) -> None:
@@ -225,11 +228,11 @@ class Source:
             undecided = before is None or before.turned_down
             # of who goes right after a verdict there is no crop yet
             if undecided and suspect.crops and is_suspect(suspect.track, self.settings):
-                self._judged[id_] = look = ToVerify(self, suspect, before.looks if before else ())
+                self._judged[id_] = judged = Judged(before.looks if before else ())
                 self._begin()
                 with self._lock:
                     self._waiting += 1
-                self._stage2.submit(look)
+                self._stage2.submit(ToVerify(self.settings, suspect, judged)).add_done_callback(self._heard)
             elif id_ not in self._judged:
                 self._judged[id_] = None
                 self._begin()
@@ -244,7 +247,7 @@ class Source:
         with self._idle:
             self._under_way += 1
 
-    def end(self, error: Exception | None = None) -> None:
+    def end(self, error: BaseException | None = None) -> None:
         """Something under way is done, or went wrong."""
         if error is not None:
             self.failed(error)
@@ -252,52 +255,59 @@ class Source:
             self._under_way -= 1
             self._idle.notify_all()
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """Note what went wrong."""
         _log.error("a finding of a live source was not kept", exc_info=error)
         self.trouble = f"{type(error).__name__}: {error}"
 
-    def judged(self, suspect: Suspect, case: Case | None) -> None:
+    def _heard(self, verdict: Future[WithPlates]) -> None:
         """Stage 2 has spoken, or failed. The plate of a violation is read before it is kept."""
         with self._lock:
             self._waiting -= 1
-            if case is not None and case.confirmed:
+        if (error := verdict.exception()) is not None:
+            self.end(error)
+            return
+        case, plates = verdict.result()
+        if case.confirmed:
+            with self._lock:
                 self.violations += 1
                 self._accused |= {case.track.id}
-        if case is None:
-            return
         if case.confirmed and not self.settings.ocr_url:
-            self._plates.submit(ToRead(self, case, suspect.plates))
+            self._plates.submit((case, plates)).add_done_callback(partial(self._read, case))
         else:
-            self.keep(case)
+            self._keep(case)
 
-    def keep(self, case: Case) -> None:
+    def _read(self, case: Case, reading: Future[Case]) -> None:
+        """A plate that cannot be read is no reason to lose its violation."""
+        if (error := reading.exception()) is not None:
+            self.failed(error)
+        self._keep(case if error is not None else reading.result())
+
+    def _keep(self, case: Case) -> None:
         self._writer.submit(ToWrite(self, case.track, case))
 
 
 @dataclass(slots=True, eq=False)
-class ToVerify:
-    """A suspect on its way through stage 2. `looks`: the last ones at this rider so far."""
+class Judged:
+    """What stage 2 has made of a rider in view so far, by its last looks."""
 
-    source: Source
-    suspect: Suspect | None
-    looks: tuple[Look, ...] = ()
+    looks: tuple[Look, ...]
     turned_down: bool = False
 
-    def settled(self, verdict: Verdict) -> Verdict:
+    def settled(self, verdict: Verdict, min_looks: int) -> Verdict:
         """The verdict, where all looks so far come to it together: nobody is accused for waiting in view."""
         self.looks = (*self.looks, *verdict.looks)[-_REMEMBERED:]
-        together = vote(self.looks, self.source.settings.min_looks)
+        together = vote(self.looks, min_looks)
         return replace(verdict, outcome=Outcome.UNSURE) if verdict.confirmed and not together.confirmed else verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ToRead:
-    """A violation whose plate is to be read."""
+class ToVerify:
+    """A suspect on its way through stage 2."""
 
-    source: Source
-    case: Case
-    plates: tuple[Crop, ...]
+    settings: Settings
+    suspect: Suspect
+    judged: Judged
 
 
 @dataclass(frozen=True, slots=True)

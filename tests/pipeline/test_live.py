@@ -1,9 +1,12 @@
 """The live flow on the demo clip, with the real models."""
 
+import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice, repeat
+from pathlib import Path
 
 import av
 import numpy as np
@@ -12,6 +15,7 @@ import pytest
 from pipeline.case import capture_plate
 from pipeline.detect import Detector
 from pipeline.live import Watch, _write
+from pipeline.plate_weights import CORNERS
 from pipeline.settings import ROOT, Settings
 from pipeline.source import Keeper, Source, ToWrite
 from pipeline.store import FileStore
@@ -166,6 +170,30 @@ def test_a_change_of_size_ends_the_tracks_and_nothing_else(watch: Watch) -> None
     source.close()
     assert [case.confirmed for case, _ in found.cases] == [True]
     assert source.trouble is None
+
+
+@pytest.fixture
+def weights(settings: Settings, tmp_path: Path) -> Path:
+    """A copy of the weights, to be damaged."""
+    return Path(shutil.copytree(settings.weights, tmp_path / "weights", copy_function=os.symlink))
+
+
+@needs_demo
+def test_a_violation_is_kept_where_no_plate_can_be_read_at_all(settings: Settings, weights: Path) -> None:
+    (weights / "plates" / CORNERS).unlink()
+    source, found = watched(settings.model_copy(update={"weights": weights}), street(3.6))
+    assert [case.confirmed for case, _ in found.cases] == [True]
+    assert "restore it from the repository" in (source.trouble or "")
+
+
+@needs_demo
+def test_suspects_at_whom_stage_2_cannot_look_are_told(settings: Settings, weights: Path) -> None:
+    for path in weights.glob("stage2*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    source, found = watched(settings.model_copy(update={"weights": weights}), street(3.6))
+    assert not found.cases
+    assert "restore it from the repository" in (source.trouble or "")
+    assert source.figures().waiting == 0
 
 
 def test_a_case_without_evidence_leaves_no_capture(watch: Watch, settings: Settings) -> None:

@@ -1,8 +1,10 @@
 """A live source with riders that are made up, and a stage 2 that says what it is told: who is gone, who is accused."""
 
 from collections.abc import Iterable
+from concurrent.futures import Future
 from functools import partial
 from itertools import repeat
+from operator import itemgetter
 from threading import Condition
 
 import numpy as np
@@ -38,14 +40,17 @@ class Stage:
         self._work, self._at_once = work, at_once
         self._waiting = []
 
-    def submit(self, item) -> None:
-        self._waiting.append(item)
+    def submit(self, item) -> Future:
+        future = Future()
+        self._waiting.append((future, item))
         if self._at_once:
             self.work_off()
+        return future
 
     def work_off(self) -> None:
         while self._waiting:
-            self._work(self._waiting.pop(0))
+            future, item = self._waiting.pop(0)
+            future.set_result(self._work(item))
 
 
 class Scene(Source):
@@ -55,7 +60,7 @@ class Scene(Source):
         self.clock_s = 0.0
         self.written: list[ToWrite] = []
         self.stage2 = Stage(partial(_verify, Told(says)), at_once)
-        plates, writer = Stage(lambda one: self.keep(one.case)), Stage(self.written.append)
+        plates, writer = Stage(itemgetter(0)), Stage(self.written.append)
         super().__init__(settings, 0.4, None, self.stage2, plates, writer, Condition())
 
     def now_s(self) -> float:
