@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import resources, reviewer
 from dashboard.i18n import _, later
 from dashboard.review import REASONS, STATES, look_into
-from dashboard.telling import finish, say
+from dashboard.telling import finish, if_it_fails, say
 from dashboard.text import local, plain
 from db.models import Action, Case, ReviewState
 from pipeline.plate_formats import identify
@@ -92,8 +92,9 @@ def _correct(case: Case, field: str) -> None:
 def _say(case: Case, text: str | None) -> None:
     """Put a person's word on the plate of a case as it was on the screen; None lets the machine's stand again."""
     words = {"": _("Number plate: not readable"), None: _("The machine's reading stands again")}
-    done = resources.reviews().correct_plate({case.id: case.version}, reviewer.name(), text)
-    finish(done, Action.PLATE, words.get(text))
+    with if_it_fails():
+        done = resources.reviews().correct_plate({case.id: case.version}, reviewer.name(), text)
+        finish(done, Action.PLATE, words.get(text))
 
 
 def mates(case: Case) -> None:
@@ -110,8 +111,9 @@ def mates(case: Case) -> None:
             )
         key = f"part-{case.id}-{case.version}"
         if reviewer.name() and st.button(_("Part them"), key=key, icon=":material/link_off:"):
-            finish(resources.reviews().unlink(case.id, case.version, reviewer.name()), Action.UNLINK)
-            st.rerun()
+            with if_it_fails():
+                finish(resources.reviews().unlink(case.id, case.version, reviewer.name()), Action.UNLINK)
+                st.rerun()
 
 
 def history(case: Case) -> None:
@@ -136,8 +138,9 @@ def history(case: Case) -> None:
     st.dataframe(pd.DataFrame(table), hide_index=True, alt=_("Everything that was done to this case"))
     key = f"undo-{case.id}-{case.version}"
     if reviewer.name() and st.button(_("Take back the last change of this case"), key=key, icon=":material/history:"):
-        finish(resources.reviews().undo_case(case.id, case.version, reviewer.name()), Action.UNDO)
-        st.rerun()
+        with if_it_fails():
+            finish(resources.reviews().undo_case(case.id, case.version, reviewer.name()), Action.UNDO)
+            st.rerun()
 
 
 def watch(case: Case) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import browser, resources, reviewer
 from dashboard.i18n import _, later, several
-from dashboard.telling import finish, say
+from dashboard.telling import finish, if_it_fails, say
 from db.cases import Filter, Sort
 from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Seen
@@ -162,7 +162,8 @@ def _button(label: str, key: str, icon: str, seen: Seen, deed: Callable[[], None
     def once() -> None:
         if turn() == now:
             next_turn()
-            deed()
+            with if_it_fails():
+                deed()
 
     st.button(label, key=name, shortcut=key, icon=icon, on_click=once, type=kind)
 

@@ -4,8 +4,8 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +68,20 @@ def found(
     rows = tuple((case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases)
     save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video), store)
     return job_id
+
+
+LOCKED = plain(explain(OperationalError("", None, Exception("locked"))))
+
+
+@contextmanager
+def locked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another program writes to the database, and pages do not wait for it."""
+    monkeypatch.setattr(engine, "_PATIENCE_S", 0.1)
+    engine.sessions.cache_clear()
+    engine.sessions(settings.database)
+    with closing(sqlite3.connect(settings.data / "helmet_watch.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
 
 
 @pytest.mark.parametrize(
@@ -265,16 +279,13 @@ def test_bad_uploads_are_told_and_the_others_are_queued(open_page: Open, session
 def test_a_click_on_a_locked_database_says_so_and_the_page_stays(
     open_page: Open, settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_PATIENCE_S", 0.1)
-    engine.sessions.cache_clear()
     jobs = Jobs(sessions)
     jobs.cancel(jobs.add("ended.mp4", settings.data / "gone.mp4", "a" * 64))
-    with closing(sqlite3.connect(settings.data / "helmet_watch.sqlite3", isolation_level=None)) as other:
-        app = open_page("analyse")
-        other.execute("BEGIN IMMEDIATE")
+    app = open_page("analyse")
+    with locked(settings, monkeypatch):
         app.button(key="again-1").click().run()
-        assert not app.exception
-        assert [toast.value for toast in app.toast] == [plain(explain(OperationalError("", None, Exception("locked"))))]
+    assert not app.exception
+    assert [toast.value for toast in app.toast] == [LOCKED]
     assert "ended" in said(app)
 
 

@@ -14,7 +14,7 @@ from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.dashboard.test_pages import found
+from tests.dashboard.test_pages import LOCKED, found, locked
 
 State = Callable[[int], ReviewState]
 
@@ -220,6 +220,19 @@ def test_a_person_has_the_last_word_on_a_plate(case: AppTest, sessions: sessionm
     assert stands(app) == (machine, "3모71940", "The machine's reading stands again")
     app = press_button(press_button(app, "Not readable"), "Undo")
     assert stands(app) == (machine, "3모71940", "Undone: 1")
+
+
+@pytest.mark.parametrize("button", ["Accept", "Not readable", "Part them", "Take back the last change of this case"])
+def test_a_decision_that_a_locked_database_does_not_take_says_so(
+    case: AppTest, settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch, button: str
+) -> None:
+    Reviews(sessions).link({1: 0, 2: 0}, "Lee")
+    app = case.run()
+    with locked(settings, monkeypatch):
+        press_button(app, button)
+    assert not app.exception
+    assert [toast.value for toast in app.toast] == [LOCKED]
+    assert len(Reviews(sessions).history(2)) == 1
 
 
 def test_the_second_to_correct_a_plate_is_told(case: AppTest, sessions: sessionmaker[Session]) -> None:
