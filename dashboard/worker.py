@@ -52,7 +52,10 @@ class Worker:
 
     def _work(self) -> None:
         for folder in (self._settings.uploads, self._settings.files):
-            sweep(folder)
+            try:
+                sweep(folder)
+            except OSError as error:  # clips can be analysed all the same
+                _log.warning("what was left unfinished stays behind: %s", error)
         while not self._stopped.is_set():
             try:
                 self._jobs.mark_interrupted()
@@ -62,6 +65,9 @@ class Worker:
             except DBAPIError as error:
                 _log.warning("the queue stands still: %s", error)
                 self.trouble = explain(error)
+            except Exception as error:  # noqa: BLE001 whatever it is, people are told, and it is tried again
+                _log.exception("the queue stands still")
+                self.trouble = f"internal error, the log has more: {type(error).__name__}: {error}"
             self._wake.wait(_POLL_S)
             self._wake.clear()
 

@@ -58,6 +58,37 @@ def test_what_a_killed_server_left_unfinished_is_swept(settings: Settings, sessi
     assert [one.exists() for one in (old, upload, young)] == [False, False, True]
 
 
+def test_what_cannot_be_swept_does_not_stop_the_queue(settings: Settings, sessions: sessionmaker[Session]) -> None:
+    settings.uploads.mkdir()
+    (settings.uploads / "unfinished-file").write_text("no folder")
+    jobs = Jobs(sessions)
+    job_id = jobs.add("gone", settings.data / "gone.mp4", "a" * 64)
+    worker = Worker(sessions, settings)
+    assert state_of(jobs, job_id, ENDED) is JobState.FAILED
+    worker.stop()
+
+
+def test_whatever_stops_the_queue_is_told_and_passes(
+    settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Jobs) -> None:
+        raise ZeroDivisionError
+
+    jobs = Jobs(sessions)
+    job_id = jobs.add("gone", settings.data / "gone.mp4", "a" * 64)
+    with monkeypatch.context() as broken:
+        broken.setattr(Jobs, "mark_interrupted", fail)
+        worker = Worker(sessions, settings)
+        until = time.monotonic() + 60
+        while worker.trouble is None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert "ZeroDivisionError" in worker.trouble
+    worker.wake()
+    assert state_of(jobs, job_id, ENDED) is JobState.FAILED
+    worker.stop()
+
+
 def test_a_running_job_is_cancelled(worker: Worker, sessions: sessionmaker[Session], tmp_path: Path) -> None:
     jobs = Jobs(sessions)
     long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
