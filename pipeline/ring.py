@@ -27,7 +27,7 @@ class Kept(NamedTuple):
 
 
 class Ring:
-    """Keeps frames as JPEG (a tenth of their size in memory), no older and no more than it is told."""
+    """Keeps frames as JPEG, a tenth of their size: no older and no more than it is told, but always the newest."""
 
     def __init__(self, seconds: float, megabytes: int) -> None:
         self._seconds, self._room = seconds, megabytes * 2**20
@@ -42,7 +42,8 @@ class Ring:
         with self._lock:
             self._kept.append(Kept(frame.index, frame.time_s, data.tobytes()))
             self._size += data.size
-            while self._kept[0].time_s < frame.time_s - self._seconds or self._size > self._room:
+            oldest_s = frame.time_s - self._seconds
+            while len(self._kept) > 1 and (self._kept[0].time_s < oldest_s or self._size > self._room):
                 self._size -= len(self._kept.popleft().data)
 
     @property
