@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +15,7 @@ from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 from dashboard import resources, stored
 from dashboard.i18n import _, told
 from dashboard.text import plain, second
+from db.cases import Filter, Sort
 from db.engine import explain
 from db.models import Case
 from pipeline.draw import draw
@@ -131,10 +132,16 @@ def _panel(camera: Camera | None) -> None:
         )
         st.metric(_("Skipped"), f"{figures.skipped:,}", help=_("Pictures that were shown but not analysed"))
         st.metric(_("Stage 2"), figures.waiting, help=_("Suspects that wait for the second look"))
-    cases = resources.cases().of_job(running.id)
-    st.markdown(_("**Violations: {n}**", n=len(cases)))
-    for case in reversed(cases[-_SHOWN:]):
+    total, newest = violations(running.id, _SHOWN)
+    st.markdown(_("**Violations: {n}**", n=total))
+    for case in newest:
         violation(case)
+
+
+def violations(job_id: int, most: int) -> tuple[int, Sequence[Case]]:
+    """How many a live source has brought, and the newest: pages ask every second, and there may be thousands."""
+    wanted = Filter(job_id=job_id)
+    return resources.cases().count(wanted), resources.cases().page(wanted, Sort.NEWEST, 0, most)
 
 
 def violation(case: Case) -> None:

@@ -79,13 +79,14 @@ def _all() -> None:
             _("No stream is watched. Enter the address of an IP camera, a broadcast or a page of YouTube above."),
             icon=":material/info:",
         )
+    tally = resources.cases().tally(job.id for job in runs)
     for job in runs:
         running = streams.get(job.id)
         with st.container(border=True):
             if running is not None:
                 _running(job, running)
             else:
-                _ended(job)
+                _ended(job, player.found(*tally.get(job.id, (0, 0))))
 
 
 def _running(job: Job, running: Running) -> None:
@@ -120,27 +121,22 @@ def _running(job: Job, running: Running) -> None:
             with st.spinner(_("Keeping what is under way")):
                 resources.streams().stop(job.id)
             st.rerun()
-    _violations(job)
+    total, newest = camera.violations(job.id, _SHOWN)
+    if total:
+        st.markdown(_("**Violations: {n}**", n=total))
+        with st.container(horizontal=True):
+            for case in newest:
+                camera.violation(case)
 
 
-def _ended(job: Job) -> None:
+def _ended(job: Job, violations: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         icon, word = _ENDED.get(job.state, _ENDED[JobState.DONE])
-        found = player.found(*resources.cases().tally([job.id]).get(job.id, (0, 0)))
         since = local(job.finished_at or job.created_at)
-        st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)} · {since} · {found}")
+        st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)} · {since} · {violations}")
         if job.message:
             st.markdown(f":red[{plain(told(job.message))}]")
         if job.state is not JobState.RUNNING and st.button(
             _("Watch again"), key=f"again-{job.id}", icon=":material/replay:"
         ):
             _start(job.clip.path, job.clip.name)
-
-
-def _violations(job: Job) -> None:
-    cases = resources.cases().of_job(job.id)
-    if cases:
-        st.markdown(_("**Violations: {n}**", n=len(cases)))
-        with st.container(horizontal=True):
-            for case in reversed(cases[-_SHOWN:]):
-                camera.violation(case)

@@ -1,0 +1,89 @@
+"""The page Live: streams that run, and streams that ran."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session, sessionmaker
+from streamlit.testing.v1 import AppTest
+
+from dashboard import resources
+from db.jobs import now
+from db.live import LiveJob
+from db.models import Case, JobState, SourceKind
+from pipeline.settings import Settings
+from pipeline.source import Figures
+from pipeline.store import FileStore
+from pipeline.stream import StreamState, StreamStatus
+from pipeline.types import Evidence
+from tests import factory
+from tests.dashboard.test_pages import said
+
+Open = Callable[[str], AppTest]
+
+
+def stream(settings: Settings, sessions: sessionmaker[Session], name: str, violations: int) -> LiveJob:
+    store = FileStore(settings.files)
+    picture = store.put_picture(factory.FRAME)
+    job = LiveJob(sessions, store, SourceKind.STREAM, name, f"rtsp://there/{name}")
+    job.begin(now())
+    for id_ in range(violations):
+        job.keep_case(factory.case(id_), Evidence(picture, picture, picture, 0.0, 0.0, 1.0))
+    return job
+
+
+@pytest.fixture
+def gate(settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A stream that runs, with five violations."""
+    job = stream(settings, sessions, "gate", 5)
+    running = SimpleNamespace(
+        source=SimpleNamespace(preview=lambda _: None),
+        status=StreamStatus(StreamState.LIVE),
+        figures=Figures(25.0, 15.0, 0.03, 7, 0, 5),
+        trouble=None,
+    )
+    streams = SimpleNamespace(sessions=sessions, get={job.id: running}.get)
+    shared = MagicMock(return_value=streams)  # with a `clear`, as what Streamlit shares has
+    monkeypatch.setattr(resources, "streams", shared)
+    return running
+
+
+def test_of_many_violations_only_those_that_are_shown_are_loaded(gate: SimpleNamespace, open_page: Open) -> None:
+    loaded = []
+
+    def note(case: Case, _: object) -> None:
+        loaded.append(case.id)
+
+    event.listen(Case, "load", note)
+    app = open_page("live")
+    event.remove(Case, "load", note)
+    assert not app.exception
+    assert "**Violations: 5**" in said(app)
+    assert set(loaded) == {5, 4, 3}
+
+
+def test_what_is_not_kept_is_told_while_the_stream_runs(gate: SimpleNamespace, open_page: Open) -> None:
+    gate.trouble = "not everything was kept: WeightsError: stage2 is missing"
+    app = open_page("live")
+    assert "stage2 is missing" in app.error[0].value
+
+
+def test_the_violations_of_all_streams_that_ran_are_counted_at_once(
+    settings: Settings, sessions: sessionmaker[Session], open_page: Open
+) -> None:
+    for number in range(4):
+        stream(settings, sessions, f"street {number}", number).end(JobState.DONE)
+    asked = []
+
+    def note(*words: object) -> None:
+        asked.append(words[2])
+
+    event.listen(sessions.kw["bind"], "before_cursor_execute", note)
+    app = open_page("live")
+    event.remove(sessions.kw["bind"], "before_cursor_execute", note)
+    assert not app.exception
+    assert all(f"{number} violation" in said(app) for number in range(4))
+    runs = sum("max(jobs.id)" in query for query in asked)
+    assert sum("FROM cases" in query for query in asked) == runs
