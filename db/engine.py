@@ -32,6 +32,15 @@ def sessions(url: str) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False)
 
 
+def write_alone(session: Session) -> None:
+    """Begin a transaction whose writes follow from what it reads: in SQLite nobody else writes until it ends.
+
+    By itself SQLite lets others write until the first write, and that may have to wait for them.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def upgrade(engine: Engine) -> None:
     """Run the migrations that the database lacks: all or none, and of two who start at once one after the other."""
     if engine.dialect.name != "sqlite":

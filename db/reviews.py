@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
+from db.engine import write_alone
 from db.jobs import now
 from db.models import Action, Case, Reason, Review, ReviewState
 
@@ -76,6 +77,7 @@ class Reviews:
     def link(self, seen: Seen, reviewer: str) -> Done:
         """Say that cases are one motorcycle, with all that was linked to any of them before."""
         with self._sessions.begin() as session:
+            write_alone(session)  # two at once would take the same number
             cases, conflicts = _as_seen(session, seen)
             if conflicts or len(cases) < 2:
                 return Done((), conflicts)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
+from db.engine import write_alone
 from db.jobs import ENDED, now
 from db.models import Capture, Case, Job, JobState, Look, Parts, Sighting, SourceKind, Track
 from db.outbox import drop_crops, to_send
@@ -35,6 +36,7 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis, store
     captures = {name for case, _ in analysis.cases for name in case.captures}
     try:
         with sessions.begin() as session:
+            write_alone(session)  # what is reviewed meanwhile would be replaced
             job = session.get_one(Job, job_id)
             captures |= _captures(session, job)
             return _replace(session, job, analysis)

@@ -1,12 +1,14 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+import db
 from db.cases import Cases, Filter, Sort
 from db.jobs import Jobs
 from db.models import Action, Case, Reason, ReviewState
@@ -175,6 +177,45 @@ def test_motorcycles_that_people_parted_do_not_meet_again(reviews: Reviews, sess
     reviews.link({1: version(1), 4: version(4)}, "Kim")
     motorcycles = [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)]
     assert motorcycles[0] == motorcycles[3] != motorcycles[1] == motorcycles[2]
+
+
+def test_two_who_link_at_once_get_two_motorcycles(
+    reviews: Reviews, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = threading.Thread(target=reviews.link, args=({3: 0, 4: 0}, "Lee"))
+    new = db.reviews._new_motorcycle
+
+    def new_and_late(session: Session) -> int:
+        number = new(session)
+        if threading.current_thread() is not other:
+            other.start()
+            other.join(0.5)
+        return number
+
+    monkeypatch.setattr("db.reviews._new_motorcycle", new_and_late)
+    reviews.link({1: 0, 2: 0}, "Kim")
+    other.join()
+    assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)] == [1, 1, 2, 2]
+
+
+def test_a_decision_while_its_clip_is_saved_again_does_not_fail_the_job(
+    reviews: Reviews, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    other = threading.Thread(target=lambda: said.append(reviews.decide({1: 0}, ACCEPT)))
+    reviewed = db.save._keep_reviewed
+
+    def reviewed_and_late(*arguments: Any) -> list[Case]:
+        kept = reviewed(*arguments)
+        other.start()
+        other.join(0.5)
+        return kept
+
+    monkeypatch.setattr("db.save._keep_reviewed", reviewed_and_late)
+    job_id = done(sessions, "a", Outcome.CONFIRMED)
+    other.join()
+    assert len(Cases(sessions).of_job(job_id)) == 1
+    assert [conflict.case_id for conflict in said[0].conflicts] == [1]
 
 
 def test_undoing_a_link_leaves_one_that_somebody_built_on_it(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
