@@ -10,7 +10,7 @@ import cv2
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.engine import explain
+from db.engine import explain, unforeseen
 from db.jobs import Jobs
 from pipeline.settings import Settings
 from pipeline.store import sweep
@@ -67,7 +67,7 @@ class Worker:
                 self.trouble = explain(error)
             except Exception as error:  # noqa: BLE001 whatever it is, people are told, and it is tried again
                 _log.exception("the queue stands still")
-                self.trouble = f"internal error, the log has more: {type(error).__name__}: {error}"
+                self.trouble = unforeseen(error)
             self._wake.wait(_POLL_S)
             self._wake.clear()
 

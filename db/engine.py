@@ -104,3 +104,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, DBAPIError):
         return f"the database cannot be used: {error.orig}"
     return str(error)
+
+
+def unforeseen(error: Exception) -> str:
+    """What a user is told about an error that nobody foresaw: whoever catches it writes it into the log."""
+    return f"internal error, the log has more: {type(error).__name__}: {error}"

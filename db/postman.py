@@ -9,7 +9,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.engine import explain
+from db.engine import explain, unforeseen
 from db.jobs import now
 from db.outbox import Outbox
 from pipeline.errors import HelmetWatchError
@@ -52,4 +52,4 @@ class Postman:
             self.trouble = explain(error)
         except Exception as error:  # noqa: BLE001 whatever it is, people are told
             _log.exception("nothing is sent")
-            self.trouble = f"internal error, the log has more: {type(error).__name__}: {error}"
+            self.trouble = unforeseen(error)

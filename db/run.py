@@ -12,7 +12,7 @@ from threading import Event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.engine import explain
+from db.engine import explain, unforeseen
 from db.jobs import Jobs
 from db.models import Job, JobState
 from db.save import save
@@ -96,5 +96,5 @@ def _attempt(
         return Result(JobState.FAILED, explain(error))
     except Exception as error:  # noqa: BLE001 the queue goes on, whatever a clip does to a library
         _log.exception("job %s", job.id)
-        return Result(JobState.FAILED, f"internal error, the log has more: {type(error).__name__}: {error}")
+        return Result(JobState.FAILED, unforeseen(error))
     return Result(JobState.DONE, analysis.warning, analysis, tuple(case_ids))

@@ -11,7 +11,7 @@ from threading import Event, RLock, Thread
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.engine import explain
+from db.engine import explain, unforeseen
 from db.live import LiveJob
 from db.models import JobState, SourceKind
 from pipeline.errors import HelmetWatchError, RefusedError
@@ -170,7 +170,7 @@ class Running:
         except Exception as error:  # noqa: BLE001 the other sources go on, whatever a stream does to a library
             _log.exception("stream of job %s", self.id)
             self._state = JobState.FAILED
-            self._why = f"internal error, the log has more: {type(error).__name__}: {error}"
+            self._why = unforeseen(error)
         self._stopped.set()
 
     def _watch_over(self) -> None:
