@@ -11,24 +11,24 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import examples, hand_in, plate_text, queue, replays, resources, stored
-from dashboard.detail import OUTCOMES
-from dashboard.i18n import _, later, several
+from dashboard.detail import OUTCOMES, SAYS, heads_over_time
+from dashboard.i18n import _, several
 from dashboard.stills import drawn, fitted, framed, ownership, piece, still
-from dashboard.text import class_name, clock, local, plain
+from dashboard.text import clock, local, plain
 from db.cases import TURNED_DOWN, Filter, Sort, detections
 from db.models import Case, Job, ReviewState
 from pipeline import replay
 from pipeline.crops import resize
 from pipeline.palette import COLORS, NEUTRAL
 from pipeline.trace import Trace
-from pipeline.types import HEADS, Label, Outcome, Says
+from pipeline.types import Label, Outcome, Says
 
 _TALL = 620  # pixels that a projector's picture has room for
 _PLATES = 12
-_SAYS = {
-    Says.BARE: (later("a bare head"), COLORS[Label.WITHOUT_HELMET]),
-    Says.HELMET: (later("a helmet"), COLORS[Label.WITH_HELMET]),
-    Says.NOTHING: (later("nothing to be sure of"), NEUTRAL),
+_SAYS_COLORS = {
+    Says.BARE: COLORS[Label.WITHOUT_HELMET],
+    Says.HELMET: COLORS[Label.WITH_HELMET],
+    Says.NOTHING: NEUTRAL,
 }
 
 
@@ -63,12 +63,8 @@ def suspect(shown: Shown) -> None:
         st.info(_("Stage 1 suspected nobody in this clip."), icon=":material/info:")
         return
     whole = resources.cases().get(case.id)
-    heads = [
-        (one.time_s, head)
-        for one in resources.cases().sightings(case.track_id)
-        for head in detections(one.parts)
-        if head.label in HEADS
-    ]
+    sightings = resources.cases().sightings(case.track_id)
+    bare = sum(part.label is Label.WITHOUT_HELMET for one in sightings for part in detections(one.parts))
     left, right = st.columns([2, 3])
     if whole is not None and whole.looks:
         best = max(whole.looks, key=lambda look: max(one.confidence for one in detections(look.stage1)[1:2]))
@@ -80,21 +76,9 @@ def suspect(shown: Shown) -> None:
                 st.image(resize(picture, _TALL / picture.shape[0]), channels="BGR", alt=_("The rider"))
     with right:
         with st.container(horizontal=True):
-            st.metric(_("Bare heads seen by stage 1"), sum(head.label is Label.WITHOUT_HELMET for _s, head in heads))
+            st.metric(_("Bare heads seen by stage 1"), bare)
             st.metric(_("How sure"), f"{case.stage1:.0%}")
-        figure = go.Figure(
-            [
-                go.Scatter(
-                    x=[time_s for time_s, head in heads if head.label is label],
-                    y=[head.confidence for _s, head in heads if head.label is label],
-                    mode="markers",
-                    name=class_name(label),
-                    marker={"color": COLORS[label], "symbol": symbol, "size": 16},
-                )
-                for label, symbol in zip(HEADS, ("x", "circle"), strict=True)
-            ]
-        )
-        figure.update_layout(xaxis_title=_("seconds"), yaxis={"range": [0, 1], "tickformat": ".0%"}, height=420)
+        figure = heads_over_time(sightings, 16).update_layout(height=420)
         projected(figure, "demo-suspect", _("Confidence of every head over time"))
 
 
@@ -280,23 +264,23 @@ def _votes(case: Case) -> None:
     looks = whole.looks if whole is not None else []
     grid = st.grid(min_column_width=160)
     for look in looks:
-        word, color = _SAYS[look.says]
+        word = SAYS[look.says]
         picture = drawn(look, stage=2)
         with grid.cell():
             if picture is None:
                 stored.lost()
             else:
-                st.image(framed(fitted(picture), color), channels="BGR", width="stretch", alt=_(word))
+                st.image(framed(fitted(picture), _SAYS_COLORS[look.says]), channels="BGR", width="stretch", alt=_(word))
             sure = f" · {look.confidence:.0%}" if look.says is not Says.NOTHING else ""
             st.markdown(f"**{_(word)}**{sure}")
-    counts = {says: sum(look.says is says for look in looks) for says in _SAYS}
+    counts = {says: sum(look.says is says for look in looks) for says in SAYS}
     bars = [
         go.Bar(
             x=[count],
             y=[""],
             orientation="h",
-            name=_(_SAYS[says][0]),
-            marker_color=_SAYS[says][1],
+            name=_(SAYS[says]),
+            marker_color=_SAYS_COLORS[says],
             text=[str(count) if count else ""],
             textposition="inside",
             insidetextanchor="middle",

@@ -23,7 +23,7 @@ from pipeline.palette import COLORS
 from pipeline.types import HEADS, Image, Outcome, Says
 
 _LEAST_SIDE = 480  # pixels: far riders are shown larger, so that boxes and letters have room
-_WORDS = {Says.BARE: later("a bare head"), Says.HELMET: later("a helmet"), Says.NOTHING: later("nothing to be sure of")}
+SAYS = {Says.BARE: later("a bare head"), Says.HELMET: later("a helmet"), Says.NOTHING: later("nothing to be sure of")}
 OUTCOMES = {
     Outcome.CONFIRMED: later("Confirmed"),
     Outcome.REJECTED: later("Rejected"),
@@ -108,7 +108,7 @@ def _look(look: Look) -> None:
             stored.lost()
             return
         at = _("Stage 1 at {time} s", time=f"{look.time_s:.2f}")
-        says = _("Stage 2: {says}", says=_(_WORDS[look.says]))
+        says = _("Stage 2: {says}", says=_(SAYS[look.says]))
         if look.says is not Says.NOTHING:
             says = f"{says}, {look.confidence:.0%}"
         pair = st.grid(2, min_column_width=120)
@@ -122,31 +122,26 @@ def _boxes(place: DeltaGenerator, picture: Image, parts: Parts, caption: str) ->
     place.image(draw(resize(picture, factor), marks), channels="BGR", caption=caption, width="stretch")
 
 
-def _sightings(sightings: Sequence[Sighting]) -> None:
-    heads = [
-        {"s": one.time_s, "confidence": head.confidence, "label": head.label}
-        for one in sightings
-        for head in detections(one.parts)
-        if head.label in HEADS
-    ]
+def heads_over_time(sightings: Sequence[Sighting], marker_size: int) -> go.Figure:
+    """How sure stage 1 was of every head, over the seconds of the clip."""
+    heads = [(one.time_s, head) for one in sightings for head in detections(one.parts)]
     figure = go.Figure(
         [
             go.Scatter(
-                x=[head["s"] for head in heads if head["label"] is label],
-                y=[head["confidence"] for head in heads if head["label"] is label],
+                x=[time_s for time_s, head in heads if head.label is label],
+                y=[head.confidence for _s, head in heads if head.label is label],
                 mode="markers",
                 name=class_name(label),
-                marker={"color": COLORS[label], "symbol": symbol, "size": 7},
+                marker={"color": COLORS[label], "symbol": symbol, "size": marker_size},
             )
             for label, symbol in zip(HEADS, ("x", "circle"), strict=True)
         ]
     )
-    figure.update_layout(
-        height=260,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis_title=_("seconds"),
-        yaxis={"range": [0, 1], "tickformat": ".0%"},
-    )
+    return figure.update_layout(xaxis_title=_("seconds"), yaxis={"range": [0, 1], "tickformat": ".0%"})
+
+
+def _sightings(sightings: Sequence[Sighting]) -> None:
+    figure = heads_over_time(sightings, 7).update_layout(height=260, margin={"l": 0, "r": 0, "t": 8, "b": 0})
     st.plotly_chart(
         figure, key="sightings", config={"displayModeBar": False}, alt=_("Confidence of every head over time")
     )
