@@ -27,30 +27,31 @@ _patient = retry(
 
 
 class LiveJob:
-    """One run of a live source, from start to stop: a `pipeline.source.Keeper`."""
+    """One run of a live source, from `begin` to `end`: a `pipeline.source.Keeper`."""
+
+    id: int
 
     def __init__(
         self, sessions: sessionmaker[Session], store: FileStore, kind: SourceKind, name: str, path: str
     ) -> None:
-        """Note in the tables that a source runs, from now on until `end`."""
         self._sessions, self._store = sessions, store
+        self._kind, self._name, self._path = kind, name, path
         self._later: list[Track] = []
-        content = hashlib.sha256(f"{kind} {path}".encode()).hexdigest()
-        with sessions.begin() as session:
+
+    def begin(self, began: datetime) -> None:
+        """Note in the tables that the source runs, and when its times count from."""
+        content = hashlib.sha256(f"{self._kind} {self._path}".encode()).hexdigest()
+        with self._sessions.begin() as session:
             clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
             if clip is None:
-                clip = Clip(sha256=content, added_at=now(), kind=kind)
+                clip = Clip(sha256=content, added_at=now(), kind=self._kind)
                 session.add(clip)
-            clip.name, clip.path = name, path
+            clip.name, clip.path = self._name, self._path
             session.flush()
-            job = Job(clip_id=clip.id, state=JobState.RUNNING, created_at=now(), worker=this_worker())
+            job = Job(clip_id=clip.id, state=JobState.RUNNING, created_at=now(), started_at=began, worker=this_worker())
             session.add(job)
             session.flush()
             self.id = job.id
-
-    def begin(self, began: datetime) -> None:
-        """Note when the times of this source count from."""
-        self._update(started_at=began)
 
     @_patient
     def keep_track(self, track: Track) -> None:

@@ -84,7 +84,12 @@ class Streams:
                 self._watch = Watch(self._settings)
             job = LiveJob(self.sessions, FileStore(self._settings.files), kind, name, path)
             source = self._watch.open(job)
-            job.begin(source.began)
+            try:
+                job.begin(source.began)
+            except BaseException:
+                source.close()
+                self._close_unused()
+                raise
             running = Running(job, source, self._settings, path, kind, self._gone)
             self._running[job.id] = running
             running.begin()
@@ -94,9 +99,12 @@ class Streams:
         """A source has ended; the last one takes the watch with it."""
         with self._lock:
             self._running.pop(running.id, None)
-            if not self._running and self._watch is not None:
-                self._watch.close()
-                self._watch = None
+            self._close_unused()
+
+    def _close_unused(self) -> None:
+        if not self._running and self._watch is not None:
+            self._watch.close()
+            self._watch = None
 
 
 class Running:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db import live
-from db.jobs import Jobs
+from db.jobs import Jobs, now
 from db.live import LiveJob
 from db.models import Action, Capture, Case, SourceKind
 from db.outbox import Outbox
@@ -142,7 +142,9 @@ def test_a_file_that_cannot_be_deleted_fails_no_job(
 
 @pytest.fixture
 def job(sessions: sessionmaker[Session], store: FileStore) -> LiveJob:
-    return LiveJob(sessions, store, SourceKind.CAMERA, "Camera", "camera")
+    job = LiveJob(sessions, store, SourceKind.CAMERA, "Camera", "camera")
+    job.begin(now())
+    return job
 
 
 def test_a_live_case_keeps_its_capture_through_a_database_that_is_locked_for_a_while(

@@ -59,9 +59,9 @@ def at(track: types.Track, x: float) -> types.Track:
 
 def test_a_camera_that_was_watched_before_counts_on_the_day_it_was_watched(sessions: sessionmaker[Session]) -> None:
     job = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
+    job.begin(datetime(2026, 7, 20, 8, tzinfo=UTC))
     with sessions.begin() as session:
         session.execute(update(Clip).values(added_at=datetime(2026, 7, 1, 8, tzinfo=UTC)))
-    job.begin(datetime(2026, 7, 20, 8, tzinfo=UTC))
     case = replace(factory.case(), looks=("p",) * len(factory.case().verdict.looks))
     job.keep_case(case, Evidence("p", "c", "v", 0.0, 0.0, 1.0))
     job.keep_track(factory.track(2, labels=(Label.WITH_HELMET,)))

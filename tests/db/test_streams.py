@@ -142,6 +142,22 @@ def test_a_source_whose_end_cannot_be_noted_ends_all_the_same(
     assert streams._watch is None
 
 
+def test_a_source_whose_begin_cannot_be_noted_is_not_watched(
+    streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(job: LiveJob, began: datetime) -> None:
+        raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as while_locked:
+        while_locked.setattr(LiveJob, "begin", locked)
+        with pytest.raises(OperationalError):
+            streams.camera()
+    assert streams._watch is None
+    with sessions() as session:
+        assert not session.scalars(select(Job)).all()
+    streams.stop(streams.camera().id)
+
+
 def test_a_camera_that_falls_silent_is_closed(
     streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
