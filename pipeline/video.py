@@ -224,6 +224,7 @@ class VideoWriter:
         self._stream.thread_type = "FRAME"  # a third quicker than threads that share a frame
         self._stream.time_base = self._stream.codec_context.time_base = _TIME_BASE
         self._started = False
+        self._to_flush = False  # whether the encoder holds pictures, and may be asked for them
         self._last_pts = -1
 
     def write(self, image: Image, time_s: float) -> None:
@@ -236,12 +237,21 @@ class VideoWriter:
         picture = VideoFrame.from_ndarray(np.asarray(yuv, np.uint8), format="yuv420p")
         self._last_pts = max(self._last_pts + 1, round(time_s / _TIME_BASE))
         picture.pts, picture.time_base = self._last_pts, _TIME_BASE
+        self._to_flush = False
         self._container.mux(self._stream.encode(picture))
+        self._to_flush = True
 
     def close(self) -> None:
-        if self._started:
-            self._container.mux(self._stream.encode(None))
-        self._container.close()
+        """Finish the file; after an error only let go of it.
+
+        Where there was no room for a header FFmpeg crashes when it is to write on, and the whole process with it.
+        """
+        flush, self._to_flush = self._to_flush, False
+        try:
+            if flush:
+                self._container.mux(self._stream.encode(None))
+        finally:
+            self._container.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from av.stream import Disposition
 
 from pipeline.errors import ClipError
+from pipeline.settings import ROOT
 from pipeline.types import Image
 from pipeline.video import Clip, VideoWriter
 from tests.factory import FRAME, write_clip
@@ -269,3 +272,31 @@ def test_colours_survive_writing(tmp_path: Path) -> None:
     with VideoWriter(path, 30) as writer:
         writer.write(red, 0.0)
     assert np.abs(next(Clip(path, MAX_SIDE).frames()).image.astype(int) - red).mean() < 8
+
+
+_NO_ROOM = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+from pipeline.video import VideoWriter
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # as on a full disk, not a byte can be written
+writer, noise = VideoWriter(Path(sys.argv[1]), 10), np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
+try:
+    for index in range(int(sys.argv[2])):
+        writer.write(noise, index / 10)
+    writer.close()
+except OSError as error:
+    print(error)
+writer.close()
+print("goes on")
+"""
+
+
+@pytest.mark.parametrize("frames", [1, 60])
+def test_a_video_that_finds_no_room_does_not_end_the_process(tmp_path: Path, frames: int) -> None:
+    command = [sys.executable, "-c", _NO_ROOM, str(tmp_path / "video.mp4"), str(frames)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "File too large" in done.stdout
+    assert "goes on" in done.stdout
