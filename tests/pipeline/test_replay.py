@@ -130,6 +130,23 @@ def test_a_trace_of_another_version_is_not_read(tmp_path: Path) -> None:
         trace.load(tmp_path / "new.npz")
 
 
+def test_a_trace_that_is_damaged_anywhere_is_told(tmp_path: Path) -> None:
+    store, tracer = FileStore(tmp_path), Tracer(USUAL, USUAL)
+    for index in range(50):
+        one = factory.rider(100 + index)
+        tracer.add(Frame(index, index / 10, factory.FRAME), (one,), Tracked(((1, one),), ()))
+    path = store.path(tracer.close((), (), store))
+    whole = path.read_bytes()
+    told = 0
+    for place in range(0, len(whole), 4):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            trace.load(path)
+        except TraceError:
+            told += 1
+    assert told > len(whole) / 4 / 2
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no archive", b"PK\x03\x04 cut off"])
 def test_a_trace_that_is_lost_or_broken_is_told(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
