@@ -15,7 +15,7 @@ from db.jobs import now, this_worker
 from db.models import Clip, Job, JobState, SourceKind
 from db.outbox import drop_crops
 from db.save import save_case, save_later, save_track
-from pipeline.source import Figures
+from pipeline.figures import Figures
 from pipeline.store import FileStore
 from pipeline.stream import StreamStatus
 from pipeline.types import Case, Evidence, Track
@@ -74,13 +74,13 @@ class LiveJob:
     def _keep_waiting(self) -> None:
         self._later = [track for track in self._later if not save_later(self._sessions, self.id, track)]
 
-    def note(self, status: StreamStatus, figures: Figures | None) -> None:
+    def note(self, status: StreamStatus, figures: Figures) -> None:
         """How the source is doing; the last word of a run that is cut off."""
         self._update(
             stage=status.state.value,
             message=status.why,
             reconnects=status.reconnects,
-            fps=figures.fps if figures else None,
+            fps=figures.fps,
         )
 
     @_patient

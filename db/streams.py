@@ -15,10 +15,11 @@ from db.engine import explain, unforeseen
 from db.live import LiveJob
 from db.models import JobState, SourceKind
 from pipeline.errors import HelmetWatchError, RefusedError
+from pipeline.figures import Figures
 from pipeline.guard import check, masked
 from pipeline.live import Watch
 from pipeline.settings import Settings
-from pipeline.source import Figures, Source
+from pipeline.source import Source
 from pipeline.store import FileStore
 from pipeline.stream import Stream, StreamState, StreamStatus
 from pipeline.types import Frame, Image

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Protocol, TypeAlias
 from pipeline.associate import associate
 from pipeline.crops import shrink
 from pipeline.draw import Mark, draw, mark_sighting
+from pipeline.figures import Counts, Figures
 from pipeline.motion import Motion
 from pipeline.plates import PlateReader
 from pipeline.ring import Ring
@@ -42,7 +42,6 @@ from pipeline.verify import Verifier, vote
 
 _log = logging.getLogger(__name__)
 _PATIENCE_S = 30.0  # for what is under way when a source is closed
-_FIGURES_S = 2.0  # frames per second are counted over so long
 _REMEMBERED = 70  # looks of stage 2 at one rider in view that count: about ten verdicts
 WithPlates: TypeAlias = tuple[Case, tuple[Crop, ...]]  # a case, and the crops that show its plate
 
@@ -58,19 +57,6 @@ class Keeper(Protocol):
 
     def keep_case(self, case: Case, evidence: Evidence) -> None:
         """A suspect with its verdict. From here on the captures are the keeper's, also where it fails."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """How a source is doing: frames a second that came and that were analysed, seconds from a frame to its boxes,
-    frames that the analysis skipped, suspects that wait for stage 2, violations."""
-
-    fps: float
-    analysed_fps: float
-    delay_s: float
-    skipped: int
-    waiting: int
-    violations: int
 
 
 class Source:
@@ -96,11 +82,8 @@ class Source:
         self._lock = Lock()
         self._newest: Frame | None = None
         self._shown: Frame | None = None
-        self._came: deque[float] = deque()
-        self._analysed: deque[float] = deque()
-        self._delay_s = 0.0
+        self._counts = Counts()
         self._seen_s = self._seen_at_s = 0.0  # the last analysed frame's time, and when it was analysed
-        self._skipped = self._waiting = self.violations = 0
         self._closing, self._finished, self._idle = Event(), Event(), Condition()
         self._under_way = 0
         self._start_over((0, 0))
@@ -114,9 +97,9 @@ class Source:
         """Take a frame; never waits for the analysis."""
         self.ring.add(frame)
         with self._lock:
-            self._skipped += self._newest is not None
+            skipped = self._newest is not None
             self._newest = self._shown = frame
-            _count(self._came, self.now_s())
+        self._counts.came(self.now_s(), skipped)
         with self._changed:
             self._changed.notify()
 
@@ -135,16 +118,7 @@ class Source:
         return draw(image, [mark.scaled(scale) for mark in self.marks(frame.time_s)])
 
     def figures(self) -> Figures:
-        now = self.now_s()
-        with self._lock:
-            return Figures(
-                _rate(self._came, now),
-                _rate(self._analysed, now),
-                self._delay_s,
-                self._skipped,
-                self._waiting,
-                self.violations,
-            )
+        return self._counts.figures(self.now_s())
 
     def close(self) -> None:
         """Judge and keep all that is under way, then end. Waits for it, but not for ever."""
@@ -192,11 +166,8 @@ class Source:
         self._collector.add(frame, sightings, tracked.hidden)
         self._motion.update(frame.time_s, sightings)
         self._settle(self._collector.overdue(frame.time_s, self.settings.live_track_s), in_view=True)
-        with self._lock:
-            now = self.now_s()
-            _count(self._analysed, now)
-            self._delay_s += 0.1 * (now - frame.time_s - self._delay_s) if self._delay_s else now - frame.time_s
-        self._seen_s, self._seen_at_s = frame.time_s, now
+        self._seen_s, self._seen_at_s = frame.time_s, self.now_s()
+        self._counts.analysed(self._seen_at_s, self._seen_s)
 
     def look_after(self) -> None:
         """Settle who is gone, also where no frame came for long, and everybody at the end."""
@@ -230,8 +201,7 @@ class Source:
             if undecided and suspect.crops and is_suspect(suspect.track, self.settings):
                 self._judged[id_] = judged = Judged(before.looks if before else ())
                 self._begin()
-                with self._lock:
-                    self._waiting += 1
+                self._counts.waits()
                 self._stage2.submit(ToVerify(self.settings, suspect, judged)).add_done_callback(self._heard)
             elif id_ not in self._judged:
                 self._judged[id_] = None
@@ -262,15 +232,14 @@ class Source:
 
     def _heard(self, verdict: Future[WithPlates]) -> None:
         """Stage 2 has spoken, or failed. The plate of a violation is read before it is kept."""
-        with self._lock:
-            self._waiting -= 1
         if (error := verdict.exception()) is not None:
+            self._counts.judged(violation=False)
             self.end(error)
             return
         case, plates = verdict.result()
+        self._counts.judged(case.confirmed)
         if case.confirmed:
             with self._lock:
-                self.violations += 1
                 self._accused |= {case.track.id}
         if case.confirmed and not self.settings.ocr_url:
             self._plates.submit((case, plates)).add_done_callback(partial(self._read, case))
@@ -318,14 +287,3 @@ class ToWrite:
     track: Track
     case: Case | None
     later: bool = False
-
-
-def _count(times: deque[float], now_s: float) -> None:
-    times.append(now_s)
-    while times[0] < now_s - _FIGURES_S:
-        times.popleft()
-
-
-def _rate(times: deque[float], now_s: float) -> float:
-    recent = sum(now_s - one < _FIGURES_S for one in times)
-    return recent / min(_FIGURES_S, max(now_s, 0.1))

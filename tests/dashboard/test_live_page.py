@@ -13,8 +13,8 @@ from dashboard import resources
 from db.jobs import now
 from db.live import LiveJob
 from db.models import Case, JobState, SourceKind
+from pipeline.figures import Figures
 from pipeline.settings import Settings
-from pipeline.source import Figures
 from pipeline.store import FileStore
 from pipeline.stream import StreamState, StreamStatus
 from pipeline.types import Evidence
