@@ -32,6 +32,7 @@ def _arguments() -> argparse.Namespace:
     frames = commands.add_parser("frames", help="labelled frames by chance: a YOLO data set")
     frames.add_argument("--count", type=int, required=True)
     frames.add_argument("--seed", type=int, default=0)
+    frames.add_argument("--black-half-helmets", action="store_true", help="riders wear no other helmets")
     frames.add_argument("--out", type=Path, required=True)
     frames.set_defaults(run=_frames)
     plates = commands.add_parser("plates", help="plate sequences by chance, drawn without Blender")
@@ -60,7 +61,7 @@ def _sample(arguments: argparse.Namespace) -> None:
 def _frames(arguments: argparse.Namespace) -> None:
     from scenes import frames  # noqa: PLC0415
 
-    frames.make(arguments.out, arguments.count, arguments.seed)
+    frames.make(arguments.out, arguments.count, arguments.seed, black_half_helmets=arguments.black_half_helmets)
 
 
 def _plates(arguments: argparse.Namespace) -> None:

@@ -44,7 +44,7 @@ NIGHT = Weather(
 WEATHERS = {DAY: 6, RAIN: 2, DUSK: 2, NIGHT: 2}
 
 
-def scene(folder: Path, seed: int, frames: int, view: View) -> tuple[World, Weather]:
+def scene(folder: Path, seed: int, frames: int, view: View, black_half_helmets: bool) -> tuple[World, Weather]:
     """A street with traffic, placed anew for each of the times 0, 1 ... `frames` - 1.
 
     Textures are written to `folder`.
@@ -56,7 +56,7 @@ def scene(folder: Path, seed: int, frames: int, view: View) -> tuple[World, Weat
     cameras = _cameras(dice, frames)
     room = crowd.Room(frames)
     things = [
-        *crowd.riders(dice, folder, cameras, room),
+        *crowd.riders(dice, folder, cameras, room, black_half_helmets),
         *crowd.cars(dice, folder, cameras, room),
         *crowd.pedestrians(dice, cameras, room),
     ]

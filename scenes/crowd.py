@@ -104,6 +104,14 @@ def person(dice: random.Random, helmet: bool) -> Person:
     )
 
 
+def with_black_half_helmet(one: Person) -> Person:
+    """The same person; a helmet of any kind becomes a black half helmet."""
+    if not one.head.helmet:
+        return one
+    red, green, blue = (0.01 + 0.03 * c for c in one.head.wear_colour)
+    return replace(one, head=replace(one.head, wear=Wear.HALF, wear_colour=(red, green, blue), stripe=None))
+
+
 def machine(dice: random.Random, folder: Path, name: str, alone: bool) -> tuple[Bike, str]:
     """A motorcycle and the text on its plate, whose picture is written to `folder`."""
     kind = dice.choice(plate_formats.MOTORCYCLES)
@@ -123,13 +131,18 @@ def machine(dice: random.Random, folder: Path, name: str, alone: bool) -> tuple[
     return spec, text
 
 
-def riders(dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room) -> list[Thing]:
+def riders(
+    dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room, black_half_helmets: bool
+) -> list[Thing]:
+    """Motorcycles with their people; `black_half_helmets`: whoever wears a helmet wears such a one."""
     things = []
     for number in range(dice.choices((1, 2, 3, 4, 5), (2, 4, 4, 2, 1))[0]):
         helmets = [dice.random() < WITH_HELMET]
         if dice.random() < WITH_PILLION:
             helmets.append(dice.random() < (0.7 if helmets[0] else 0.15))
         people = tuple(person(dice, helmet) for helmet in helmets)
+        if black_half_helmets:
+            people = tuple(with_black_half_helmet(one) for one in people)
         spec, text = machine(dice, folder, f"rider{number}", len(people) == 1)
         spots = room.place(MOTORCYCLE, lambda frame: _before(dice, cameras[frame]))
         path = moving(spots, dice.uniform(0, 15))

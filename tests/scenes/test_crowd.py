@@ -41,3 +41,13 @@ def test_a_cap_is_no_helmet(helmet: bool) -> None:
     assert {person.head.helmet for person in people} == {helmet}
     worn = {person.head.wear for person in people}
     assert worn == ({Wear.FULL_FACE, Wear.OPEN_FACE, Wear.HALF} if helmet else set(crowd.BARE))
+
+
+def test_a_helmet_of_any_kind_becomes_a_black_half_helmet() -> None:
+    dice = random.Random(3)
+    helmeted = [crowd.with_black_half_helmet(crowd.person(dice, helmet=True)).head for _ in range(50)]
+    assert {head.wear for head in helmeted} == {Wear.HALF}
+    assert max(max(head.wear_colour) for head in helmeted) < 0.05
+    assert {head.stripe for head in helmeted} == {None}
+    bare = crowd.person(dice, helmet=False)
+    assert crowd.with_black_half_helmet(bare) == bare
