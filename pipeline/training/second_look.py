@@ -11,9 +11,10 @@ from typing import Literal, TypeAlias
 
 from pipeline.errors import DatasetError
 from pipeline.training.labels import Labelled
-from pipeline.types import CLASS_NAMES, HEADS, Box, Label
+from pipeline.types import CLASS_NAMES, HEADS, Box, Detection, Label
 
 _SAME_PLACE = 0.002
+_SAME_HEAD_IOU = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Finding:
     """One row of the file.
 
     `at` is a box's centre, `size` its width and height, shares of the picture. Without a size it is a label that the
-    set has. It should have been `says`; `ignored`: it cannot be told; `nothing`: no rider's head is there.
+    set has. It should have been `says`; `ignored`: it cannot be told; `nothing`: no rider's head is there, whatever a
+    model or the set itself may say.
     """
 
     at: tuple[float, float]
@@ -90,8 +92,13 @@ def found(width: int, height: int, findings: Sequence[Finding]) -> tuple[Labelle
 
 
 def empty(width: int, height: int, findings: Sequence[Finding]) -> tuple[Box, ...]:
-    """The places in a picture of this size where no rider's head is, whatever a model may say."""
+    """The places in a picture of this size where no rider's head is."""
     return tuple(_box(one, width, height) for one in findings if one.says == "nothing")
+
+
+def nobody(head: Detection | Labelled, places: Sequence[Box]) -> bool:
+    """Whether it is a head where no rider's is."""
+    return head.label in HEADS and any(box.iou(head.box) > _SAME_HEAD_IOU for box in places)
 
 
 def _box(finding: Finding, width: int, height: int) -> Box:

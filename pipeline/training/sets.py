@@ -23,7 +23,7 @@ from pipeline.training.cvat import read_cvat
 from pipeline.training.declared import declared_sizes
 from pipeline.training.labels import IGNORED, Labelled, numbered
 from pipeline.training.pictures import size
-from pipeline.training.second_look import Findings, corrected, empty, found, unused
+from pipeline.training.second_look import Findings, corrected, empty, found, nobody, unused
 from pipeline.types import CLASS_NAMES, Box, Label
 
 Split = Literal["train", "val"]
@@ -122,9 +122,10 @@ def read_set(spec: SetSpec, folder: Path, findings: Findings) -> Iterator[Pictur
             seen = findings.get(path.name, [])
             if lost := unused(own, width, height, seen):
                 raise DatasetError(f"{spec.name}: a second look at {path} was at {lost[0].at}, where it labels nothing")
-            labels = tuple(corrected(label, width, height, seen) for label in own)
+            nowhere = empty(width, height, seen)
+            labels = tuple(corrected(label, width, height, seen) for label in own if not nobody(label, nowhere))
             side, more = None if split == "all" else split, found(width, height, seen)
-            yield Picture(path, side, width, height, labels, more, empty(width, height, seen))
+            yield Picture(path, side, width, height, labels, more, nowhere)
             names.add(path.name)
     if strange := sorted(findings.keys() - names):
         raise DatasetError(f"{spec.name}: a second look was at {strange[0]}, which it does not hold")

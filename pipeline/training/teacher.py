@@ -20,6 +20,7 @@ from pipeline.training import command
 from pipeline.training.labels import Labelled
 from pipeline.training.pictures import load
 from pipeline.training.redraw import redrawn
+from pipeline.training.second_look import nobody
 from pipeline.training.sets import Picture, SetSpec
 from pipeline.types import HEADS, Box, Detection, Image, Label
 from pipeline.weights import read_manifest
@@ -138,11 +139,6 @@ def on_foot(label: Labelled, riders: Sequence[Box]) -> Labelled:
     if label.label in HEADS and not any(label.box.inside(rider) > 0.5 for rider in riders):
         return replace(label, ignored=True)
     return label
-
-
-def nobody(detection: Detection, empty: Sequence[Box]) -> bool:
-    """A head where a second look found none."""
-    return detection.label in HEADS and any(box.iou(detection.box) > SAME_OBJECT_IOU for box in empty)
 
 
 def _same(detection: Detection, label: Labelled) -> bool:

@@ -232,6 +232,15 @@ def test_a_second_look_finds_heads_and_places_without_one(tmp_path: Path) -> Non
     assert only.empty[0].iou(Box(0.7 * width, 0.4 * height, 0.8 * width, 0.6 * height)) > 0.99
 
 
+def test_a_head_of_somebody_on_foot_that_the_set_labels_is_none(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "3 0.25 0.5 0.1 0.1\n3 0.5 0.5 0.1 0.1\n0 0.25 0.5 0.1 0.1\n")
+    write(tmp_path / "set.csv", "file,x,y,label,width,height\na.jpg,0.25,0.5,nothing,0.1,0.1\n")
+    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, read_findings(tmp_path / "set.csv"))
+    assert [one.label for one in only.labels] == [Label.WITHOUT_HELMET, Label.PLATE], "a plate is no head"
+    assert len(only.empty) == 1
+
+
 @pytest.mark.parametrize("row", ["a.jpg,0.5,0.5,hat,,", "a.jpg,x,0.5,ignored,,", "a.jpg,0.5,0.5,nothing,,", "a.jpg"])
 def test_a_row_that_is_none_is_named(row: str, tmp_path: Path) -> None:
     write(tmp_path / "set.csv", f"file,x,y,label,width,height\nb.jpg,0.5,0.5,ignored,,\n{row}\n")

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from pipeline.training.labels import Labelled
+from pipeline.training.second_look import nobody
 from pipeline.training.sets import Part, SetSpec
-from pipeline.training.teacher import BICYCLE, MOTORCYCLE, PERSON, cyclists_only, judge, nobody, on_foot
+from pipeline.training.teacher import BICYCLE, MOTORCYCLE, PERSON, cyclists_only, judge, on_foot
 from pipeline.types import Box, Detection, Label
 
 RIDER = Box(100, 100, 200, 300)
