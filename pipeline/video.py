@@ -86,8 +86,13 @@ class Clip:
                         yield Frame(len(times) - 1, time_s, self._fitted(upright(picture)))
             if times and start_s == 0:
                 self.times, self.left_out = tuple(times), clock.left_out
-                lacking_s = self._info.duration_s - clock.furthest_s
+                lacking_s = self._info.duration_s - self.missed_s - clock.furthest_s
                 self.cut_off |= lacking_s > max(1.0, 0.05 * self._info.duration_s)
+
+    @property
+    def missed_s(self) -> float:
+        """Seconds before the first frame that the container tells of: a recording that begins between key frames."""
+        return max(float((self._origin or 0) - self._begins), 0.0)
 
     @contextmanager
     def _pictures(self, start_s: float) -> Iterator[Iterator[VideoFrame]]:
@@ -132,6 +137,8 @@ class Clip:
         duration = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
         if not duration and container.duration:
             duration = container.duration / av.time_base
+        begins = stream.start_time
+        self._begins: Stamp = inf if begins is None or stream.time_base is None else begins * stream.time_base
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         self._longest_s = _LONGEST_S if container.format.name == "mpegts" else inf
         self._info = ClipInfo(0, 0, duration, stream.frames or round(duration * rate), rate)

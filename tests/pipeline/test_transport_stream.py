@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
+from pipeline.analyse import analyse
+from pipeline.settings import Settings
 from pipeline.types import Frame, Image
 from pipeline.video import Clip
 from tests.factory import write_clip
@@ -37,7 +40,7 @@ def assert_read_from_any_place(path: Path, count: int) -> None:
     clip = Clip(path, 4096)
     frames = list(clip.frames())
     assert_evenly_spaced(frames, count)
-    assert (clip.cut_off, clip.left_out) == (False, 0)
+    assert (clip.cut_off, clip.left_out, clip.missed_s) == (False, 0, 0.0)
     for place in (1, 2, count // 3, count // 2, count - 2, count - 1):
         first = next(clip.frames(frames[place].time_s - 0.001))
         assert first.time_s == frames[place].time_s
@@ -83,3 +86,16 @@ def test_a_recording_that_lost_its_power_gives_what_there_is(tmp_path: Path) -> 
     assert 160 < len(frames) < 240
     whole = frames[:-4]  # of the last ones some come in before those that they follow
     assert_evenly_spaced(whole, len(whole))
+
+
+def test_a_recording_that_begins_between_key_frames_says_what_is_missing(settings: Settings, tmp_path: Path) -> None:
+    whole = recorded(tmp_path / "whole.ts", 100, key_every=60)
+    with av.open(str(whole)) as container:
+        second = [packet.pos for packet in container.demux(video=0) if packet.pos][1]
+    path = tmp_path / "a.ts"
+    path.write_bytes(whole.read_bytes()[second:])
+    clip = Clip(path, 4096)
+    assert_evenly_spaced(list(clip.frames()), 40)
+    assert (clip.cut_off, clip.missed_s) == (False, pytest.approx(59 / FPS, abs=0.1))
+    warning = analyse(path, settings).warning
+    assert warning == f"the file's beginning is cut off: its first {clip.missed_s:.1f} s could not be read"
