@@ -124,6 +124,7 @@ _TOLD = (
     later("case {case} is only just over: try again in a few seconds"),
     later("case {case} does not exist any more: choose anew"),
     later("case {case}: a picture or the clip is missing or broken"),
+    later("the file's beginning is cut off: its first {seconds} s could not be read"),
     later("the file is cut off: only the first {seconds} s could be read"),
     later("frames with damaged timestamps: {count} were left out"),
     later("number plates: {count} could not be read, the log has more"),

@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 # other while one prepares its picture
 _DETECTORS = 2
 _MANY_LEFT_OUT = 0.05  # of a clip's frames: people are told
+_MUCH_MISSED_S = 1.0  # the same; less is usual where a recorder goes on in a new file
 _Seen: TypeAlias = tuple[tuple[Detection, ...], tuple[Detection, ...]]  # by the model, and what stage 1 makes of it
 
 
@@ -174,6 +175,8 @@ def _captured(case: Case, suspect: Suspect, store: FileStore, captures: set[str]
 def _warning(clip: Clip, meter: Meter, cases: Iterable[Case], settings: Settings) -> str | None:
     """What people should know where not everything was looked at; texts that `dashboard.i18n` knows one by one."""
     texts = []
+    if clip.missed_s > _MUCH_MISSED_S:
+        texts.append(f"the file's beginning is cut off: its first {clip.missed_s:.1f} s could not be read")
     if clip.cut_off:
         texts.append(f"the file is cut off: only the first {meter.last_s:.1f} s could be read")
     if clip.left_out > _MANY_LEFT_OUT * meter.frames:

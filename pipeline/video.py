@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain, dropwhile
 from math import inf
 from pathlib import Path
 from types import TracebackType
@@ -15,19 +17,21 @@ import cv2
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from pipeline.clock import Clock, Stamp, stamp_of
 from pipeline.errors import ClipError
 from pipeline.types import Frame, Image
 
-SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm")
+SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".ts", ".mts", ".m2ts")
 # nothing but these containers, and nothing but the file itself: a playlist renamed to .mp4 opens no other file
-_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"}
+_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts"}
 _TIME_BASE = Fraction(1, 90_000)  # divides all usual frame rates
 _ON_TIME_S = 0.01  # frames of one clip are not evenly spaced, and timestamps are rounded
-_SET_BACK = 3  # so many timestamps behind the others that rise among themselves are no damage
+_LONGEST_S = 10.0  # between two pictures of MPEG-TS, as FFmpeg has it: recordings in it are joined end to end
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -55,7 +59,7 @@ class Clip:
         self.times: tuple[float, ...] = ()  # of all frames, once they have been read to the end
         self.left_out = 0  # frames of the last reading whose timestamps were damaged
         self._max_side = max_side
-        self._origin: float | None = None
+        self._origin: Stamp | None = None
         self._height = self._width = 0  # of the first frame
         first = next(self.frames(), None)
         if first is None:
@@ -68,13 +72,11 @@ class Clip:
 
         `index` counts from the first frame that is read, and counts those between as well.
         """
-        with self._open() as container:
-            if start_s > 0:
-                container.seek(int((start_s + (self._origin or 0.0)) * av.time_base), backward=True)
+        with self._pictures(start_s) as pictures:
             times: list[float] = []
             given_s = -every_s
-            clock = _Clock(self._origin, self._info.fps)
-            for picture, time_s in clock.timed(self._decode(container, _film(container))):
+            clock = Clock(self._origin, self._info.fps, self._longest_s)
+            for picture, time_s in clock.timed(pictures):
                 self._check_size(picture.width, picture.height)
                 self._origin = clock.origin
                 if time_s >= start_s:
@@ -84,7 +86,34 @@ class Clip:
                         yield Frame(len(times) - 1, time_s, self._fitted(upright(picture)))
             if times and start_s == 0:
                 self.times, self.left_out = tuple(times), clock.left_out
-                self.cut_off |= self._info.duration_s - clock.furthest_s > max(1.0, 0.05 * self._info.duration_s)
+                lacking_s = self._info.duration_s - self.missed_s - clock.furthest_s
+                self.cut_off |= lacking_s > max(1.0, 0.05 * self._info.duration_s)
+
+    @property
+    def missed_s(self) -> float:
+        """Seconds before the first frame that the container tells of: a recording that begins between key frames."""
+        return max(float((self._origin or 0) - self._begins), 0.0)
+
+    @contextmanager
+    def _pictures(self, start_s: float) -> Iterator[Iterator[VideoFrame]]:
+        """From one at or before `start_s` on.
+
+        Without an index, as in MPEG-TS, a seek leads anywhere, and the key frame after it may be too late: then it is
+        tried further back, and from the beginning at last.
+        """
+        origin, back_s = self._origin or 0, 0.0
+        while back_s < start_s:
+            with self._open() as container:
+                container.seek(int((origin + start_s - back_s) * av.time_base))
+                packets = container.demux(_film(container))
+                pictures = self._decode(dropwhile(lambda packet: not packet.is_keyframe, packets))
+                first = next(pictures, None)
+                if first is not None and (stamp_of(first) or 0) - origin <= start_s:
+                    yield chain((first,), pictures)
+                    return
+            back_s = 4 * back_s or 1.0
+        with self._open() as container:
+            yield self._decode(container.demux(_film(container)))
 
     def _open(self) -> InputContainer:
         if not self.path.is_file():
@@ -108,7 +137,10 @@ class Clip:
         duration = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
         if not duration and container.duration:
             duration = container.duration / av.time_base
+        begins = stream.start_time
+        self._begins: Stamp = inf if begins is None or stream.time_base is None else begins * stream.time_base
         rate = float(stream.average_rate or stream.guessed_rate or 0)
+        self._longest_s = _LONGEST_S if container.format.name == "mpegts" else inf
         self._info = ClipInfo(0, 0, duration, stream.frames or round(duration * rate), rate)
         self._check_size(stream.codec_context.width, stream.codec_context.height)
 
@@ -119,8 +151,7 @@ class Clip:
             return image
         return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
-    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        packets = container.demux(stream)
+    def _decode(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[VideoFrame]:
         while True:
             try:
                 packet = next(packets, None)
@@ -152,56 +183,6 @@ def _film(container: InputContainer) -> VideoStream:
     if film.codec_context is None:
         raise ClipError("its video is of a kind that cannot be read: convert it to H.264")
     return film
-
-
-class _Clock:
-    """When the pictures of a clip are, in seconds from its first one. Times rise, whatever damaged timestamps say."""
-
-    def __init__(self, origin: float | None, fps: float) -> None:
-        self.origin = origin
-        self.left_out = 0
-        self._zero, self._last_s = origin or 0.0, -inf
-        self._furthest = -inf
-        self._behind: list[float] = []
-        self._frame_s = 1 / (fps or 30.0)
-
-    @property
-    def furthest_s(self) -> float:
-        """The latest time that any timestamp tells, damaged or not: the container counts them all."""
-        return max(self._last_s, self._furthest - (self.origin or 0.0))
-
-    def timed(self, pictures: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, float]]:
-        """The pictures with their times; those whose timestamps cannot be right are left out."""
-        picture = next(pictures, None)
-        while picture is not None:
-            following = next(pictures, None)
-            if self._takes(picture.time, following.time if following else None):
-                yield picture, self._last_s
-            else:
-                self.left_out += 1
-            picture = following
-
-    def _takes(self, stamp: float | None, following: float | None) -> bool:
-        if stamp is None:  # raw streams in AVI have no timestamps of their own
-            self._last_s = max(self._last_s + self._frame_s, 0.0)
-            return True
-        self._furthest = max(self._furthest, stamp)
-        if following is not None and self._last_s + self._zero < following < stamp:
-            return False  # ahead of its neighbours
-        if stamp - self._zero <= self._last_s and not self._set_back(stamp):
-            return False
-        if self.origin is None:
-            self.origin, self._zero = stamp, stamp - max(self._last_s + self._frame_s, 0.0)
-        self._last_s, self._behind = stamp - self._zero, []
-        return True
-
-    def _set_back(self, stamp: float) -> bool:
-        """Whether the clock was set back, rather than one timestamp damaged; it then goes on from where it was."""
-        self._behind = [*self._behind, stamp] if self._behind and stamp > self._behind[-1] else [stamp]
-        if len(self._behind) < _SET_BACK:
-            return False
-        self._zero = stamp - self._last_s - self._frame_s
-        return True
 
 
 class VideoWriter:

@@ -89,13 +89,15 @@ def write_clip(
     picture: Callable[[int], Image] = lambda _: FRAME,
     codec: str = "libx264",
     rotation: int = 0,
+    key_every: int = 250,
 ) -> Path:
-    """A video with one picture per time; `rotation` as a phone notes it."""
+    """A video with one picture per time; `rotation` as a phone notes it, one in `key_every` frames a key frame."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=30)
         height, width = picture(0).shape[:2]
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        if path.suffix != ".avi":  # which has no timestamps but a fixed rate
+        stream.codec_context.gop_size = key_every
+        if path.suffix != ".avi" and codec != "mpeg2video":  # which have a fixed rate
             stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         if rotation:
             stream.set_display_rotation(rotation)

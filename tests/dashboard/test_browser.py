@@ -111,13 +111,15 @@ def test_nothing_is_fetched_from_elsewhere(page: Page, server: str) -> None:
 
 
 def test_bad_input_in_the_browser(page: Page, tmp_path: Path) -> None:
-    bad = tmp_path / "오토바이 🛵.mp4"
+    bad, typescript = tmp_path / "오토바이 🛵.mp4", tmp_path / "app.ts"
+    typescript.write_text("export const bad = true;")
     bad.write_text("no video")
     page.goto("/")
-    page.locator("input[type=file]").set_input_files(bad)
-    expect(page.get_by_text("is no video")).to_be_visible()
-    expect(page.get_by_text("오토바이 🛵.mp4").first).to_be_visible()  # on its job, and by then perhaps in the uploads
-    expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    page.locator("input[type=file]").set_input_files([bad, typescript])
+    expect(page.get_by_text("is no video")).to_have_count(2)
+    for name in ("오토바이 🛵.mp4", "app.ts"):
+        expect(page.get_by_text(name).first).to_be_visible()  # on its job, and by then perhaps in the uploads
+    expect(page.get_by_role("button", name="Run again")).to_have_count(2)
 
 
 def test_a_file_that_the_upload_field_refuses_says_why(page: Page, tmp_path: Path) -> None:

@@ -155,6 +155,7 @@ def test_what_the_pipeline_says_of_a_clip_is_known() -> None:
 def test_several_words_on_one_clip_are_translated_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(i18n, "language", lambda: "ko")
     words = [
+        "the file's beginning is cut off: its first 2.5 s could not be read",
         "the file is cut off: only the first 3.0 s could be read",
         "frames with damaged timestamps: 4 were left out",
         "number plates: 2 could not be read, the log has more",

@@ -17,6 +17,13 @@ def test_an_upload_lies_under_the_name_of_its_content(settings: Settings) -> Non
     assert [one.name for one in settings.uploads.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("suffix", [".ts", ".mts", ".m2ts"])
+def test_what_dashcams_write_is_taken_as_it_is(settings: Settings, suffix: str) -> None:
+    path, content = keep(io.BytesIO(b"frames"), f"A{suffix.upper()}", settings)
+    assert path == settings.uploads / f"{content}{suffix}"
+    assert path.read_bytes() == b"frames"
+
+
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [("a.exe", b"x", "none of"), ("a", b"x", "none of"), ("a.mp4", b"", "empty"), ("a.mp4", b"x" * 2000, "larger")],

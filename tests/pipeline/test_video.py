@@ -33,7 +33,16 @@ def small(_: int) -> Image:
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [("a.mp4", "libx264"), ("a.mov", "libx264"), ("a.mkv", "libx265"), ("a.webm", "libvpx"), ("a.avi", "mpeg4")],
+    [
+        ("a.mp4", "libx264"),
+        ("a.mov", "libx264"),
+        ("a.mkv", "libx265"),
+        ("a.webm", "libvpx"),
+        ("a.avi", "mpeg4"),
+        ("a.ts", "libx264"),
+        ("a.mts", "libx264"),
+        ("a.m2ts", "libx265"),
+    ],
 )
 def test_every_container_is_read_to_its_end(tmp_path: Path, name: str, codec: str) -> None:
     clip = Clip(write_clip(tmp_path / name, EVEN, small, codec), MAX_SIDE)
