@@ -141,6 +141,7 @@ class Clip:
         self._begins: Stamp = inf if begins is None or stream.time_base is None else begins * stream.time_base
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         self._longest_s = _LONGEST_S if container.format.name == "mpegts" else inf
+        self._tells_order = container.format.name == "avi"  # of its pictures, not when each is shown
         self._info = ClipInfo(0, 0, duration, stream.frames or round(duration * rate), rate)
         self._check_size(stream.codec_context.width, stream.codec_context.height)
 
@@ -161,9 +162,13 @@ class Clip:
             if packet is None:
                 return
             try:
-                yield from packet.decode()
+                pictures = packet.decode()
             except FFmpegError:
                 continue  # one damaged packet; the next key frame mends it
+            for picture in pictures:
+                if self._tells_order:
+                    picture.pts = picture.dts
+                yield picture
 
     def _check_size(self, width: int, height: int) -> None:
         if max(width, height) > self._max_side:

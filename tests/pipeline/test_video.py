@@ -39,6 +39,7 @@ def small(_: int) -> Image:
         ("a.mkv", "libx265"),
         ("a.webm", "libvpx"),
         ("a.avi", "mpeg4"),
+        ("a.avi", "libx264"),
         ("a.ts", "libx264"),
         ("a.mts", "libx264"),
         ("a.m2ts", "libx265"),
