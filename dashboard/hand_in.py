@@ -104,17 +104,12 @@ def _queue(name: str, path: Path, content: str) -> None:
 
     The session is read before the clip is queued and not after: there the script may be cut off, and begins anew.
     """
-    already = resources.jobs().under_way(content)
-    if already is not None:
-        st.toast(
-            _("**{clip}** is under way already: it is analysed once.", clip=plain(already.clip.name)),
-            icon=":material/info:",
-            duration="long",
-        )
-        return
     queue.show_newest()
-    resources.jobs().add(name, path, content)
-    resources.worker().wake()
+    job, new = resources.jobs().add(name, path, content)
+    if new:
+        resources.worker().wake()
+    else:
+        queue.tell_under_way(job)
 
 
 def _offer_again() -> None:

@@ -39,6 +39,7 @@ from pipeline.training.dataset import merge
 from pipeline.types import Analysis, Box, Evidence, Label
 from tests import factory
 from tests.dashboard.test_pages import said
+from tests.factory import queued
 from tests.pipeline.test_conceal import BOARD, contrast, is_hidden
 
 NAME = "=오토바이 (1) 🛵.mp4"
@@ -61,7 +62,7 @@ def source(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) 
             )
         )
     jobs = Jobs(sessions)
-    jobs.claim(jobs.add(NAME, tmp_path / "gone.mp4", "a" * 64))
+    jobs.claim(queued(jobs, NAME, tmp_path / "gone.mp4", "a" * 64))
     tracks = tuple(case.track for case, _ in cases)
     save(sessions, 1, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, tuple(cases), picture), store)
     reviews = Reviews(sessions)
