@@ -1,7 +1,9 @@
-"""What only the browser can do: play a video by key, hear keys on a ticked box, and remember a word."""
+"""What only the browser can do: play a video by key, hear keys on a ticked box, see what an upload field refuses, and
+remember a word."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from urllib.parse import quote, unquote
 
 import streamlit as st
@@ -86,6 +88,36 @@ _PLAY_FROM = st.components.v2.component(
     }
     """,
 )
+_REFUSED = st.components.v2.component(
+    "refused",
+    js="""
+    const seen = new WeakSet(), refused = [];  // both outlast a run of the page
+    export default function ({ setTriggerValue }) {
+        let timer;
+        const tell = () => {
+            timer = undefined;
+            setTriggerValue("refused", refused.splice(0));
+        };
+        const look = () => {
+            for (const chip of document.querySelectorAll('[data-testid="stFileChip"][aria-invalid="true"]')) {
+                if (seen.has(chip)) continue;
+                seen.add(chip);
+                const name = chip.querySelector('[data-testid="stFileChipName"]').title;
+                refused.push([name, chip.querySelector('[role="alert"]').textContent]);
+                chip.querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
+            }
+            if (refused.length) timer ??= setTimeout(tell, 200);  // those of one drop together
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-invalid"] });
+        look();
+        return () => {
+            clearTimeout(timer);
+            observer.disconnect();
+        };
+    }
+    """,
+)
 _REMEMBER = st.components.v2.component(
     "remember",
     js="""
@@ -110,6 +142,14 @@ def hear(key: str, at: str, keys: str) -> None:
 def play_from(key: str, seconds: float) -> None:
     """Play the first video of the page from there, once for each key."""
     _PLAY_FROM(key=key, data={"at": seconds}, height=1)
+
+
+def refused(key: str, tell: Callable[[Sequence[tuple[str, str]]], None]) -> None:
+    """Take what the page's upload field refuses out of it, and tell of it: names, and why in Streamlit's words.
+
+    The field itself shows it only until it is emptied, in English, and says nothing of it to the server.
+    """
+    _REFUSED(key=key, on_refused_change=lambda: tell(st.session_state[key]["refused"]), height=1)
 
 
 def go_to(place: str) -> None:

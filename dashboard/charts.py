@@ -11,6 +11,7 @@ from dashboard.detail import OUTCOMES
 from dashboard.figure import across, by_date, by_hour, card, nothing, shares, short, whole
 from dashboard.i18n import _, later, several
 from dashboard.review import REASONS
+from dashboard.scope import STEPS, choose_step
 from dashboard.text import local, zone
 from db.models import ReviewState
 from db.statistics import STAGE1_BINS, Scope
@@ -20,7 +21,6 @@ from pipeline.types import Outcome
 _SOURCES = 12
 _SOURCES_IN_TABLE = 10_000
 _JOBS = 60
-_STEPS = {"hour": later("Hour of the day"), "day": later("Day"), "week": later("Week, from Monday")}
 _STATES = {
     ReviewState.ACCEPTED: (later("Accepted"), AGREED),
     ReviewState.DISMISSED: (later("Dismissed"), DISAGREED),
@@ -31,15 +31,7 @@ _STATES = {
 @st.fragment
 def over_time(scope: Scope) -> None:
     title, counts = _("Violations over time"), resources.statistics()
-    step = st.segmented_control(
-        _("Violations by"),
-        list(_STEPS),
-        format_func=lambda step: _(_STEPS[step]),
-        default="hour",
-        key="step",
-        required=True,
-        persist_state="session",
-    )
+    step = choose_step()
     if step == "hour":
         hours = counts.by_hour(scope, zone())
         all_day = [hours.get(hour, 0) for hour in range(24)]
@@ -47,7 +39,7 @@ def over_time(scope: Scope) -> None:
         total, figure = sum(all_day), by_hour(all_day)
     else:
         days = counts.by_day(scope, zone()) if step == "day" else counts.by_week(scope, zone())
-        table = pd.DataFrame({_(_STEPS[step]): list(days), _("Violations"): list(days.values())})
+        table = pd.DataFrame({_(STEPS[step]): list(days), _("Violations"): list(days.values())})
         total, figure = sum(days.values()), by_date(days, 7 if step == "week" else 1)
     if not total:
         nothing(title, _("No violation in these days and this source."))

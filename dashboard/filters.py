@@ -16,9 +16,9 @@ from db.models import ReviewState
 from pipeline.types import Outcome
 
 _NAME = 24  # letters of a clip's name: its end, which often tells two cameras apart, is in view
-_ALL = "all"  # an option of its own: a field that holds None is shown as empty
+ALL = "all"  # an option of its own: a field that holds None is shown as empty
 _PLATES = {
-    _ALL: (later("With or without plate"), None),
+    ALL: (later("With or without plate"), None),
     "with": (later("With plate"), True),
     "without": (later("Without plate"), False),
 }
@@ -27,7 +27,7 @@ _STATES = {
     "open": (later("To review"), (ReviewState.OPEN,)),
     "accepted": (later("Accepted"), (ReviewState.ACCEPTED,)),
     "dismissed": (later("Dismissed"), (ReviewState.DISMISSED,)),
-    _ALL: (later("All"), tuple(ReviewState)),
+    ALL: (later("All"), tuple(ReviewState)),
 }
 _SORTS = {
     Sort.NEWEST: later("Newest first"),
@@ -37,11 +37,11 @@ _SORTS = {
 }
 _USUAL: dict[str, object] = {
     "review": "open or accepted",
-    "source": _ALL,
+    "source": ALL,
     "order": Sort.NEWEST,
     "days": (),
     "least": 0,
-    "plate": _ALL,
+    "plate": ALL,
 }
 _IN_ADDRESS = ("review", "source", "order")
 
@@ -68,7 +68,7 @@ def view(outcomes: tuple[Outcome, ...], key: str) -> View:
     address.write({name: str(chosen[name]) if chosen[name] != _USUAL[name] else None for name in _IN_ADDRESS})
     wanted = Filter(
         outcomes,
-        None if chosen["source"] == _ALL else chosen["source"],
+        None if chosen["source"] == ALL else chosen["source"],
         None,
         *span(chosen["days"]),
         chosen["least"] / 100,
@@ -118,7 +118,7 @@ def choose_source(sources: Mapping[int, str], key: str, width: int) -> int | Non
     """Let the viewer choose one of these sources; None for all of them."""
     chosen = st.selectbox(
         _("Source"),
-        [_ALL, *sources],
+        [ALL, *sources],
         format_func=lambda id_: brief(sources[id_], _NAME) if isinstance(id_, int) else _("All sources"),
         key=key,
         persist_state="session",
@@ -141,7 +141,7 @@ def choose_order(key: str) -> None:
 
 def clear(key: str) -> None:
     """Let every case be seen again."""
-    every = {"source": _ALL, "days": (), "least": 0, "plate": _ALL, "review": _ALL}
+    every = {"source": ALL, "days": (), "least": 0, "plate": ALL, "review": ALL}
     for name, value in every.items():
         st.session_state[f"{key}-{name}"] = value
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,11 +11,11 @@ import streamlit as st
 from sqlalchemy.exc import DBAPIError
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import queue, resources
+from dashboard import browser, queue, resources
 from dashboard.i18n import _, told
 from dashboard.telling import if_it_fails
 from dashboard.text import local, plain
-from dashboard.upload import keep
+from dashboard.upload import keep, suffix_of, too_large
 from db.engine import explain
 from db.models import Job
 from pipeline.errors import ClipError
@@ -34,6 +36,7 @@ def show() -> None:
         accept_multiple_files=True,
         key=f"upload-{generation}",
     )
+    browser.refused("refused", _note_refused)
     if files:
         _take_all(files)
     samples = sorted(SAMPLES.glob("*.mp4"))
@@ -61,8 +64,6 @@ def queue_sample(sample: Path) -> None:
 def _take_all(files: list[UploadedFile]) -> None:
     """Accept each upload once, also where a click elsewhere cuts the script off, between two of them or within one."""
     taken: set[str] = st.session_state.setdefault("taken", set())
-    if taken.isdisjoint(file.file_id for file in files):
-        st.session_state["notices"] = []
     for file in files:
         if file.file_id not in taken:
             name = file.name.replace("%22", '"')  # as browsers send a quote
@@ -73,8 +74,27 @@ def _take_all(files: list[UploadedFile]) -> None:
     st.rerun()
 
 
+def _note_refused(files: Iterable[tuple[str, str]]) -> None:
+    """Say which files the field did not take, and why, those with the same reason together."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, why in files:
+        names[_reason(name, why)].append(plain(name))
+    st.session_state.setdefault("notices", []).extend(f"{', '.join(same)}: {why}" for why, same in names.items())
+
+
+def _reason(name: str, why: str) -> str:
+    """Why the field did not take a file, `why` in Streamlit's words."""
+    try:
+        suffix_of(name)
+    except ClipError as error:
+        return plain(told(str(error)))
+    if "or smaller" in why:
+        return plain(told(str(too_large(resources.settings()))))
+    return _("did not arrive, try again ({reason})", reason=plain(why))
+
+
 def _notices() -> None:
-    """What was wrong with the last uploads, until somebody has read it."""
+    """What was wrong with uploads, until somebody has read it."""
     notices: list[str] = st.session_state.get("notices", [])
     if not notices:
         return
@@ -104,17 +124,12 @@ def _queue(name: str, path: Path, content: str) -> None:
 
     The session is read before the clip is queued and not after: there the script may be cut off, and begins anew.
     """
-    already = resources.jobs().under_way(content)
-    if already is not None:
-        st.toast(
-            _("**{clip}** is under way already: it is analysed once.", clip=plain(already.clip.name)),
-            icon=":material/info:",
-            duration="long",
-        )
-        return
     queue.show_newest()
-    resources.jobs().add(name, path, content)
-    resources.worker().wake()
+    job, new = resources.jobs().add(name, path, content)
+    if new:
+        resources.worker().wake()
+    else:
+        queue.tell_under_way(job)
 
 
 def _offer_again() -> None:

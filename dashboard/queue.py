@@ -78,6 +78,15 @@ def _cancel(job: Job) -> None:
             st.rerun()
 
 
+def tell_under_way(job: Job) -> None:
+    """Say that the clip of a job waits or is being analysed already."""
+    st.toast(
+        _("**{clip}** is under way already: it is analysed once.", clip=plain(job.clip.name)),
+        icon=":material/info:",
+        duration="long",
+    )
+
+
 def results() -> None:
     total = resources.jobs().count_ended()
     if not total:
@@ -132,7 +141,8 @@ def _ended(job: Job, chosen: Job | None, violations: str) -> None:
             st.button(word, key=f"show-{job.id}", disabled=shown, on_click=_show, args=(job.id,))
         elif st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:"):
             with if_it_fails():
-                resources.jobs().again(job.id)
+                if resources.jobs().again(job.id):
+                    tell_under_way(job)
                 resources.worker().wake()
                 show_newest()
                 st.rerun()

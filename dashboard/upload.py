@@ -24,9 +24,7 @@ def keep(file: BinaryIO, name: str, settings: Settings) -> tuple[Path, str]:
         ClipError: of no known kind, empty, or too large.
         OSError: it cannot be written, for instance because the disk is full. Nothing half-written stays.
     """
-    suffix = Path(name).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ClipError(f"is none of {', '.join(SUFFIXES)}")
+    suffix = suffix_of(name)
     settings.uploads.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     with tempfile.TemporaryDirectory(dir=settings.uploads, prefix=UNFINISHED) as folder:
@@ -35,7 +33,7 @@ def keep(file: BinaryIO, name: str, settings: Settings) -> tuple[Path, str]:
             while chunk := file.read(_CHUNK):
                 size += len(chunk)
                 if size > settings.max_upload_gb * 2**30:
-                    raise ClipError(f"is larger than {settings.max_upload_gb:g} GB")
+                    raise too_large(settings)
                 digest.update(chunk)
                 target.write(chunk)
         if not size:
@@ -43,3 +41,20 @@ def keep(file: BinaryIO, name: str, settings: Settings) -> tuple[Path, str]:
         path = settings.uploads / f"{digest.hexdigest()}{suffix}"
         part.replace(path)
     return path, digest.hexdigest()
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of a clip's name.
+
+    Raises:
+        ClipError: it is none that clips have.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ClipError(f"is none of {', '.join(SUFFIXES)}")
+    return suffix
+
+
+def too_large(settings: Settings) -> ClipError:
+    """What is wrong with a clip that is."""
+    return ClipError(f"is larger than {settings.max_upload_gb:g} GB")

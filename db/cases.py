@@ -18,6 +18,7 @@ from pipeline.types import Outcome
 VIOLATIONS = (Outcome.CONFIRMED,)
 TURNED_DOWN = (Outcome.REJECTED, Outcome.UNSURE)
 _AT_ONCE = 1000
+AROUND_S = 1.0  # before and after a rider was seen, others count as around it
 NOT_DISMISSED = (ReviewState.OPEN, ReviewState.ACCEPTED)
 
 
@@ -164,7 +165,7 @@ class Cases:
             select(Sighting)
             .join(Track, Sighting.track_id == Track.id)
             .where(Track.job_id == case.job_id, Track.id != case.track_id)
-            .where(Sighting.time_s.between(case.start_s - 1, case.end_s + 1))
+            .where(Sighting.time_s.between(case.start_s - AROUND_S, case.end_s + AROUND_S))
         )
         with self._sessions() as session:
             return [as_seen(row) for row in session.scalars(query)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -13,9 +15,12 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
 
+T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE_S = 15  # how long a writer waits for another one
+_TRIES, _LONGEST_WAIT_S = 10, 0.2  # where the database does not let writers wait for each other
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -32,13 +37,28 @@ def sessions(url: str) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False)
 
 
-def write_alone(session: Session) -> None:
-    """Begin a transaction whose writes follow from what it reads: in SQLite nobody else writes until it ends.
+def _overtaken(error: BaseException) -> bool:
+    """Whether others may have written in between: drivers have many names for it. In SQLite they cannot."""
+    return isinstance(error, DBAPIError) and not isinstance(error.orig, sqlite3.Error)
 
-    By itself SQLite lets others write until the first write, and that may have to wait for them.
+
+@retry(
+    retry=retry_if_exception(_overtaken),
+    stop=stop_after_attempt(_TRIES),
+    wait=wait_random(0, _LONGEST_WAIT_S),
+    reraise=True,
+)
+def write_alone(sessions: sessionmaker[Session], work: Callable[[Session], T]) -> T:
+    """Do work whose writes follow from what it reads, in one transaction, as if nobody else wrote until it ends.
+
+    In SQLite the others wait; elsewhere the database refuses what came out of step, and the work is done anew.
     """
-    if session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+    with sessions.begin() as session:
+        if session.get_bind().dialect.name == "sqlite":  # which by itself lets others write until the first write
+            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
+        return work(session)
 
 
 def upgrade(engine: Engine) -> None:

@@ -9,17 +9,14 @@ from pathlib import Path
 
 import psutil
 from sqlalchemy import Select, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
-from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from db.engine import write_alone
 from db.models import Clip, Job, JobState, SourceKind
 from pipeline.types import Progress
 
 ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
 _AGAIN = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
-# somebody handed in the same new clip at the same moment: the second time it is known
-_second_try = retry(retry=retry_if_exception_type(IntegrityError), stop=stop_after_attempt(2), reraise=True)
 
 
 def now() -> datetime:
@@ -32,23 +29,13 @@ class Jobs:
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
 
-    @_second_try
-    def add(self, name: str, path: Path, content: str) -> int:
-        """Queue a clip under the name that people know it by; return the job's id.
+    def add(self, name: str, path: Path, content: str) -> tuple[Job, bool]:
+        """Queue a clip under the name that people know it by; return its job, and whether that is new.
 
-        `content` is its SHA-256 sum: the same clip handed in twice is one source, under the newer name.
+        `content` is its SHA-256 sum: the same clip handed in twice is one source, under the newer name. While it waits
+        or runs it gets no second job, and keeps its name.
         """
-        with self._sessions.begin() as session:
-            clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
-            if clip is None:
-                clip = Clip(sha256=content, added_at=now())
-                session.add(clip)
-            clip.name, clip.path = name, str(path.resolve())
-            session.flush()
-            job = Job(clip_id=clip.id, state=JobState.QUEUED, created_at=now())
-            session.add(job)
-            session.flush()
-            return job.id
+        return write_alone(self._sessions, lambda session: _add(session, name, str(path.resolve()), content))
 
     def claim(self, job_id: int | None = None) -> Job | None:
         """Take the oldest queued job (or this one) to work on it; None if there is none."""
@@ -102,21 +89,12 @@ class Jobs:
                 update(Job).where(Job.id == job_id, Job.state == JobState.RUNNING).values(cancel_requested=True)
             )
 
-    def again(self, job_id: int) -> None:
-        """Queue a job once more that failed, was cancelled or cut off."""
-        with self._sessions.begin() as session:
-            session.execute(
-                update(Job)
-                .where(Job.id == job_id, Job.state.in_(_AGAIN))
-                .values(
-                    state=JobState.QUEUED,
-                    cancel_requested=False,
-                    message=None,
-                    finished_at=None,
-                    fraction=0.0,
-                    violations=0,
-                )
-            )
+    def again(self, job_id: int) -> bool:
+        """Queue a job once more that failed, was cancelled or cut off; return whether its clip is under way already.
+
+        Then it stays as it is: the clip is analysed once.
+        """
+        return write_alone(self._sessions, lambda session: _again(session, job_id))
 
     def mark_interrupted(self) -> None:
         """Mark the running jobs that nobody works on, so that they can be offered again.
@@ -134,12 +112,6 @@ class Jobs:
         query = select(Job).join(Job.clip).where(Clip.sha256 == content, Job.state == JobState.DONE)
         with self._sessions() as session:
             return session.scalars(query.order_by(Job.id.desc()).limit(1)).one_or_none()
-
-    def under_way(self, content: str) -> Job | None:
-        """The job that waits or runs for a clip with this SHA-256 sum, unless somebody wants it cancelled."""
-        query = select(Job).join(Job.clip).where(Clip.sha256 == content, Job.state.not_in(ENDED), ~Job.cancel_requested)
-        with self._sessions() as session:
-            return session.scalars(query.order_by(Job.id).limit(1)).one_or_none()
 
     def traced(self, limit: int) -> Sequence[Job]:
         """The jobs whose trace can be shown, newest first."""
@@ -166,6 +138,36 @@ class Jobs:
     def count_ended(self) -> int:
         with self._sessions() as session:
             return session.scalars(_of_files().where(Job.state.in_(ENDED)).with_only_columns(func.count())).one()
+
+
+def _add(session: Session, name: str, path: str, content: str) -> tuple[Job, bool]:
+    clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
+    if clip is None:
+        clip = Clip(sha256=content, added_at=now())
+    elif (already := _under_way(session, clip)) is not None:
+        return already, False
+    clip.name, clip.path = name, path
+    job = Job(clip=clip, state=JobState.QUEUED, created_at=now())
+    session.add(job)
+    return job, True
+
+
+def _again(session: Session, job_id: int) -> bool:
+    job = session.get(Job, job_id)
+    if job is None:
+        return False
+    if _under_way(session, job.clip) is not None:
+        return True
+    if job.state in _AGAIN:
+        job.state, job.cancel_requested = JobState.QUEUED, False
+        job.message, job.finished_at, job.fraction, job.violations = None, None, 0.0, 0
+    return False
+
+
+def _under_way(session: Session, clip: Clip) -> Job | None:
+    """The job that waits or runs for a clip, unless somebody wants it cancelled."""
+    query = select(Job).where(Job.clip_id == clip.id, Job.state.not_in(ENDED), ~Job.cancel_requested)
+    return session.scalars(query.order_by(Job.id).limit(1)).one_or_none()
 
 
 def _of_files() -> Select[Job]:

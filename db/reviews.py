@@ -76,25 +76,11 @@ class Reviews:
 
     def link(self, seen: Seen, reviewer: str) -> Done:
         """Say that cases are one motorcycle, with all that was linked to any of them before."""
-        with self._sessions.begin() as session:
-            write_alone(session)  # two at once would take the same number
-            cases, conflicts = _as_seen(session, seen)
-            if conflicts or len(cases) < 2:
-                return Done((), conflicts)
-            together = [*cases, *_linked_to(session, cases)]
-            number = _new_motorcycle(session)
-            return _write(
-                session, Deed(reviewer, Action.LINK), [_Step(case, {"motorcycle": number}) for case in together]
-            )
+        return write_alone(self._sessions, lambda session: _link(session, seen, reviewer))
 
     def unlink(self, case_id: int, version: int, reviewer: str) -> Done:
         """Say that a case is a motorcycle of its own. The rest stay linked, unless only one is left."""
-        with self._sessions.begin() as session:
-            cases, conflicts = _as_seen(session, {case_id: version})
-            rest = _linked_to(session, cases)
-            apart = [*cases, *(rest if len(rest) == 1 else [])]
-            steps = [_Step(case, {"motorcycle": None}) for case in apart]
-            return Done((), conflicts) if conflicts else _write(session, Deed(reviewer, Action.UNLINK), steps)
+        return write_alone(self._sessions, lambda session: _unlink(session, {case_id: version}, reviewer))
 
     def undo(self, reviewer: str) -> Done:
         """Take back the last deed of a reviewer that nobody has built on, on one case or on many."""
@@ -138,6 +124,23 @@ class Reviews:
             cases, conflicts = _as_seen(session, seen)
             done = _write(session, deed, [_Step(case, values) for case in cases])
             return Done(done.changed, (*conflicts, *done.conflicts))
+
+
+def _link(session: Session, seen: Seen, reviewer: str) -> Done:
+    cases, conflicts = _as_seen(session, seen)
+    if conflicts or len(cases) < 2:
+        return Done((), conflicts)
+    together = [*cases, *_linked_to(session, cases)]
+    number = _new_motorcycle(session)
+    return _write(session, Deed(reviewer, Action.LINK), [_Step(case, {"motorcycle": number}) for case in together])
+
+
+def _unlink(session: Session, seen: Seen, reviewer: str) -> Done:
+    cases, conflicts = _as_seen(session, seen)
+    rest = _linked_to(session, cases)
+    apart = [*cases, *(rest if len(rest) == 1 else [])]
+    steps = [_Step(case, {"motorcycle": None}) for case in apart]
+    return Done((), conflicts) if conflicts else _write(session, Deed(reviewer, Action.UNLINK), steps)
 
 
 def _as_seen(session: Session, seen: Seen) -> tuple[list[Case], tuple[Conflict, ...]]:

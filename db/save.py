@@ -34,12 +34,14 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis, store
     that are in the outbox afterwards.
     """
     captures = {name for case, _ in analysis.cases for name in case.captures}
+
+    def close(session: Session) -> list[int]:
+        job = session.get_one(Job, job_id)
+        captures.update(_captures(session, job))
+        return _replace(session, job, analysis)
+
     try:
-        with sessions.begin() as session:
-            write_alone(session)  # what is reviewed meanwhile would be replaced
-            job = session.get_one(Job, job_id)
-            captures |= _captures(session, job)
-            return _replace(session, job, analysis)
+        return write_alone(sessions, close)  # what is reviewed meanwhile would be replaced
     finally:
         drop_crops(sessions, store, captures)
 

@@ -63,6 +63,11 @@ class Streams:
     def get(self, job_id: int) -> Running | None:
         return self._running.get(job_id)
 
+    def knows_all_until(self, job_id: int, time_s: float) -> bool:
+        """Whether everybody in view of a source before this time of it is in the tables, or will never be."""
+        running = self._running.get(job_id)
+        return running is None or running.source.kept_until_s() >= time_s
+
     def stop(self, job_id: int, state: JobState = JobState.DONE) -> None:
         """End a source; what is under way is judged and kept first."""
         if (running := self._running.get(job_id)) is not None:

@@ -92,11 +92,13 @@ def _analyse(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _run(clip: Path, jobs: Jobs, settings: Settings, stopped: Event) -> Result:
-    """Queue a clip like an upload, and do the job at once."""
+    """Queue a clip like an upload, and do the job at once, also one that waits already."""
     try:
         if not clip.is_file():
             return Result(JobState.FAILED, "no such file")
-        job = jobs.claim(jobs.add(clip.name, clip, sha256(clip)))
+        jobs.mark_interrupted()  # one that a process left behind when it was killed is not under way
+        queued, _ = jobs.add(clip.name, clip, sha256(clip))
+        job = jobs.claim(queued.id)
         if job is None:
             return Result(JobState.FAILED, "another process took the job: see the dashboard")
         with _Bar(clip.name) as bar:

@@ -135,9 +135,9 @@ def _write(store: FileStore, job: ToWrite) -> None:
                 evidence = record(job.case, job.source, store)
             job.source.keeper.keep_case(job.case, evidence)
     except Exception as error:  # noqa: BLE001 the others go on
-        job.source.end(error)
+        job.source.end(job.track, error)
     else:
-        job.source.end()
+        job.source.end(job.track)
 
 
 def record(case: Case, source: Source, store: FileStore) -> Evidence:

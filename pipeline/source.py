@@ -85,7 +85,7 @@ class Source:
         self._counts = Counts()
         self._seen_s = self._seen_at_s = 0.0  # the last analysed frame's time, and when it was analysed
         self._closing, self._finished, self._idle = Event(), Event(), Condition()
-        self._under_way = 0
+        self._under_way: list[float] = []  # when the tracks begin that are to be judged or kept
         self._start_over((0, 0))
 
     # for whoever has the camera
@@ -119,6 +119,11 @@ class Source:
 
     def figures(self) -> Figures:
         return self._counts.figures(self.now_s())
+
+    def kept_until_s(self) -> float:
+        """Everybody who was in view before this time is kept, or could not be."""
+        with self._idle:
+            return min([self._reached_s(), self._open_since_s, *self._under_way])
 
     def close(self) -> None:
         """Judge and keep all that is under way, then end. Waits for it, but not for ever."""
@@ -166,6 +171,7 @@ class Source:
         self._collector.add(frame, sightings, tracked.hidden)
         self._motion.update(frame.time_s, sightings)
         self._settle(self._collector.overdue(frame.time_s, self.settings.live_track_s), in_view=True)
+        self._open_since_s = self._collector.since_s()
         self._seen_s, self._seen_at_s = frame.time_s, self.now_s()
         self._counts.analysed(self._seen_at_s, self._seen_s)
 
@@ -176,6 +182,7 @@ class Source:
             self._finished.set()
         else:
             self._settle(self._collector.gone(self._reached_s()))
+        self._open_since_s = self._collector.since_s()
 
     def _reached_s(self) -> float:
         """How far the analysis is, by the frames' times as in the tracker; where none comes for long, time goes on."""
@@ -187,7 +194,8 @@ class Source:
         self._shape = shape
         self._tracker.start_over()
         self._collector = Collector(self.settings)
-        self._motion = Motion()
+        self._open_since_s = self._collector.since_s()
+        self._motion: Motion = Motion()
         self._judged: dict[int, Judged | None] = {}  # riders that were kept already; None: as no suspect
         self._accused: frozenset[int] = frozenset()
 
@@ -200,29 +208,32 @@ class Source:
             # of who goes right after a verdict there is no crop yet
             if undecided and suspect.crops and is_suspect(suspect.track, self.settings):
                 self._judged[id_] = judged = Judged(before.looks if before else ())
-                self._begin()
+                self._begin(suspect.track)
                 self._counts.waits()
-                self._stage2.submit(ToVerify(self.settings, suspect, judged)).add_done_callback(self._heard)
+                verdict = self._stage2.submit(ToVerify(self.settings, suspect, judged))
+                verdict.add_done_callback(partial(self._heard, suspect.track))
             elif id_ not in self._judged:
                 self._judged[id_] = None
-                self._begin()
-                self._writer.submit(ToWrite(self, suspect.track, None))
+                self._write(ToWrite(self, suspect.track, None))
             elif later := suspect.track.sightings[1:]:  # the first is the last one of those that were kept
-                self._begin()
-                self._writer.submit(ToWrite(self, Track(id_, later), None, later=True))
+                self._write(ToWrite(self, Track(id_, later), None, later=True))
             if not in_view:
                 self._judged.pop(id_, None)
 
-    def _begin(self) -> None:
-        with self._idle:
-            self._under_way += 1
+    def _write(self, job: ToWrite) -> None:
+        self._begin(job.track)
+        self._writer.submit(job)
 
-    def end(self, error: BaseException | None = None) -> None:
-        """Something under way is done, or went wrong."""
+    def _begin(self, track: Track) -> None:
+        with self._idle:
+            self._under_way.append(track.start_s)
+
+    def end(self, track: Track, error: BaseException | None = None) -> None:
+        """A track under way is done, or went wrong."""
         if error is not None:
             self.failed(error)
         with self._idle:
-            self._under_way -= 1
+            self._under_way.remove(track.start_s)
             self._idle.notify_all()
 
     def failed(self, error: BaseException) -> None:
@@ -230,11 +241,11 @@ class Source:
         _log.error("a finding of a live source was not kept", exc_info=error)
         self.trouble = f"{type(error).__name__}: {error}"
 
-    def _heard(self, verdict: Future[WithPlates]) -> None:
+    def _heard(self, track: Track, verdict: Future[WithPlates]) -> None:
         """Stage 2 has spoken, or failed. The plate of a violation is read before it is kept."""
         if (error := verdict.exception()) is not None:
             self._counts.judged(violation=False)
-            self.end(error)
+            self.end(track, error)
             return
         case, plates = verdict.result()
         self._counts.judged(case.confirmed)

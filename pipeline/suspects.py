@@ -56,6 +56,10 @@ class Collector:
                 self._open[id_] = track.afresh()
                 yield track.close(id_)
 
+    def since_s(self) -> float:
+        """When the first of the tracks under way began; infinite where there is none."""
+        return min((track.sightings[0].time_s for track in self._open.values()), default=float("inf"))
+
     def rest(self) -> Iterator[Suspect]:
         """All other tracks, at the end of the source."""
         return self.gone(float("inf"))

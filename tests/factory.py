@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from db.jobs import Jobs
 from pipeline.crops import crop_rider
 from pipeline.types import (
     Box,
@@ -107,3 +108,10 @@ def write_clip(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def queued(jobs: Jobs, name: str, path: Path, content: str) -> int:
+    """Queue a clip; the job's id."""
+    job, new = jobs.add(name, path, content)
+    assert new
+    return job.id

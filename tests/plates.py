@@ -18,6 +18,7 @@ from pipeline.training.plate_pictures import draw
 from pipeline.training.plate_views import View, see
 from pipeline.types import Analysis, Evidence, Image, PlateCrop
 from tests import factory
+from tests.factory import queued
 
 _AROUND = np.full((40, 80), 60, np.uint8)
 
@@ -57,7 +58,7 @@ def saved_case(sessions: sessionmaker[Session], store: FileStore, number: int = 
     case = replace(factory.case(), **changes)
     case = replace(case, looks=(picture,) * len(case.verdict.looks))
     jobs = Jobs(sessions)
-    job_id = jobs.add(f"street {number}.mp4", Path("gone.mp4"), f"{number:064d}")
+    job_id = queued(jobs, f"street {number}.mp4", Path("gone.mp4"), f"{number:064d}")
     jobs.claim(job_id)
     found = Analysis(
         960,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 
 from dashboard.export.report import Words, report
-from db.cases import Cases, as_seen, detections
+from db.cases import AROUND_S, Cases, as_seen, detections
 from db.models import Case, Look, Review, Sighting, SourceKind
 from db.reviews import Reviews
 from pipeline.conceal import Witness, conceal, conceal_clip, conceal_frame
@@ -44,6 +44,7 @@ class Source:
     reviews: Reviews
     store: FileStore
     settings: Settings
+    knows_all_until: Callable[[int, float], bool]  # of a live source's job and time: `Streams.knows_all_until`
 
 
 def package(ids: Sequence[int], source: Source, words: Words, others_hidden: bool = True) -> bytes:
@@ -62,7 +63,7 @@ def package(ids: Sequence[int], source: Source, words: Words, others_hidden: boo
     with tempfile.TemporaryDirectory(prefix="helmet-watch-") as scratch:
         root = Path(scratch)
         for case in cases:
-            if others_hidden and _is_fresh(case, source.settings):
+            if others_hidden and _is_fresh(case, source):
                 raise PackageError(f"case {case.id} is only just over: try again in a few seconds")
             try:
                 _write_case(case, root / f"case-{case.id:06}", source, words, others_hidden)
@@ -78,11 +79,18 @@ def package(ids: Sequence[int], source: Source, words: Words, others_hidden: boo
         return target.read_bytes()
 
 
-def _is_fresh(case: Case, settings: Settings) -> bool:
-    """Whether others around it in a live source may not be kept yet, and so could not be hidden."""
+def _is_fresh(case: Case, source: Source) -> bool:
+    """Whether others around it in a live source may not be kept yet, and so could not be hidden.
+
+    It may be watched by another process, which cannot be asked: then time has to do.
+    """
+    settings = source.settings
     began = case.happened_at - timedelta(seconds=case.best_s)
     known_s = case.end_s + settings.evidence_margin_s + settings.live_track_s + settings.lost_after_s
-    return case.clip.kind is not SourceKind.FILE and datetime.now(UTC) < began + timedelta(seconds=known_s)
+    too_early = datetime.now(UTC) < began + timedelta(seconds=known_s)
+    return case.clip.kind is not SourceKind.FILE and (
+        too_early or not source.knows_all_until(case.job_id, case.end_s + AROUND_S)
+    )
 
 
 def _write_case(case: Case, folder: Path, source: Source, words: Words, others_hidden: bool) -> None:

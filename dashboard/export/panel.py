@@ -58,7 +58,13 @@ def _package(ids: tuple[int, ...]) -> None:
 
 
 def _made(ids: Sequence[int], hidden: bool) -> bytes | None:
-    source = Source(resources.cases(), resources.reviews(), resources.store(), resources.settings())
+    source = Source(
+        resources.cases(),
+        resources.reviews(),
+        resources.store(),
+        resources.settings(),
+        resources.streams().knows_all_until,
+    )
     try:
         with st.spinner(_("Preparing the package")):
             return package(ids, source, page, hidden)

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from dashboard import charts, filters, look, resources
+from dashboard import charts, look, resources, scope
 from dashboard.i18n import _
-from db.statistics import Scope
 
 st.title(_("Statistics"))
 sources = resources.statistics().sources()
@@ -13,21 +12,18 @@ if not sources:
         _("Nothing to count yet. Hand in a clip on the page Analyse: the figures appear here when it is done.")
     )
     st.stop()
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    source = filters.choose_source(sources, "statistics-source", 300)
-    days = st.date_input(_("Days"), value=[], key="statistics-days", width=260, persist_state="session")
-scope = Scope(source, *filters.span(days))
+counted = scope.choose(sources)
 
-charts.over_time(scope)
+charts.over_time(counted)
 left, right = st.columns(2)
 with left:
-    charts.riders(scope)
-    charts.funnel(scope)
-    charts.agreement(scope)
-    charts.plates(scope)
+    charts.riders(counted)
+    charts.funnel(counted)
+    charts.agreement(counted)
+    charts.plates(counted)
 with right:
-    charts.heads(scope)
-    charts.removed(scope)
-    charts.reasons(scope)
-    charts.by_source(scope)
-charts.speed(scope)
+    charts.heads(counted)
+    charts.removed(counted)
+    charts.reasons(counted)
+    charts.by_source(counted)
+charts.speed(counted)

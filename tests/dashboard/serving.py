@@ -23,6 +23,7 @@ from db.models import JobState
 from db.run import run
 from pipeline.settings import ROOT, Settings
 from pipeline.weights import sha256
+from tests.factory import queued
 
 CHROMIUM = shutil.which("chromium")
 
@@ -72,7 +73,7 @@ def analyse_sample(data: Path, clip: Path = DEMO) -> None:
     settings = Settings(data=data, device="cpu")
     sessions = engine.sessions(settings.database)
     jobs = Jobs(sessions)
-    jobs.add(clip.name, clip, sha256(clip))
+    queued(jobs, clip.name, clip, sha256(clip))
     job = jobs.claim()
     assert job is not None
     assert run(job, sessions, settings).state is JobState.DONE

@@ -13,6 +13,7 @@ from db.models import Case
 from pipeline.settings import Settings
 from pipeline.types import Outcome
 from tests.dashboard.conftest import PATIENCE_MS
+from tests.dashboard.serving import serving
 from tests.dashboard.test_pages import found
 
 
@@ -122,11 +123,55 @@ def test_bad_input_in_the_browser(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_role("button", name="Run again")).to_have_count(2)
 
 
-def test_a_file_that_the_upload_field_refuses_says_why(page: Page, tmp_path: Path) -> None:
+def test_what_is_refused_is_named_with_the_reason_and_the_others_are_taken(
+    browser: Browser, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a phone, in Korean: one drop with clips, files of other kinds, one that is too large and an empty one."""
+    monkeypatch.setenv("STREAMLIT_SERVER_MAX_UPLOAD_SIZE", "1")
+    sizes = {
+        "a ride by night, a long name.txt": 9,
+        "소리 [1].mp3": 9,
+        "large.mp4": 3 << 20,
+        "empty.mp4": 0,
+        "ok.mp4": 9,
+    }
+    for name, size in sizes.items():
+        (tmp_path / name).write_bytes(b"x" * size)
+    with serving(settings.data) as url:
+        page = browser.new_page(viewport={"width": 390, "height": 800}, base_url=url, locale="ko-KR")
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto("/")
+        page.locator("input[type=file]").set_input_files([tmp_path / name for name in sizes])
+        for said in (
+            "a ride by night, a long name.txt, 소리 [1].mp3: 지원하는 형식(.mp4,",
+            "large.mp4: 2 GB보다 큽니다",
+            "empty.mp4: 빈 파일입니다",
+        ):
+            expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+        expect(page.get_by_text("ok.mp4").first).to_be_visible()
+        expect(page.get_by_test_id("stFileChip")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.get_by_role("button", name="확인").click()
+        expect(page.get_by_role("alert").filter(has_text="large.mp4")).to_have_count(0)
+        (tmp_path / "notes.txt").touch()
+        page.locator("input[type=file]").set_input_files(tmp_path / "notes.txt")
+        expect(page.get_by_role("alert").filter(has_text="notes.txt")).to_be_visible()
+        expect(page.get_by_test_id("stFileChip")).to_have_count(0)
+
+
+def test_an_upload_that_does_not_arrive_is_told(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "ok.mp4").write_bytes(b"x")
+    page.route("**/upload_file/**", lambda route: route.fulfill(status=500))
+    page.goto("/")
+    page.locator("input[type=file]").set_input_files(tmp_path / "ok.mp4")
+    expect(page.get_by_text("ok.mp4: did not arrive, try again")).to_be_visible()
+
+
+def test_a_picture_of_a_plate_that_is_refused_says_why(page: Page, tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
-    notes.write_text("no video")
-    page.goto("/?lang=ko")
-    expect(page.get_by_role("heading", name="영상 분석")).to_be_visible()
+    notes.write_text("no picture")
+    page.goto("/plates?lang=ko")
+    page.get_by_test_id("stExpander").locator("summary").click()
     page.locator("input[type=file]").set_input_files(notes)
     expect(page.get_by_test_id("stFileChipName")).to_be_visible()
     why = page.get_by_test_id("stFileChipName").locator("+ div")

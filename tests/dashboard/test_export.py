@@ -39,6 +39,7 @@ from pipeline.training.dataset import merge
 from pipeline.types import Analysis, Box, Evidence, Label
 from tests import factory
 from tests.dashboard.test_pages import said
+from tests.factory import queued
 from tests.pipeline.test_conceal import BOARD, contrast, is_hidden
 
 NAME = "=오토바이 (1) 🛵.mp4"
@@ -61,13 +62,13 @@ def source(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) 
             )
         )
     jobs = Jobs(sessions)
-    jobs.claim(jobs.add(NAME, tmp_path / "gone.mp4", "a" * 64))
+    jobs.claim(queued(jobs, NAME, tmp_path / "gone.mp4", "a" * 64))
     tracks = tuple(case.track for case, _ in cases)
     save(sessions, 1, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, tuple(cases), picture), store)
     reviews = Reviews(sessions)
     reviews.correct_plate({1: 0}, "김철수", "서울 강남 가 1234")
     reviews.decide({1: 1}, Deed("김철수", Action.ACCEPT))
-    return Source(Cases(sessions), reviews, store, settings)
+    return Source(Cases(sessions), reviews, store, settings, lambda *_: True)
 
 
 @pytest.fixture
@@ -164,6 +165,22 @@ def test_a_live_case_is_packed_once_it_is_known_who_else_was_there(
     assert package([1], source, words, others_hidden=False)
     with nullcontext() if made else pytest.raises(PackageError, match="case 1 is only just over"):
         package([1], source, words)
+
+
+def test_a_live_case_is_not_packed_while_somebody_around_it_is_under_way(
+    source: Source, sessions: sessionmaker[Session]
+) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(kind=SourceKind.CAMERA))
+        session.execute(update(Case).values(happened_at=datetime.now(UTC) - timedelta(hours=1)))
+    (case,) = source.cases.in_full([1])
+
+    def behind(job_id: int, time_s: float) -> bool:
+        assert job_id == case.job_id
+        return time_s <= case.end_s + 0.5
+
+    with pytest.raises(PackageError, match="case 1 is only just over"):
+        package([1], replace(source, knows_all_until=behind), words)
 
 
 def _cut(path: Path) -> None:

@@ -30,6 +30,7 @@ from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Case, Evidence, Outcome
 from tests import factory
+from tests.factory import queued
 
 Open = Callable[..., AppTest]
 
@@ -62,7 +63,7 @@ def found(
 
     cases = [case(id_, outcome) for id_, outcome in enumerate(outcomes)]
     jobs = Jobs(sessions)
-    job_id = jobs.add("street *1*.mp4", tmp_path / "gone.mp4", content)
+    job_id = queued(jobs, "street *1*.mp4", tmp_path / "gone.mp4", content)
     jobs.claim(job_id)
     tracks = tuple(case.track for case in cases)
     rows = tuple((case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases)
@@ -131,7 +132,7 @@ def test_what_is_handed_in_next_is_shown_whatever_was_shown_before(
     open_page: Open, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
     jobs = Jobs(sessions)
-    jobs.cancel(jobs.add("clip.mp4", tmp_path / "gone.mp4", "a" * 64))
+    jobs.cancel(queued(jobs, "clip.mp4", tmp_path / "gone.mp4", "a" * 64))
     app = open_page("analyse")
     app.query_params["job"] = "1"
     app.file_uploader[0].set_value([("no video.mp4", b"no video", "video/mp4")]).run()
@@ -196,7 +197,7 @@ def test_no_two_bars_of_the_timeline_merge(spans: list[tuple[float, float]], row
 def test_every_clip_so_far_can_be_reached(open_page: Open, sessions: sessionmaker[Session], tmp_path: Path) -> None:
     jobs = Jobs(sessions)
     for number in range(41):
-        jobs.cancel(jobs.add(f"clip {number:02}.mp4", tmp_path / "gone.mp4", f"{number:064}"))
+        jobs.cancel(queued(jobs, f"clip {number:02}.mp4", tmp_path / "gone.mp4", f"{number:064}"))
     app = open_page("analyse")
     assert not app.exception
     assert "clip 40" in said(app)
@@ -280,7 +281,7 @@ def test_a_click_on_a_locked_database_says_so_and_the_page_stays(
     open_page: Open, settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = Jobs(sessions)
-    jobs.cancel(jobs.add("ended.mp4", settings.data / "gone.mp4", "a" * 64))
+    jobs.cancel(queued(jobs, "ended.mp4", settings.data / "gone.mp4", "a" * 64))
     app = open_page("analyse")
     with locked(settings, monkeypatch):
         app.button(key="again-1").click().run()
@@ -324,6 +325,21 @@ def test_a_clip_under_way_is_not_queued_once_more(
         assert not app.exception
     assert r"**street \*1\*\.mp4** is under way already" in "".join(toast.value for toast in app.toast)
     assert [job.clip.name for job in Jobs(sessions).open()] == ["street *1*.mp4"]
+
+
+def test_a_job_is_not_run_again_while_its_clip_is_under_way(
+    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+    jobs = Jobs(sessions)
+    ended = queued(jobs, "clip.mp4", settings.data / "gone.mp4", "a" * 64)
+    jobs.cancel(ended)
+    waiting = queued(jobs, "clip.mp4", settings.data / "gone.mp4", "a" * 64)
+    app = open_page("analyse")
+    app.button(key=f"again-{ended}").click().run()
+    assert not app.exception
+    assert r"**clip\.mp4** is under way already" in "".join(toast.value for toast in app.toast)
+    assert [job.id for job in jobs.open()] == [waiting]
 
 
 def wait_for(sessions: sessionmaker[Session], state: JobState) -> Job:

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
@@ -83,6 +85,42 @@ def test_what_was_chosen_is_still_chosen_after_a_look_elsewhere(
     assert app.selectbox(key="statistics-source").value == 1
     assert app.date_input(key="statistics-days").value == (day, day)
     assert app.segmented_control(key="step").value == "week"
+
+
+def chosen(app: AppTest) -> tuple[object, object, object]:
+    assert not app.exception
+    return (
+        app.selectbox(key="statistics-source").value,
+        app.date_input(key="statistics-days").value,
+        app.segmented_control(key="step").value,
+    )
+
+
+def test_what_is_chosen_stands_in_the_address_and_outlasts_the_session(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    last = date.today()
+    first = last - timedelta(days=30)
+    app = open_page("statistics")
+    assert dict(app.query_params) == {}
+    app.selectbox(key="statistics-source").set_value(1)
+    app = app.date_input(key="statistics-days").set_value((first, last)).run()
+    app = app.segmented_control(key="step").set_value("week").run()
+    asked = {"source": "1", "days": f"{first}..{last}", "by": "week"}
+    assert dict(app.query_params) == asked
+    assert chosen(open_page("statistics", **asked)) == (1, (first, last), "week")
+    assert chosen(open_page("statistics", days=str(first))) == ("all", (first,), "hour")
+
+
+@pytest.mark.parametrize("days", ["1024-01-01", "9999-12-31", "2026-13-01", "2026-02-02..2026-01-01", "<b>..", ".."])
+def test_an_address_that_means_nothing_chooses_nothing(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, days: str
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    app = open_page("statistics", source="9" * 5000, days=days, by="<b>")
+    assert chosen(app) == ("all", (), "hour")
+    assert dict(app.query_params) == {}
 
 
 def test_steps_of_time(open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> None:

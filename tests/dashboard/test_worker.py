@@ -11,7 +11,7 @@ from dashboard.worker import Worker
 from db.jobs import Jobs
 from db.models import JobState
 from pipeline.settings import Settings
-from tests.factory import write_clip
+from tests.factory import queued, write_clip
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_bad_clip_does_not_stop_the_queue(worker: Worker, sessions: sessionmak
     jobs = Jobs(sessions)
     (tmp_path / "text.mp4").write_text("no video")
     good = write_clip(tmp_path / "good.mp4", [index / 30 for index in range(20)])
-    ids = [jobs.add("bad", tmp_path / "text.mp4", "a" * 64), jobs.add("good", good, "b" * 64)]
+    ids = [queued(jobs, "bad", tmp_path / "text.mp4", "a" * 64), queued(jobs, "good", good, "b" * 64)]
     worker.wake()
     assert [state_of(jobs, id_, ENDED) for id_ in ids] == [JobState.FAILED, JobState.DONE]
 
@@ -62,7 +62,7 @@ def test_what_cannot_be_swept_does_not_stop_the_queue(settings: Settings, sessio
     settings.uploads.mkdir()
     (settings.uploads / "unfinished-file").write_text("no folder")
     jobs = Jobs(sessions)
-    job_id = jobs.add("gone", settings.data / "gone.mp4", "a" * 64)
+    job_id = queued(jobs, "gone", settings.data / "gone.mp4", "a" * 64)
     worker = Worker(sessions, settings)
     assert state_of(jobs, job_id, ENDED) is JobState.FAILED
     worker.stop()
@@ -75,7 +75,7 @@ def test_whatever_stops_the_queue_is_told_and_passes(
         raise ZeroDivisionError
 
     jobs = Jobs(sessions)
-    job_id = jobs.add("gone", settings.data / "gone.mp4", "a" * 64)
+    job_id = queued(jobs, "gone", settings.data / "gone.mp4", "a" * 64)
     with monkeypatch.context() as broken:
         broken.setattr(Jobs, "mark_interrupted", fail)
         worker = Worker(sessions, settings)
@@ -92,7 +92,7 @@ def test_whatever_stops_the_queue_is_told_and_passes(
 def test_a_running_job_is_cancelled(worker: Worker, sessions: sessionmaker[Session], tmp_path: Path) -> None:
     jobs = Jobs(sessions)
     long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
-    job_id = jobs.add("long", long, "a" * 64)
+    job_id = queued(jobs, "long", long, "a" * 64)
     worker.wake()
     state_of(jobs, job_id, {JobState.RUNNING})
     while not worker.preview(job_id):
@@ -107,7 +107,7 @@ def test_stopping_marks_the_job_under_way_and_leaves_no_thread(
     jobs = Jobs(sessions)
     before = {thread.name for thread in threading.enumerate()}
     long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
-    job_id = jobs.add("long", long, "a" * 64)
+    job_id = queued(jobs, "long", long, "a" * 64)
     worker = Worker(sessions, settings)
     while not worker.preview(job_id):
         time.sleep(0.05)

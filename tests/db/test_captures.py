@@ -25,6 +25,7 @@ from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence
 from tests import factory
 from tests.db.test_outbox import answering, stores_all
+from tests.factory import queued
 from tests.plates import saved_case
 
 EVIDENCE = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
@@ -95,7 +96,7 @@ def test_a_capture_that_is_replaced_on_its_way_harms_no_other(
 def analysed(store: FileStore, sessions: sessionmaker[Session]) -> tuple[int, Analysis]:
     """The first clip's job under way, and what was found."""
     jobs = Jobs(sessions)
-    job_id = jobs.add("street 0.mp4", Path("gone.mp4"), "0" * 64)
+    job_id = queued(jobs, "street 0.mp4", Path("gone.mp4"), "0" * 64)
     jobs.claim(job_id)
     case = captured(store)
     return job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, (case.track,), ((case, EVIDENCE),), "a.mp4")

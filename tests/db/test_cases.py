@@ -16,6 +16,7 @@ from pipeline import types
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence, Outcome
 from tests import factory
+from tests.factory import queued
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 STORE = FileStore(Path("/nowhere"))  # nothing of these tests is in it
@@ -33,7 +34,7 @@ def analysis(*outcomes: Outcome) -> Analysis:
 
 def done(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
     jobs = Jobs(sessions)
-    job_id = jobs.add(f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
+    job_id = queued(jobs, f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
     jobs.claim(job_id)
     save(sessions, job_id, analysis(*outcomes), STORE)
     return job_id

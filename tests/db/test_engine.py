@@ -10,19 +10,20 @@ import pytest
 from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, delete, inspect, text
+from sqlalchemy import create_engine, delete, inspect, select, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from db import engine
 from db.cases import Cases
-from db.engine import explain, migrations, sessions, upgrade
-from db.jobs import Jobs
-from db.models import Action, Base, Case, ReviewState
+from db.engine import explain, migrations, sessions, upgrade, write_alone
+from db.jobs import Jobs, now
+from db.models import Action, Base, Case, Clip, ReviewState
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.types import Outcome
 from tests.db.test_cases import done
+from tests.factory import queued
 
 
 def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
@@ -33,7 +34,7 @@ def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
 
 def test_readers_are_not_held_up_by_a_writer(settings: Settings) -> None:
     jobs = Jobs(sessions(settings.database))
-    jobs.add("a", Path("a.mp4"), "a" * 64)
+    queued(jobs, "a", Path("a.mp4"), "a" * 64)
     writer = sqlite3.connect(settings.data / "helmet_watch.sqlite3", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     assert len(jobs.open()) == 1
@@ -46,10 +47,40 @@ def test_a_locked_database_is_told_in_plain_words(settings: Settings, monkeypatc
     writer = sqlite3.connect(settings.data / "helmet_watch.sqlite3", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     with pytest.raises(OperationalError) as caught:
-        jobs.add("a", Path("a.mp4"), "a" * 64)
+        queued(jobs, "a", Path("a.mp4"), "a" * 64)
     assert "locked by another program" in explain(caught.value)
     writer.close()
-    assert jobs.add("a", Path("a.mp4"), "a" * 64)
+    assert queued(jobs, "a", Path("a.mp4"), "a" * 64)
+
+
+def test_work_that_others_came_between_is_done_anew_and_leaves_nothing_of_the_first_try(settings: Settings) -> None:
+    """Other databases than SQLite refuse it by an error of their own."""
+    database, tries = sessions(settings.database), []
+
+    def work(session: Session) -> int:
+        tries.append(Clip(sha256="a" * 64, name="a", path="/a", added_at=now()))
+        session.add(tries[-1])
+        session.flush()
+        if len(tries) < 3:
+            raise OperationalError("insert", None, Exception("could not serialize access"))
+        return tries[-1].id
+
+    clip_id = write_alone(database, work)
+    assert len(tries) == 3
+    with database() as session:
+        assert [clip.id for clip in session.scalars(select(Clip))] == [clip_id]
+
+
+def test_what_others_cannot_have_caused_is_not_tried_again(settings: Settings) -> None:
+    tries = []
+
+    def work(session: Session) -> None:
+        tries.append(1)
+        session.execute(text("select nobody"))
+
+    with pytest.raises(OperationalError, match="no such column"):
+        write_alone(sessions(settings.database), work)
+    assert len(tries) == 1
 
 
 def test_what_people_are_told() -> None:
@@ -128,7 +159,7 @@ def test_rebuilt_tables_keep_their_rows_and_give_no_number_twice(tmp_path: Path)
     engine_ = create_engine(url)
     with engine_.begin() as connection:
         command.upgrade(migrations(connection), "0006")
-    old = sessionmaker(engine_)
+    old = sessionmaker(engine_, expire_on_commit=False)
     done(old, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
     Reviews(old).decide({1: 0}, Deed("Kim", Action.ACCEPT))
     new = sessions(url)

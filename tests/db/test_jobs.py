@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from db.jobs import Jobs, is_alive, this_worker
 from db.models import Clip, Job, JobState
 from pipeline.types import Progress
+from tests.factory import queued
 
 CLIP = Path("/clips/a.mp4")
 
@@ -26,7 +27,7 @@ def state(jobs: Jobs, job_id: int) -> JobState:
 
 
 def test_jobs_are_claimed_once_and_in_order(jobs: Jobs) -> None:
-    ids = [jobs.add(f"{name}.mp4", CLIP, name * 64) for name in "abc"]
+    ids = [queued(jobs, f"{name}.mp4", CLIP, name * 64) for name in "abc"]
     claimed = [jobs.claim() for _ in range(4)]
     assert [job.id if job else None for job in claimed] == [*ids, None]
     assert claimed[0] is not None
@@ -34,7 +35,7 @@ def test_jobs_are_claimed_once_and_in_order(jobs: Jobs) -> None:
 
 
 def test_one_job_can_be_picked(jobs: Jobs) -> None:
-    _, second = jobs.add("a", CLIP, "a" * 64), jobs.add("b", CLIP, "b" * 64)
+    _, second = queued(jobs, "a", CLIP, "a" * 64), queued(jobs, "b", CLIP, "b" * 64)
     job = jobs.claim(second)
     assert job is not None
     assert job.id == second
@@ -42,30 +43,56 @@ def test_one_job_can_be_picked(jobs: Jobs) -> None:
 
 
 def test_the_same_content_is_one_source_under_the_newer_name(jobs: Jobs) -> None:
-    first, second = (jobs.get(jobs.add(name, CLIP, "a" * 64)) for name in ("old.mp4", "new.mp4"))
+    jobs.cancel(queued(jobs, "old.mp4", CLIP, "a" * 64))
+    first, second = jobs.get(1), jobs.get(queued(jobs, "new.mp4", CLIP, "a" * 64))
     assert first is not None
     assert second is not None
     assert first.clip_id == second.clip_id
     assert second.clip.name == "new.mp4"
 
 
-def test_a_new_clip_can_be_handed_in_by_many_at_once(jobs: Jobs, sessions: sessionmaker[Session]) -> None:
+@pytest.mark.parametrize("known", [False, True])
+def test_a_clip_that_many_hand_in_at_once_is_queued_once(
+    jobs: Jobs, sessions: sessionmaker[Session], known: bool
+) -> None:
     many = 6
     with ThreadPoolExecutor(many) as threads:
         for content in "abcde":
+            if known:
+                jobs.cancel(queued(jobs, "a.mp4", CLIP, content * 64))
             start = Barrier(many)
 
-            def hand_in(content: str = content, start: Barrier = start) -> int:
+            def hand_in(number: int, content: str = content, start: Barrier = start) -> tuple[int, bool]:
                 start.wait()
-                return jobs.add("a.mp4", CLIP, content * 64)
+                job, new = jobs.add(f"{number}.mp4", CLIP, content * 64)
+                return job.id, new
 
-            assert len({one.result() for one in [threads.submit(hand_in) for _ in range(many)]}) == many
+            added = list(threads.map(hand_in, range(many)))
+            assert len({job_id for job_id, _ in added}) == 1
+            assert sum(new for _, new in added) == 1
     with sessions() as session:
         assert len(session.scalars(select(Clip)).all()) == 5
+    assert len(jobs.open()) == 5
+
+
+def test_many_who_run_a_job_again_at_once_while_its_clip_is_handed_in_get_one(jobs: Jobs) -> None:
+    many = 6
+    for _ in range(many - 1):
+        jobs.cancel(queued(jobs, "a.mp4", CLIP, "a" * 64))
+    start = Barrier(many)
+
+    def go(job_id: int) -> bool:
+        start.wait()
+        return jobs.again(job_id) if job_id else not jobs.add("a.mp4", CLIP, "a" * 64)[1]
+
+    with ThreadPoolExecutor(many) as threads:
+        told = list(threads.map(go, range(many)))
+    assert told.count(False) == 1
+    assert len(jobs.open()) == 1
 
 
 def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:
-    job_id = jobs.add("a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a", CLIP, "a" * 64)
     jobs.claim()
     progress = Progress("detect", 0.4, 31.0, 12.0, 2)
     assert not jobs.progress(job_id, progress)
@@ -77,7 +104,7 @@ def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_can_run_again(jobs: Jobs) -> None:
-    job_id = jobs.add("a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a", CLIP, "a" * 64)
     jobs.cancel(job_id)
     assert state(jobs, job_id) is JobState.CANCELLED
     assert jobs.claim() is None
@@ -88,7 +115,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_can_run_again(jobs: Jobs) -> Non
 
 
 def test_what_ended_well_is_neither_cancelled_nor_run_again(jobs: Jobs) -> None:
-    job_id = jobs.add("a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a", CLIP, "a" * 64)
     jobs.claim()
     jobs.end(job_id, JobState.DONE)
     jobs.cancel(job_id)
@@ -97,7 +124,7 @@ def test_what_ended_well_is_neither_cancelled_nor_run_again(jobs: Jobs) -> None:
 
 
 def test_jobs_of_a_process_that_is_gone_are_marked(jobs: Jobs, sessions: sessionmaker[Session]) -> None:
-    gone, other = jobs.add("a", CLIP, "a" * 64), jobs.add("b", CLIP, "b" * 64)
+    gone, other = queued(jobs, "a", CLIP, "a" * 64), queued(jobs, "b", CLIP, "b" * 64)
     jobs.claim(gone)
     jobs.claim(other)
     parent = f"{os.getppid()} {__import__('psutil').Process(os.getppid()).create_time()}"
@@ -110,7 +137,7 @@ def test_jobs_of_a_process_that_is_gone_are_marked(jobs: Jobs, sessions: session
 
 
 def test_what_this_process_left_open_is_marked_between_jobs(jobs: Jobs) -> None:
-    job_id = jobs.add("a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a", CLIP, "a" * 64)
     jobs.claim()
     jobs.mark_interrupted()
     assert state(jobs, job_id) is JobState.INTERRUPTED
@@ -124,7 +151,7 @@ def test_a_process_is_told_by_id_and_start() -> None:
 
 
 def test_lists(jobs: Jobs) -> None:
-    done, running, waiting = (jobs.add(name, CLIP, name * 64) for name in "abc")
+    done, running, waiting = (queued(jobs, name, CLIP, name * 64) for name in "abc")
     jobs.claim(done)
     jobs.end(done, JobState.FAILED, "broken")
     jobs.claim(running)
@@ -133,20 +160,18 @@ def test_lists(jobs: Jobs) -> None:
 
 
 def test_a_clip_is_under_way_from_hand_in_to_end(jobs: Jobs) -> None:
-    job_id = jobs.add("a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a", CLIP, "a" * 64)
     for step in (jobs.mark_interrupted, jobs.claim):
         step()
-        job = jobs.under_way("a" * 64)
-        assert job is not None
-        assert job.id == job_id
-    assert jobs.under_way("b" * 64) is None
+        job, new = jobs.add("b", CLIP, "a" * 64)
+        assert (job.id, job.clip.name, new) == (job_id, "a", False)
     jobs.cancel(job_id)
-    assert jobs.under_way("a" * 64) is None
+    assert queued(jobs, "b", CLIP, "a" * 64) != job_id
 
 
 def test_ended_jobs_come_in_pages(jobs: Jobs) -> None:
     assert jobs.count_ended() == 0
-    ids = [jobs.add(name, CLIP, name * 64) for name in "abc"]
+    ids = [queued(jobs, name, CLIP, name * 64) for name in "abc"]
     for job_id in ids[:2]:
         jobs.cancel(job_id)
     assert jobs.count_ended() == 2

@@ -16,6 +16,7 @@ from db.reviews import Deed, Reviews
 from db.save import save
 from pipeline.types import Analysis, Outcome
 from tests.db.test_cases import STORE, analysis, done
+from tests.factory import queued
 
 ACCEPT = Deed("Kim", Action.ACCEPT)
 DISMISS = Deed("Lee", Action.DISMISS, Reason.HELMET, "a grey half helmet")
@@ -187,7 +188,7 @@ def test_two_who_link_at_once_get_two_motorcycles(
 
     def new_and_late(session: Session) -> int:
         number = new(session)
-        if threading.current_thread() is not other:
+        if threading.current_thread() is not other and not other.ident:
             other.start()
             other.join(0.5)
         return number
@@ -195,7 +196,28 @@ def test_two_who_link_at_once_get_two_motorcycles(
     monkeypatch.setattr("db.reviews._new_motorcycle", new_and_late)
     reviews.link({1: 0, 2: 0}, "Kim")
     other.join()
-    assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)] == [1, 1, 2, 2]
+    motorcycles = [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)]
+    assert motorcycles[0] == motorcycles[1] != motorcycles[2] == motorcycles[3]
+
+
+def test_two_who_part_cases_at_once_leave_none_linked_to_itself(
+    reviews: Reviews, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviews.link({1: 0, 2: 0, 3: 0}, "Kim")
+    other = threading.Thread(target=reviews.unlink, args=(2, 1, "Lee"))
+    linked = db.reviews._linked_to
+
+    def linked_and_late(*arguments: Any) -> Any:
+        found = linked(*arguments)
+        if threading.current_thread() is not other and not other.ident:
+            other.start()
+            other.join(0.5)
+        return found
+
+    monkeypatch.setattr("db.reviews._linked_to", linked_and_late)
+    reviews.unlink(1, 1, "Kim")
+    other.join()
+    assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3)] == [None] * 3
 
 
 def test_a_decision_while_its_clip_is_saved_again_does_not_fail_the_job(
@@ -207,8 +229,9 @@ def test_a_decision_while_its_clip_is_saved_again_does_not_fail_the_job(
 
     def reviewed_and_late(*arguments: Any) -> list[Case]:
         kept = reviewed(*arguments)
-        other.start()
-        other.join(0.5)
+        if not other.ident:
+            other.start()
+            other.join(0.5)
         return kept
 
     monkeypatch.setattr("db.save._keep_reviewed", reviewed_and_late)
@@ -228,7 +251,7 @@ def test_undoing_a_link_leaves_one_that_somebody_built_on_it(reviews: Reviews, s
 def again(sessions: sessionmaker[Session], found: Analysis) -> list[int]:
     """Analyse the clip of the fixture once more; the ids of its cases."""
     jobs = Jobs(sessions)
-    job_id = jobs.add("a.mp4", Path("/clips/a.mp4"), "a" * 64)
+    job_id = queued(jobs, "a.mp4", Path("/clips/a.mp4"), "a" * 64)
     jobs.claim(job_id)
     return save(sessions, job_id, found, STORE)
 

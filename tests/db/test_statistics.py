@@ -24,6 +24,7 @@ from pipeline import types
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence, Label, Outcome
 from tests import factory
+from tests.factory import queued
 
 SEOUL, NEW_YORK = ZoneInfo("Asia/Seoul"), ZoneInfo("America/New_York")
 ROWS = 100_000
@@ -36,7 +37,7 @@ STORE = FileStore(Path("/nowhere"))  # nothing of these tests is in it
 def analysed(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
     """A clip with these suspects, one rider with a helmet, and one whose head nobody saw."""
     jobs = Jobs(sessions)
-    job_id = jobs.add(f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
+    job_id = queued(jobs, f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
     jobs.claim(job_id)
     cases = tuple(
         (moved(factory.case(row, one), 200 * row), Evidence("p", "c", "v", 0.0, 0.0, 1.0))

@@ -72,9 +72,12 @@ def test_a_violation_is_kept_while_the_stream_runs(streams: Streams, sessions: s
         assert began < case.happened_at < datetime.now(UTC)
         assert abs(case.happened_at - began - timedelta(seconds=case.best_s)) < timedelta(seconds=15)
         assert streams.get(job_id).source.preview(320).shape[1] == 320
+        assert not streams.knows_all_until(job_id, case.best_s + 3600)
+        until(lambda: streams.knows_all_until(job_id, case.end_s))
         streams.stop(job_id)
     assert job_of(sessions, job_id).state is JobState.DONE
     assert streams.get(job_id) is None
+    assert streams.knows_all_until(job_id, case.best_s + 3600)
 
 
 def test_no_more_streams_than_allowed_and_none_twice(streams: Streams) -> None:

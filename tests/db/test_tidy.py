@@ -16,6 +16,7 @@ from db.models import Job, Received
 from db.tidy import StrangeDatabaseError
 from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
+from tests.factory import queued
 
 
 def aged(path: Path, days: float) -> Path:
@@ -32,7 +33,7 @@ def kept(settings: Settings, sessions: sessionmaker[Session]) -> set[Path]:
     settings.uploads.mkdir()
     upload = settings.uploads / f"{'a' * 64}.webm"
     upload.write_bytes(b"upload")
-    job = Jobs(sessions).add("clip.webm", upload, "a" * 64)
+    job = queued(Jobs(sessions), "clip.webm", upload, "a" * 64)
     with sessions.begin() as session:
         session.execute(update(Job).where(Job.id == job).values(video=video))
         session.add(Received(key="k", crops=[(crop, 0.1)], received_at=now()))
@@ -60,7 +61,7 @@ def test_what_no_row_names_is_left_behind_and_the_rest_is_needed(
 def test_what_a_job_may_still_name_is_left_alone(settings: Settings, sessions: sessionmaker[Session]) -> None:
     gone = left(settings, 2)
     jobs = Jobs(sessions)
-    job = jobs.add("long.mp4", Path("long.mp4"), "c" * 64)
+    job = queued(jobs, "long.mp4", Path("long.mp4"), "c" * 64)
     jobs.claim(job)
     with sessions.begin() as session:
         session.execute(update(Job).where(Job.id == job).values(started_at=now() - timedelta(days=3)))

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from db.engine import sessions
 from db.jobs import Jobs
 from db.models import Job, JobState
 from pipeline.settings import ROOT, Settings
-from tests.factory import write_clip
+from pipeline.weights import sha256
+from tests.factory import queued, write_clip
 
 
 def pipeline(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -61,6 +63,20 @@ def test_all_is_well(good: Path, settings: Settings) -> None:
     done = pipeline("analyse", good, "--data", settings.data)
     assert done.returncode == 0
     assert "0 violations" in done.stdout
+
+
+@pytest.mark.parametrize("left", [JobState.QUEUED, JobState.RUNNING])
+def test_a_clip_that_waits_already_or_was_left_by_a_killed_process_is_done(
+    good: Path, settings: Settings, left: JobState
+) -> None:
+    database = sessions(settings.database)
+    job_id = queued(Jobs(database), "before.mp4", good, sha256(good))
+    with database.begin() as session:
+        session.execute(update(Job).values(state=left, worker=f"{os.getpid()} 1.0"))
+    done = pipeline("analyse", good, "--data", settings.data)
+    assert (done.returncode, "0 violations" in done.stdout) == (0, True)
+    assert Jobs(database).open() == []
+    assert (Jobs(database).get(job_id) is not None) == (left is JobState.QUEUED)
 
 
 def test_where_the_time_goes(good: Path, settings: Settings) -> None:

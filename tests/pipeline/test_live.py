@@ -103,6 +103,33 @@ def test_the_violation_of_the_demo_has_evidence_as_in_a_file(watch: Watch, setti
 
 
 @needs_demo
+def test_it_is_known_until_when_everybody_is_kept(watch: Watch) -> None:
+    """The keeper stands for whatever is slow: stage 2, the reading of plates, the disk."""
+    free = threading.Event()
+
+    class Slow(Found):
+        def keep_case(self, case: Case, evidence: Evidence) -> None:
+            free.wait(60)
+            super().keep_case(case, evidence)
+
+    found = Slow()
+    source = watch.open(found)
+    play(source, street(7.0))
+    until = time.monotonic() + 60
+    while not source.figures().violations and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    behind_s = source.kept_until_s()
+    free.set()
+    while not found.cases and time.monotonic() < until:
+        time.sleep(0.05)
+    ((case, _),) = found.cases
+    assert behind_s <= case.track.start_s
+    source.close()
+    assert source.kept_until_s() > case.track.end_s
+
+
+@needs_demo
 def test_a_violation_whose_frames_are_gone_keeps_what_stage_2_looked_at(settings: Settings) -> None:
     """As after a pause of the machine: this buffer holds the newest frame alone."""
     source, found = watched(settings.model_copy(update={"live_buffer_s": 0.05}), street(7.0))
@@ -203,6 +230,7 @@ def test_a_case_without_evidence_leaves_no_capture(watch: Watch, settings: Setti
     source.close()
     case = capture_plate(factory.case(), factory.suspect().crops, store)
     assert all(store.path(name).is_file() for name in case.captures)
+    source._begin(case.track)
     _write(store, ToWrite(source, case.track, case))
     assert "gone from the data folder" in (source.trouble or "")
     assert not found.cases
