@@ -137,11 +137,11 @@ class Clip:
         duration = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
         if not duration and container.duration:
             duration = container.duration / av.time_base
-        begins = stream.start_time
-        self._begins: Stamp = inf if begins is None or stream.time_base is None else begins * stream.time_base
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         self._longest_s = _LONGEST_S if container.format.name == "mpegts" else inf
         self._tells_order = container.format.name == "avi"  # of its pictures, not when each is shown
+        begins = None if self._tells_order else stream.start_time
+        self._begins: Stamp = inf if begins is None or stream.time_base is None else begins * stream.time_base
         self._info = ClipInfo(0, 0, duration, stream.frames or round(duration * rate), rate)
         self._check_size(stream.codec_context.width, stream.codec_context.height)
 

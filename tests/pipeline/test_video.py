@@ -50,6 +50,7 @@ def test_every_container_is_read_to_its_end(tmp_path: Path, name: str, codec: st
     frames = list(clip.frames())
     assert len(frames) == len(EVEN)
     assert not clip.cut_off
+    assert clip.missed_s == 0
     assert clip.info.fps == pytest.approx(30, abs=0.5)
 
 
