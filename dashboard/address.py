@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -10,6 +13,22 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 _MOST_DIGITS = 18  # what the database takes for a number
 _PAGE = "address-page"
 _FOLLOW = "address-follow"  # how the page was come to, until it has written its address itself
+_TO = ".."  # ISO 8601-2: a span of days
+_FARTHEST = timedelta(days=9 * 365)  # from today, that a field for days offers
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a viewer chooses on a page: its name in the address, where the session keeps it, and what is usual.
+
+    `read` makes a value of what the address says, or None of what cannot be meant.
+    """
+
+    name: str
+    key: str
+    usual: Any
+    read: Callable[[str], Any]
+    say: Callable[[Any], str] = str
 
 
 def number(name: str) -> int | None:
@@ -49,3 +68,35 @@ def write(values: Mapping[str, str | None]) -> None:
     after = {name: value for name, value in before.items() if name not in values} | own
     if after != before:
         st.query_params.from_dict(after)
+
+
+def recall(choices: Sequence[Choice]) -> None:
+    """Bring these choices to what the address asks for, if it does; what it cannot mean is as usual."""
+    for one in choices:
+        st.session_state.setdefault(one.key, one.usual)
+    said = asked(*(one.name for one in choices))
+    if said is None:
+        return
+    for one in choices:
+        meant = one.read(said[one.name]) if one.name in said else None
+        st.session_state[one.key] = one.usual if meant is None else meant
+
+
+def keep(choices: Sequence[Choice]) -> None:
+    """From now on the address asks for what is chosen; what is usual goes without saying."""
+    chosen = ((one, st.session_state[one.key]) for one in choices)
+    write({one.name: one.say(value) if value != one.usual else None for one, value in chosen})
+
+
+def days(said: str) -> tuple[date, ...] | None:
+    """A day, or the first and the last of a span; None where it is neither."""
+    try:
+        meant = [date.fromisoformat(day) for day in said.split(_TO, 1)]
+    except ValueError:
+        return None
+    offered = all(abs(day - date.today()) < _FARTHEST for day in meant)
+    return tuple(meant) if offered and meant == sorted(meant) else None
+
+
+def say_days(chosen: Sequence[date]) -> str:
+    return _TO.join(day.isoformat() for day in chosen)

@@ -1,4 +1,4 @@
-"""The filters above the cards, and the order. The session remembers them, and the address says the most of them."""
+"""The filters above the cards, and the order. The session remembers them, and the address says them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 import streamlit as st
 
 from dashboard import address, resources
+from dashboard.address import Choice
 from dashboard.i18n import _, later
 from dashboard.review import View
 from dashboard.text import brief, day_start
@@ -35,37 +36,32 @@ _SORTS = {
     Sort.SUREST: later("Surest first"),
     Sort.LEAST_SURE: later("Least sure first"),
 }
-_USUAL: dict[str, object] = {
-    "review": "open or accepted",
-    "source": ALL,
-    "order": Sort.NEWEST,
-    "days": (),
-    "least": 0,
-    "plate": ALL,
-}
-_IN_ADDRESS = ("review", "source", "order")
+_STEP = 5  # per cent, between two of stage 2's confidences to filter by
 
 
 def recall(key: str) -> None:
     """Bring filters and order to what the address asks for, if it does; what it cannot mean is as usual."""
-    for name, value in _USUAL.items():
-        st.session_state.setdefault(f"{key}-{name}", value)
-    asked = address.asked(*_IN_ADDRESS)
-    if asked is None:
-        return
-    known: dict[str, dict[str, object]] = {
-        "review": {name: name for name in _STATES},
-        "source": {str(clip.id): clip.id for clip in resources.cases().sources()},
-        "order": {sort.value: sort for sort in Sort},
-    }
-    for name in _IN_ADDRESS:
-        st.session_state[f"{key}-{name}"] = known[name].get(asked.get(name, ""), _USUAL[name])
+    address.recall(_choices(key))
+
+
+def _choices(key: str) -> list[Choice]:
+    sources = {str(clip.id): clip.id for clip in resources.cases().sources()}
+    shares = {str(share): share for share in range(0, 101, _STEP)}
+    return [
+        Choice("review", f"{key}-review", "open or accepted", {state: state for state in _STATES}.get),
+        Choice("source", f"{key}-source", ALL, sources.get),
+        Choice("order", f"{key}-order", Sort.NEWEST, {sort.value: sort for sort in Sort}.get),
+        Choice("days", f"{key}-days", (), address.days, address.say_days),
+        Choice("least", f"{key}-least", 0, shares.get),
+        Choice("plate", f"{key}-plate", ALL, {plate: plate for plate in _PLATES}.get),
+    ]
 
 
 def view(outcomes: tuple[Outcome, ...], key: str) -> View:
     """The cases that are wanted, in their order; from now on the address asks for the same."""
-    chosen = {name: st.session_state[f"{key}-{name}"] for name in _USUAL}
-    address.write({name: str(chosen[name]) if chosen[name] != _USUAL[name] else None for name in _IN_ADDRESS})
+    choices = _choices(key)
+    address.keep(choices)
+    chosen = {one.name: st.session_state[one.key] for one in choices}
     wanted = Filter(
         outcomes,
         None if chosen["source"] == ALL else chosen["source"],
@@ -88,7 +84,7 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
             _("Stage 2 at least"),
             0,
             100,
-            step=5,
+            step=_STEP,
             format="%d %%",
             key=f"{key}-least",
             persist_state="session",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,15 @@ def test_filters_and_order_stand_in_the_address(open_page: Open) -> None:
     assert dict(app.query_params) == {"review": "accepted", "order": "oldest"}
     app = app.segmented_control(key="gallery-review").set_value("open or accepted").run()
     assert dict(app.query_params) == {"order": "oldest"}
+    first, last = date.today() - timedelta(days=3), date.today()
+    app.date_input(key="gallery-days").set_value((first, last))
+    app.slider(key="gallery-least").set_value(45)
+    app = app.selectbox(key="gallery-plate").set_value("without").run()
+    asked = {"order": "oldest", "days": f"{first}..{last}", "least": "45", "plate": "without"}
+    assert dict(app.query_params) == asked
+    again = open_page("gallery", **asked)
+    kept = [again.session_state[f"gallery-{name}"] for name in ("order", "days", "least", "plate")]
+    assert kept == [Sort.OLDEST, (first, last), 45, "without"]
 
 
 @pytest.mark.usefixtures("reviews")
@@ -102,6 +112,8 @@ def test_an_address_that_is_behind_takes_no_filter_back(open_page: Open) -> None
         ({"review": "accepted", "order": "oldest"}, ["Case 1", "Case 2", "Case 3"]),
         ({"review": "accepted", "source": "1"}, ["Case 3", "Case 2", "Case 1"]),
         ({"review": "<b>", "source": "2", "order": "9"}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
+        ({"least": "7", "plate": "<b>", "days": "yesterday"}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
+        ({"least": "100"}, []),
         ({"case": "9" * 5000}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
     ],
 )
