@@ -3,10 +3,10 @@
     python -m pipeline.training.evaluate --data DATA.yaml --stage 1|2|both --json [--curve CURVE.png]
     python -m pipeline.training.evaluate --clips FOLDER --json
 
-Per class: average precision, and precision and recall at the shipped thresholds. Bare heads as accusations: by
-stage 1 alone and after stage 2, which speaks by the product's own rule. A class is judged only in pictures whose
-set covers it (`covers` in DATA.yaml; without it, the classes that it names); in one without a label file there is
-nothing. `--stage 2` takes a data set of rider crops. FOLDER holds clips and a truth.json:
+Per class: average precision, and precision and recall at the shipped thresholds. Bare heads as accusations, and the
+riders accused: by stage 1 alone and after stage 2, which speaks by the product's own rule. A class is judged only in
+pictures whose set covers it (`covers` in DATA.yaml; without it, the classes that it names); in one without a label
+file there is nothing. `--stage 2` takes a data set of rider crops. FOLDER holds clips and a truth.json:
 {"clip.mp4": {"violations": 1}, ...}, null where they were not counted.
 """
 
@@ -118,6 +118,7 @@ def evaluate(eyes: Eyes, truths: Sequence[Truth], stage: str, curve_file: Path |
         after = accused(seen, first, second)
         figures["accusations"]["after stage 2"] = accusation_figures(truths, after)
         figures["accusations"]["stage 2"] = saved(count(truths, alone, BARE), count(truths, after, BARE))
+        figures["accused riders"] = riders(seen, alone, second)
         every = [[head for one in looks for head in confirmed(one, _ALL)] for looks in seen.second]
         curves["after stage 2"] = _curve(truths, every)
     if curve_file:
@@ -131,6 +132,22 @@ def saved(alone: Counts, after: Counts) -> dict[str, float | None]:
         "false removed": 1 - after.false / alone.false if alone.false else None,
         "true lost": 1 - after.true / alone.true if alone.true else None,
     }
+
+
+def riders(seen: Seen, alone: Sequence[Sequence[Detection]], second: Thresholds) -> dict[str, dict[str, int]]:
+    """The same by rider, as a motorcycle is one violation however many heads show it: true where one of the heads that
+    stage 1 accuses (`alone`) is bare, false where none is; nobody can tell of some."""
+    figures = {"stage 1": {"true": 0, "false": 0}, "after stage 2": {"true": 0, "false": 0}}
+    for i, looks in enumerate(seen.second):
+        bare = {one.detection: one.true for one in match(seen.truths[i], i, alone[i], BARE)[0]} if looks else {}
+        for one in looks:
+            heads = [bare[head] for head in one.crop.sighting.bare_heads]
+            if True not in heads and None in heads:
+                continue
+            kind = "true" if True in heads else "false"
+            figures["stage 1"][kind] += 1
+            figures["after stage 2"][kind] += bool(confirmed(one, second))
+    return figures
 
 
 _ALL = Thresholds(rider=0.1, without_helmet=0.01, with_helmet=0.1, plate=1)

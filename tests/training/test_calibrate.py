@@ -6,7 +6,7 @@ import pytest
 from pipeline.crops import crop_rider
 from pipeline.errors import CalibrationError
 from pipeline.training.calibrate import by_f, by_precision, halves
-from pipeline.training.evaluate import Seen, accusation_figures, accused, saved
+from pipeline.training.evaluate import Seen, accusation_figures, accused, riders, saved
 from pipeline.training.labels import Labelled
 from pipeline.training.metrics import count
 from pipeline.training.still import Second, suspects
@@ -19,14 +19,18 @@ RIDER, HEAD, PLATE = Box(100, 100, 200, 300), Box(130, 110, 170, 150), Box(130, 
 LOW = Thresholds(rider=0.2, without_helmet=0.2, with_helmet=0.2, plate=0.2)
 
 
-def street(name: str, head: Label, first: float, second: float) -> tuple[Truth, tuple[Detection, ...], list[Second]]:
-    """A rider whose head stage 1 and 2 call bare with these confidences; `head` is what it is."""
+def street(
+    name: str, head: Label, first: float, second: float, *more: Box
+) -> tuple[Truth, tuple[Detection, ...], list[Second]]:
+    """A rider whose head stage 1 and 2 call bare with these confidences; `head` is what it is. Stage 1 takes `more` for
+    bare heads, too, of which there are none."""
     labels = (Labelled(Label.RIDER, RIDER), Labelled(head, HEAD), Labelled(Label.PLATE, PLATE))
     found = (
         Detection(Label.RIDER, RIDER, 0.8),
         Detection(Label.WITHOUT_HELMET, HEAD, first),
         Detection(Label.WITH_HELMET, HEAD.shift(200, 0), 0.3),
         Detection(Label.PLATE, PLATE, 0.6),
+        *(Detection(Label.WITHOUT_HELMET, box, first) for box in more),
     )
     looks = []
     for sighting in suspects(IMAGE, found, LOW):
@@ -55,6 +59,23 @@ def test_stage_2_removes_what_it_does_not_confirm() -> None:
     after = count(looked.truths, accused(looked, LOW, strict), BARE)
     assert (after.true, after.false, after.missed) == (2, 0, 0)
     assert saved(alone, after) == {"false removed": 1, "true lost": 0}
+
+
+def test_a_rider_with_a_bare_head_is_truly_accused_once_however_many_heads_are() -> None:
+    streets = [
+        street("two heads", BARE, 0.9, 0.8, Box(105, 115, 128, 150)),
+        street("let go", BARE, 0.9, 0.3),
+        street("helmet", HELMET, 0.9, 0.8),
+        street("helmet let go", HELMET, 0.9, 0.3),
+    ]
+    looked = Seen([one[0] for one in streets], [one[1] for one in streets], [one[2] for one in streets])
+    alone = accused(looked, LOW, None)
+    assert count(looked.truths, alone, BARE).false == 3
+    strict = LOW.model_copy(update={"without_helmet": 0.5})
+    assert riders(looked, alone, strict) == {
+        "stage 1": {"true": 2, "false": 2},
+        "after stage 2": {"true": 1, "false": 1},
+    }
 
 
 def test_the_lowest_bar_with_the_wanted_precision_is_chosen() -> None:
