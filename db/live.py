@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
+from db.engine import write_alone
 from db.jobs import now, this_worker
 from db.models import Clip, Job, JobState, SourceKind
 from db.outbox import drop_crops
@@ -40,18 +41,20 @@ class LiveJob:
 
     def begin(self, began: datetime) -> None:
         """Note in the tables that the source runs, and when its times count from."""
+        self.id = write_alone(self._sessions, lambda session: self._begin(session, began))  # two may start it at once
+
+    def _begin(self, session: Session, began: datetime) -> int:
         content = hashlib.sha256(f"{self._kind} {self._path}".encode()).hexdigest()
-        with self._sessions.begin() as session:
-            clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
-            if clip is None:
-                clip = Clip(sha256=content, added_at=now(), kind=self._kind)
-                session.add(clip)
-            clip.name, clip.path = self._name, self._path
-            session.flush()
-            job = Job(clip_id=clip.id, state=JobState.RUNNING, created_at=now(), started_at=began, worker=this_worker())
-            session.add(job)
-            session.flush()
-            self.id = job.id
+        clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
+        if clip is None:
+            clip = Clip(sha256=content, added_at=now(), kind=self._kind)
+            session.add(clip)
+        clip.name, clip.path = self._name, self._path
+        session.flush()
+        job = Job(clip_id=clip.id, state=JobState.RUNNING, created_at=now(), started_at=began, worker=this_worker())
+        session.add(job)
+        session.flush()
+        return job.id
 
     @_patient
     def keep_track(self, track: Track) -> None:

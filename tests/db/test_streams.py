@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from itertools import cycle, islice
@@ -16,10 +17,11 @@ from tenacity import wait_none
 
 from db.jobs import Jobs
 from db.live import LiveJob, last_runs
-from db.models import Case, Job, JobState, SourceKind
+from db.models import Case, Clip, Job, JobState, SourceKind
 from db.streams import Streams
 from pipeline.errors import RefusedError
 from pipeline.settings import ROOT, Settings
+from pipeline.store import FileStore
 from tests.streaming import BARE_RIDER, WebServer, gray_ramp, jpeg, looped, mjpeg
 
 DEMO = ROOT / "samples" / "demo.mp4"
@@ -159,6 +161,27 @@ def test_a_source_whose_begin_cannot_be_noted_is_not_watched(
     with sessions() as session:
         assert not session.scalars(select(Job)).all()
     streams.stop(streams.camera().id)
+
+
+def test_one_source_that_many_start_at_once_is_one_source(sessions: sessionmaker[Session], settings: Settings) -> None:
+    """From browsers served by processes of their own: each has its run."""
+    many, sources = 4, 8
+    store, start = FileStore(settings.files), threading.Barrier(many)
+
+    def begin(number: int) -> list[int]:
+        jobs = [
+            LiveJob(sessions, store, SourceKind.STREAM, f"{number}", f"rtsp://{source}") for source in range(sources)
+        ]
+        for job in jobs:
+            start.wait(10)
+            job.begin(datetime.now(UTC))
+        return [job.id for job in jobs]
+
+    with ThreadPoolExecutor(many) as pool:
+        ids = [id_ for begun in pool.map(begin, range(many)) for id_ in begun]
+    assert len(set(ids)) == many * sources
+    with sessions() as session:
+        assert sorted(session.scalars(select(Clip.path))) == [f"rtsp://{source}" for source in range(sources)]
 
 
 def test_a_camera_that_falls_silent_is_closed(
