@@ -84,8 +84,8 @@ def _filled(text: str, values: dict[str, object]) -> str:
 _TOLD = (
     later("holds no frames"),
     later("no such file"),
-    later("the file is empty"),
-    later("is no video, or is cut off so early that nothing of it can be read"),
+    later("the file is empty: copy it from the camera once more"),
+    later("is no video, or is cut off so early that nothing of it can be read: copy it from the camera once more"),
     later("has no video in it, only sound or nothing"),
     later("its video is of a kind that cannot be read: convert it to H.264"),
     later("frames are {width} x {height} pixels, at most {most} a side can be read"),
@@ -99,7 +99,7 @@ _TOLD = (
         "EasyOCR's stock models could not be downloaded into {path} ({reason}): "
         "connect once, or set HELMET_WATCH_PLATE_ENGINE=own"
     ),
-    later("is none of {suffixes}"),
+    later("is none of {suffixes}: convert it to MP4"),
     later("a crop is no picture"),
     later("a crop cannot be decoded"),
     later("a crop is larger than {size} MB"),
@@ -152,7 +152,7 @@ _TOLD = (
     later("the stream holds no picture"),
     later("the server ended the stream"),
     later("no picture came for {seconds} s"),
-    later("what the server sends is no video"),
+    later("what the server sends is no video: check the address"),
     later("what the models saw in this clip is lost or of another version: analyse it again"),
     later("the stream on this page cannot be found at the moment"),
     later("there is no stream on this page"),

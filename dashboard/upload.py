@@ -37,7 +37,7 @@ def keep(file: BinaryIO, name: str, settings: Settings) -> tuple[Path, str]:
                 digest.update(chunk)
                 target.write(chunk)
         if not size:
-            raise ClipError("the file is empty")
+            raise ClipError("the file is empty: copy it from the camera once more")
         path = settings.uploads / f"{digest.hexdigest()}{suffix}"
         part.replace(path)
     return path, digest.hexdigest()
@@ -51,7 +51,7 @@ def suffix_of(name: str) -> str:
     """
     suffix = Path(name).suffix.lower()
     if suffix not in SUFFIXES:
-        raise ClipError(f"is none of {', '.join(SUFFIXES)}")
+        raise ClipError(f"is none of {', '.join(SUFFIXES)}: convert it to MP4")
     return suffix
 
 

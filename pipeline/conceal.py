@@ -140,12 +140,13 @@ def conceal_clip(source: Path, target: Path, start_s: float, scale: float, witne
         ClipError: the evidence clip cannot be read to its end.
         OSError: `target` cannot be written.
     """
-    clip = Clip(source, max_side=1 << 14)
+    clip, read_s = Clip(source, max_side=1 << 14), 0.0
     with VideoWriter(target, clip.info.fps) as writer:
         for frame in clip.frames():
             writer.write(conceal_frame(frame.image, frame.time_s + start_s, scale, witness, title), frame.time_s)
+            read_s = frame.time_s
     if clip.cut_off:
-        raise ClipError("is no video, or is cut off so early that nothing of it can be read")
+        raise ClipError(f"the file is cut off: only the first {read_s:.1f} s could be read")
 
 
 def conceal_frame(image: Image, time_s: float, scale: float, witness: Witness, title: str) -> Image:

@@ -129,7 +129,7 @@ class Connection:
         if isinstance(error, StreamError):
             return error
         if isinstance(error, InvalidDataError):
-            return StreamError("what the server sends is no video")
+            return StreamError("what the server sends is no video: check the address")
         return StreamError(f"the stream was cut off: {getattr(error, 'strerror', None) or type(error).__name__}")
 
 

@@ -116,7 +116,7 @@ class Stream:
         except StreamError as error:
             connection.close()
             if self._reconnects < 0 and isinstance(error.__cause__, InvalidDataError):
-                raise RefusedError("what the server sends is no video") from error
+                raise RefusedError("what the server sends is no video: check the address") from error
             raise
         except BaseException:
             connection.close()

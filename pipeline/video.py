@@ -119,11 +119,13 @@ class Clip:
         if not self.path.is_file():
             raise ClipError("no such file")
         if self.path.stat().st_size == 0:
-            raise ClipError("the file is empty")
+            raise ClipError("the file is empty: copy it from the camera once more")
         try:
             container = av.open(f"file:{self.path.resolve()}", options=_OPTIONS, metadata_errors="replace")
         except (FFmpegError, ValueError) as error:
-            raise ClipError("is no video, or is cut off so early that nothing of it can be read") from error
+            raise ClipError(
+                "is no video, or is cut off so early that nothing of it can be read: copy it from the camera once more"
+            ) from error
         try:
             self._look_at(container)
         except ClipError:

@@ -311,7 +311,9 @@ def test_an_upload_is_taken_when_it_was_kept_not_before(
     app = open_page("analyse")
     uploads = [(f"{number}.mp4", b"no video" if number == 3 else b"", "video/mp4") for number in (1, 2, 3)]
     app.file_uploader[0].set_value(uploads).run()
-    assert [error.value for error in app.error] == [rf"{number}\.mp4: the file is empty" for number in (1, 2)]
+    assert [error.value for error in app.error] == [
+        rf"{number}\.mp4: the file is empty\: copy it from the camera once more" for number in (1, 2)
+    ]
     assert Jobs(sessions).count_ended() + len(Jobs(sessions).open()) == 1
 
 

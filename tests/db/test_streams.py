@@ -106,7 +106,7 @@ def test_a_stream_that_is_none_fails_with_a_reason(streams: Streams, sessions: s
     with WebServer({"/": b"<html>" * 100}) as server:
         job_id = streams.start(server.url("/"))
         until(lambda: job_of(sessions, job_id).state is JobState.FAILED)
-    assert job_of(sessions, job_id).message == "what the server sends is no video"
+    assert job_of(sessions, job_id).message == "what the server sends is no video: check the address"
 
 
 def test_a_stream_that_a_restart_cut_off_is_offered_again(
