@@ -45,16 +45,19 @@ def recall(key: str) -> None:
 
 
 def _choices(key: str) -> list[Choice]:
-    sources = {str(clip.id): clip.id for clip in resources.cases().sources()}
     shares = {str(share): share for share in range(0, 101, _STEP)}
     return [
         Choice("review", f"{key}-review", "open or accepted", {state: state for state in _STATES}.get),
-        Choice("source", f"{key}-source", ALL, sources.get),
+        Choice("source", f"{key}-source", ALL, _source),
         Choice("order", f"{key}-order", Sort.NEWEST, {sort.value: sort for sort in Sort}.get),
         Choice("days", f"{key}-days", (), address.days, address.say_days),
         Choice("least", f"{key}-least", 0, shares.get),
         Choice("plate", f"{key}-plate", ALL, {plate: plate for plate in _PLATES}.get),
     ]
+
+
+def _source(said: str) -> int | None:
+    return {str(clip.id): clip.id for clip in resources.cases().sources()}.get(said)
 
 
 def view(outcomes: tuple[Outcome, ...], key: str) -> View:
