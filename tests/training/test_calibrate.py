@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,9 @@ def test_a_rider_with_a_bare_head_is_truly_accused_once_however_many_heads_are()
         street("helmet", HELMET, 0.9, 0.8),
         street("helmet let go", HELMET, 0.9, 0.3),
     ]
+    truth, found, looks = street("cannot be told", HELMET, 0.9, 0.8)
+    ignored = Labelled(BARE, HEAD, ignored=True)
+    streets.append((replace(truth, labels=(ignored,)), found, looks))
     looked = Seen([one[0] for one in streets], [one[1] for one in streets], [one[2] for one in streets])
     alone = accused(looked, LOW, None)
     assert count(looked.truths, alone, BARE).false == 3
