@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -15,6 +15,7 @@ _PAGE = "address-page"
 _FOLLOW = "address-follow"  # how the page was come to, until it has written its address itself
 _TO = ".."  # ISO 8601-2: a span of days
 _FARTHEST = timedelta(days=9 * 365)  # from today, that a field for days offers
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ def keep(choices: Sequence[Choice]) -> None:
     """From now on the address asks for what is chosen; what is usual goes without saying."""
     chosen = ((one, st.session_state[one.key]) for one in choices)
     write({one.name: one.say(value) if value != one.usual else None for one, value in chosen})
+
+
+def one_of(options: Iterable[T]) -> Callable[[str], T | None]:
+    """A reader of what may be any of these, each said as `str` says it."""
+    return {str(option): option for option in options}.get
 
 
 def days(said: str) -> tuple[date, ...] | None:

@@ -45,19 +45,18 @@ def recall(key: str) -> None:
 
 
 def _choices(key: str) -> list[Choice]:
-    shares = {str(share): share for share in range(0, 101, _STEP)}
     return [
-        Choice("review", f"{key}-review", "open or accepted", {state: state for state in _STATES}.get),
+        Choice("review", f"{key}-review", "open or accepted", address.one_of(_STATES)),
         Choice("source", f"{key}-source", ALL, _source),
-        Choice("order", f"{key}-order", Sort.NEWEST, {sort.value: sort for sort in Sort}.get),
+        Choice("order", f"{key}-order", Sort.NEWEST, address.one_of(Sort)),
         Choice("days", f"{key}-days", (), address.days, address.say_days),
-        Choice("least", f"{key}-least", 0, shares.get),
-        Choice("plate", f"{key}-plate", ALL, {plate: plate for plate in _PLATES}.get),
+        Choice("least", f"{key}-least", 0, address.one_of(range(0, 101, _STEP))),
+        Choice("plate", f"{key}-plate", ALL, address.one_of(_PLATES)),
     ]
 
 
 def _source(said: str) -> int | None:
-    return {str(clip.id): clip.id for clip in resources.cases().sources()}.get(said)
+    return address.one_of(clip.id for clip in resources.cases().sources())(said)
 
 
 def view(outcomes: tuple[Outcome, ...], key: str) -> View:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -13,16 +13,21 @@ from db.statistics import Scope
 
 STEPS = {"hour": later("Hour of the day"), "day": later("Day"), "week": later("Week, from Monday")}
 _SOURCE, _DAYS, _STEP = "statistics-source", "statistics-days", "step"  # in the session
-_USUAL_STEP = "hour"
+_BY = Choice("by", _STEP, "hour", address.one_of(STEPS))
 
 
 def choose(sources: Mapping[int, str]) -> Scope:
     """Let the viewer choose one of these sources, and days; at first as the address asks, then it asks for the same."""
-    address.recall(_choices(sources))
+    mine = [
+        Choice("source", _SOURCE, filters.ALL, address.one_of(sources)),
+        Choice("days", _DAYS, (), address.days, address.say_days),
+        _BY,
+    ]
+    address.recall(mine)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = filters.choose_source(sources, _SOURCE, 300)
         st.date_input(_("Days"), key=_DAYS, width=260, persist_state="session")
-    address.keep(_choices(sources))
+    address.keep(mine)
     return Scope(source, *filters.span(st.session_state[_DAYS]))
 
 
@@ -36,14 +41,5 @@ def choose_step() -> str:
         required=True,
         persist_state="session",
     )
-    address.keep(_choices(()))
+    address.keep([_BY])
     return str(step)
-
-
-def _choices(sources: Iterable[int]) -> list[Choice]:
-    known = {str(id_): id_ for id_ in sources}
-    return [
-        Choice("source", _SOURCE, filters.ALL, known.get),
-        Choice("days", _DAYS, (), address.days, address.say_days),
-        Choice("by", _STEP, _USUAL_STEP, {step: step for step in STEPS}.get),
-    ]

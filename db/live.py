@@ -48,10 +48,8 @@ class LiveJob:
         clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
         if clip is None:
             clip = Clip(sha256=content, added_at=now(), kind=self._kind)
-            session.add(clip)
         clip.name, clip.path = self._name, self._path
-        session.flush()
-        job = Job(clip_id=clip.id, state=JobState.RUNNING, created_at=now(), started_at=began, worker=this_worker())
+        job = Job(clip=clip, state=JobState.RUNNING, created_at=now(), started_at=began, worker=this_worker())
         session.add(job)
         session.flush()
         return job.id

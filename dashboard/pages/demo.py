@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import address, browser, demo, hand_in, queue, resources, thresholds
+from dashboard.address import Choice
 from dashboard.i18n import _, later, told
 from dashboard.text import brief, local, plain
 from db.models import Job
@@ -43,12 +44,20 @@ _STYLE = """<style>
 
 
 def choose() -> Job | None:
-    """The clip to show: the demo clip, or any other that was analysed; None while there is none."""
+    """The clip to show, as the address asks, or the demo clip; None while none was analysed."""
     jobs = {job.id: job for job in resources.jobs().traced(_MOST_CLIPS)}
     if not jobs:
         return None
     first = next((id_ for id_, job in jobs.items() if job.clip.name == hand_in.DEMO.name), next(iter(jobs)))
-    recall(list(jobs), first)
+    asked = [
+        Choice(
+            "step", "demo-step", 0, {str(step + 1): step for step in range(len(_STEPS))}.get, lambda step: str(step + 1)
+        ),
+        Choice("clip", "demo-clip", first, address.one_of(jobs)),
+    ]
+    address.recall(asked)
+    if st.session_state["demo-clip"] not in jobs:  # it was analysed again
+        st.session_state["demo-clip"] = first
     chosen = st.selectbox(
         _("Clip"),
         list(jobs),
@@ -58,21 +67,8 @@ def choose() -> Job | None:
         persist_state="session",
         width=420,
     )
-    step = st.session_state["demo-step"]
-    address.write({"step": str(step + 1) if step else None, "clip": str(chosen) if chosen != first else None})
+    address.keep(asked)
     return jobs[chosen]
-
-
-def recall(jobs: list[int], first: int) -> None:
-    """The clip and the step that the address asks for, or else those that the class was at."""
-    session = st.session_state
-    session.setdefault("demo-step", 0)
-    if address.asked("step", "clip") is not None:
-        step = address.number("step") or 1
-        session["demo-step"] = step - 1 if 1 <= step <= len(_STEPS) else 0
-        session["demo-clip"] = address.number("clip")
-    if session.get("demo-clip") not in jobs:
-        session["demo-clip"] = first
 
 
 def offer() -> None:
