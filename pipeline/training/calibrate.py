@@ -25,8 +25,8 @@ from tqdm import tqdm
 
 from pipeline.errors import CalibrationError
 from pipeline.training import command
-from pipeline.training.evaluate import BARE, Seen, accusation_figures, accused
-from pipeline.training.metrics import count, curve, match
+from pipeline.training.accusations import BARE, Seen, accusation_figures, accused, at_bars
+from pipeline.training.metrics import curve
 from pipeline.training.pictures import load
 from pipeline.training.rider_crops import picture_name
 from pipeline.training.still import Eyes, suspects
@@ -37,7 +37,6 @@ from pipeline.weights import MANIFEST, Manifest, Thresholds
 Figures: TypeAlias = dict[str, Any]
 
 _SUSPECTS_BETA = 2.0
-_STEPS = np.arange(0.05, 0.96, 0.01)
 
 
 def by_f(seen: Seen, bare: float = 1.0) -> Thresholds:
@@ -52,13 +51,7 @@ def by_f(seen: Seen, bare: float = 1.0) -> Thresholds:
 
 def _best_f(seen: Seen, label: Label, beta: float = 1.0) -> float:
     """van Rijsbergen's F: recall counts beta times as much as precision."""
-    judged, objects = [], 0
-    for i, truth in enumerate(seen.truths):
-        if label in truth.covers:
-            found, missed = match(truth, i, seen.first[i], label)
-            judged += found
-            objects += sum(one.true is True for one in found) + missed
-    rows = curve(judged, objects)
+    rows = curve(seen.truths, seen.first, label)
     if not len(rows):
         raise CalibrationError(f"no {label.title} was found to choose a threshold by")
     precision, recall = rows[:, 1], rows[:, 2]
@@ -71,9 +64,7 @@ def by_precision(seen: Seen, first: Thresholds, second: Thresholds, wanted: floa
 
     Bars that leave few accusations tell nothing: of those, a single false one would decide.
     """
-    for bar in np.round(_STEPS, 3).tolist():
-        tried = second.model_copy(update={"without_helmet": bar})
-        counts = count(seen.truths, accused(seen, first, tried), BARE)
+    for tried, counts in at_bars(seen, first, second):
         if (counts.true + counts.false) * (1 - wanted) < 1:
             break
         if counts.precision is not None and counts.precision >= wanted:

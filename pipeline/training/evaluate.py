@@ -4,7 +4,8 @@
     python -m pipeline.training.evaluate --clips FOLDER --json
 
 Per class: average precision, and precision and recall at the shipped thresholds. Bare heads as accusations, and the
-riders accused: by stage 1 alone and after stage 2, which speaks by the product's own rule. A class is judged only in
+riders accused: by stage 1 alone and after stage 2, which speaks by the product's own rule, and what other bars for bare
+heads would leave, so that weights can be compared at the same number of false accusations. A class is judged only in
 pictures whose set covers it (`covers` in DATA.yaml; without it, the classes that it names); in one without a label
 file there is nothing. `--stage 2` takes a data set of rider crops. FOLDER holds clips and a truth.json:
 {"clip.mp4": {"violations": 1}, ...}, null where they were not counted.
@@ -16,49 +17,34 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from tqdm import tqdm
 
 from pipeline.detect import above, distinct
 from pipeline.errors import DatasetError
 from pipeline.settings import Settings
 from pipeline.training import command
+from pipeline.training.accusations import (
+    BARE,
+    Seen,
+    accusation_figures,
+    accused,
+    at_bars,
+    at_each_false,
+    look,
+    riders,
+    saved,
+)
 from pipeline.training.clips import clips
 from pipeline.training.description import read_description
-from pipeline.training.metrics import Counts, Judged, average_precision, count, curve, match
-from pipeline.training.pictures import load
-from pipeline.training.still import Eyes, Second, accusations, confirmed, suspects
+from pipeline.training.metrics import average_precision, count, curve
+from pipeline.training.still import Eyes, accusations, confirmed, suspects
 from pipeline.training.truth import Truth, read_split
-from pipeline.types import Detection, Image, Label
+from pipeline.types import Detection, Label
 from pipeline.weights import Thresholds
-
-BARE = Label.WITHOUT_HELMET
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the models made of the pictures: all of stage 1, and all of stage 2 on stage 1's suspects."""
-
-    truths: list[Truth]
-    first: list[tuple[Detection, ...]]
-    second: list[list[Second]]
-
-
-def look(eyes: Eyes, truths: Sequence[Truth], stage: str, thresholds: Thresholds) -> Seen:
-    """Run the models over the pictures; `thresholds` are stage 1's, by which it picks its suspects."""
-    seen = Seen(list(truths), [], [])
-    for truth in tqdm(truths, unit="picture"):
-        image = load(truth.path)
-        found = eyes.crop(image) if stage == "2" else eyes.first(image)
-        seen.first.append(found)
-        judged = stage == "both" and BARE in truth.covers
-        seen.second.append([eyes.second(image, one) for one in suspects(image, found, thresholds)] if judged else [])
-    return seen
 
 
 def classes(seen: Seen, thresholds: Thresholds) -> dict[str, Any]:
@@ -81,26 +67,6 @@ def classes(seen: Seen, thresholds: Thresholds) -> dict[str, Any]:
     return figures
 
 
-def accused(seen: Seen, first: Thresholds, second: Thresholds | None) -> list[list[Detection]]:
-    """The bare heads accused in each picture, by stage 1 alone or (`second`) after stage 2."""
-    if second is not None:
-        return [[head for one in looks for head in confirmed(one, second)] for looks in seen.second]
-    nothing: Image = np.zeros((1, 1, 3), np.uint8)
-    return [accusations(suspects(nothing, found, first)) for found in seen.first]
-
-
-def accusation_figures(truths: Sequence[Truth], heads: Sequence[Sequence[Detection]]) -> dict[str, Any]:
-    counts = count(truths, heads, BARE)
-    return {
-        "true": counts.true,
-        "false": counts.false,
-        "missed": counts.missed,
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "false per 100 pictures": counts.false_per_100,
-    }
-
-
 def evaluate(eyes: Eyes, truths: Sequence[Truth], stage: str, curve_file: Path | None) -> dict[str, Any]:
     """All figures of a data set, ready for JSON."""
     first, second = eyes.manifest.stage1.thresholds, eyes.manifest.stage2.thresholds
@@ -113,40 +79,17 @@ def evaluate(eyes: Eyes, truths: Sequence[Truth], stage: str, curve_file: Path |
         return figures
     alone = accused(seen, first, None)
     figures["accusations"] = {"stage 1": accusation_figures(truths, alone)}
-    curves = {"stage 1": _curve(truths, [accusations(suspects_of(found)) for found in seen.first])}
+    curves = {"stage 1": curve(truths, [accusations(suspects_of(found)) for found in seen.first], BARE)}
     if stage == "both":
         after = accused(seen, first, second)
         figures["accusations"]["after stage 2"] = accusation_figures(truths, after)
         figures["accusations"]["stage 2"] = saved(count(truths, alone, BARE), count(truths, after, BARE))
+        figures["accusations"]["after stage 2, at other bars"] = at_each_false(at_bars(seen, first, second))
         figures["accused riders"] = riders(seen, alone, second)
         every = [[head for one in looks for head in confirmed(one, _ALL)] for looks in seen.second]
-        curves["after stage 2"] = _curve(truths, every)
+        curves["after stage 2"] = curve(truths, every, BARE)
     if curve_file:
         draw(curves, curve_file)
-    return figures
-
-
-def saved(alone: Counts, after: Counts) -> dict[str, float | None]:
-    """The share of stage 1's false accusations that stage 2 removes, and of its true ones that it costs."""
-    return {
-        "false removed": 1 - after.false / alone.false if alone.false else None,
-        "true lost": 1 - after.true / alone.true if alone.true else None,
-    }
-
-
-def riders(seen: Seen, alone: Sequence[Sequence[Detection]], second: Thresholds) -> dict[str, dict[str, int]]:
-    """The same by rider, as a motorcycle is one violation however many heads show it: true where one of the heads that
-    stage 1 accuses (`alone`) is bare, false where none is; nobody can tell of some."""
-    figures = {"stage 1": {"true": 0, "false": 0}, "after stage 2": {"true": 0, "false": 0}}
-    for i, looks in enumerate(seen.second):
-        bare = {one.detection: one.true for one in match(seen.truths[i], i, alone[i], BARE)[0]} if looks else {}
-        for one in looks:
-            heads = [bare[head] for head in one.crop.sighting.bare_heads]
-            if True not in heads and None in heads:
-                continue
-            kind = "true" if True in heads else "false"
-            figures["stage 1"][kind] += 1
-            figures["after stage 2"][kind] += bool(confirmed(one, second))
     return figures
 
 
@@ -155,17 +98,6 @@ _ALL = Thresholds(rider=0.1, without_helmet=0.01, with_helmet=0.1, plate=1)
 
 def suspects_of(found: tuple[Detection, ...]) -> list[Any]:
     return suspects(np.zeros((1, 1, 3), np.uint8), found, _ALL)
-
-
-def _curve(truths: Sequence[Truth], heads: Sequence[Sequence[Detection]]) -> np.ndarray[Any, Any]:
-    judged: list[Judged] = []
-    objects = 0
-    for i, truth in enumerate(truths):
-        if BARE in truth.covers:
-            found, missed = match(truth, i, heads[i], BARE)
-            judged += found
-            objects += sum(one.true is True for one in found) + missed
-    return curve(judged, objects)
 
 
 def draw(curves: dict[str, np.ndarray[Any, Any]], file: Path) -> None:
@@ -228,6 +160,9 @@ def _lines(figures: dict[str, Any], depth: int = 0) -> Iterator[str]:
         if isinstance(value, dict):
             yield "  " * depth + key
             yield from _lines(value, depth + 1)
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            yield "  " * depth + key
+            yield from ("  " * (depth + 1) + ", ".join(f"{name} {one}" for name, one in row.items()) for row in value)
         else:
             text = f"{value:.3f}" if isinstance(value, float) else value
             yield f"{'  ' * depth}{key}: {text}"

@@ -146,8 +146,15 @@ def count(truths: Sequence[Truth], found: Sequence[Sequence[Detection]], label: 
     return Counts(true, false, missed, pictures)
 
 
-def curve(judged: Sequence[Judged], objects: int) -> npt.NDArray[np.float64]:
-    """(n, 3): threshold, precision, recall, one row per detection whose truth is known, the surest first."""
+def curve(truths: Sequence[Truth], found: Sequence[Sequence[Detection]], label: Label) -> npt.NDArray[np.float64]:
+    """(n, 3): threshold, precision, recall, one row per detection of a class whose truth is known, the surest first."""
+    judged: list[Judged] = []
+    objects = 0
+    for i, truth in enumerate(truths):
+        if label in truth.covers:
+            one, missed = match(truth, i, found[i], label)
+            judged += one
+            objects += sum(detection.true is True for detection in one) + missed
     known = sorted((one for one in judged if one.true is not None), key=lambda one: -one.detection.confidence)
     right = np.cumsum([bool(one.true) for one in known])
     rows = np.arange(1, len(known) + 1)

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.crops import crop_rider
 from pipeline.errors import CalibrationError
+from pipeline.training.accusations import Seen, accusation_figures, accused, at_bars, at_each_false, riders, saved
 from pipeline.training.calibrate import by_f, by_precision, halves
-from pipeline.training.evaluate import Seen, accusation_figures, accused, riders, saved
 from pipeline.training.labels import Labelled
 from pipeline.training.metrics import count
 from pipeline.training.still import Second, suspects
@@ -80,6 +80,16 @@ def test_a_rider_with_a_bare_head_is_truly_accused_once_however_many_heads_are()
         "stage 1": {"true": 2, "false": 2},
         "after stage 2": {"true": 1, "false": 1},
     }
+
+
+def test_bars_are_told_by_the_false_accusations_that_they_leave() -> None:
+    """Each number of false ones once, with most true ones, at the highest bar that leaves as many."""
+    looked = seen((BARE, 0.9, 0.9), (HELMET, 0.9, 0.405), (BARE, 0.9, 0.3), (HELMET, 0.9, 0.2))
+    assert at_each_false(at_bars(looked, LOW, LOW)) == [
+        {"false": 0, "true": 1, "bar": pytest.approx(0.9)},
+        {"false": 1, "true": 2, "bar": pytest.approx(0.3)},
+        {"false": 2, "true": 2, "bar": pytest.approx(0.2)},
+    ]
 
 
 def test_the_lowest_bar_with_the_wanted_precision_is_chosen() -> None:

@@ -95,5 +95,4 @@ def test_counts_and_curve() -> None:
     assert counts.precision == pytest.approx(1 / 3)
     assert counts.recall == pytest.approx(1 / 2)
     assert counts.false_per_100 == 100
-    judged = [one for i in range(2) for one in match(truths[i], i, found[i], BARE)[0]]
-    assert curve(judged, 2).tolist() == [[0.8, 1, 0.5], [0.5, 0.5, 0.5], [0.3, pytest.approx(1 / 3), 0.5]]
+    assert curve(truths, found, BARE).tolist() == [[0.8, 1, 0.5], [0.5, 0.5, 0.5], [0.3, pytest.approx(1 / 3), 0.5]]
