@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event
@@ -67,7 +67,7 @@ def analyse(
     with store.all_or_none(captures):
         tracks, cases, trace = _look_for_suspects(clip, settings, store, captures, watch, meter)
         with watch.stage("evidence"):
-            meter.start("evidence", sum(case.confirmed for case in cases))
+            meter.start("evidence")
             video, evidence = Recorder(store, settings).record(clip, tracks, cases, meter.frame)
     return Analysis(
         width=clip.info.width,
@@ -100,9 +100,6 @@ def _look_for_suspects(
 
     detectors = _DETECTORS if device(settings) == "cpu" else 1
 
-    def frames() -> Generator[Frame]:
-        return watch.each("decode", clip.frames(every_s=1 / settings.looks_per_s))
-
     def detect(detector: Detector, frame: Frame) -> _Seen:
         with watch.stage("detect"):
             found = detector.look(frame)
@@ -120,6 +117,7 @@ def _look_for_suspects(
     def verify(stage2: Verifier, suspect: Suspect) -> tuple[Case, Future[Case] | None]:
         with watch.stage("verify"):
             case = close_case(suspect, stage2.verify(suspect), store)
+        meter.violations += case.confirmed
         if not case.confirmed:
             return case, None
         if settings.ocr_url:
@@ -141,14 +139,16 @@ def _look_for_suspects(
     with (
         StageThread("plates", lambda: PlateReader(settings), read, settings.plate_queue) as plates,
         StageThread("verify", lambda: Verifier(settings), verify, settings.verify_queue) as stage2,
-        ahead("decode", frames, FRAMES_AHEAD) as decoded,
+        ahead(
+            "decode", lambda: watch.each("decode", clip.frames(every_s=1 / settings.looks_per_s)), FRAMES_AHEAD
+        ) as decoded,
         StageThread("detect", lambda: Detector(settings, detectors), detect, FRAMES_AHEAD, detectors) as stage1,
     ):
 
         def settle(suspects: Iterable[Suspect]) -> None:
             for suspect in suspects:
                 tracks.append(suspect.track)
-                if is_suspect(suspect.track, settings):
+                if is_suspect(suspect, settings):
                     cases.append(stage2.submit(suspect))
 
         for frame, (found, detections) in detected():
@@ -159,7 +159,7 @@ def _look_for_suspects(
                 tracer.add(frame, found, tracked)
                 collector.add(frame, sightings, tracked.hidden)
                 settle(collector.gone(frame.time_s))
-            meter.frame(frame, sightings, sum(case.result()[0].confirmed for case in cases if case.done()))
+            meter.frame(frame, sightings)
         settle(collector.rest())
         closed = [case.result() for case in cases]
         whole = [reading.result() if reading else case for case, reading in closed]

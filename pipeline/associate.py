@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from pipeline.detect import SAME_RIDER_IOU
 from pipeline.track import Tracked
 from pipeline.types import HEADS, Box, Detection, Label, Sighting
 
@@ -50,8 +51,11 @@ def associate(frame: int, time_s: float, detections: Sequence[Detection], tracke
 
 
 def _stands_there(other: Box, seen: list[Box]) -> bool:
-    """Whether a rider is seen where this one is or should be: it is the same, or so under another id."""
-    return any(other.iou(box) > 0.5 for box in seen)
+    """Whether a rider is seen where this one is or should be: it is the same, or so under another id.
+
+    No sooner than where two boxes in one frame are one rider: a neighbour's bare head is nobody else's.
+    """
+    return any(other.iou(box) > SAME_RIDER_IOU for box in seen)
 
 
 def _assign(

@@ -61,6 +61,7 @@ class Connection:
         if not self._container.streams.video:
             raise RefusedError("has no video in it, only sound or nothing")
         self._container.streams.video[0].thread_type = "SLICE"  # by frames would hold back as many as there are cores
+        self.pixel = self._container.streams.video[0].sample_aspect_ratio
         names = self._container.format.name.split(",")
         self.timed = not any(name in _NOT_TIMED for name in names)
         self.paced = isinstance(self._wire, Web) and self.timed and "mpegts" not in names

@@ -13,7 +13,7 @@ WEAK_RIDER = 0.1
 # of two readings of one head the bare one must be this much surer: doubt speaks for the rider
 _BENEFIT_OF_DOUBT = 1.5
 _SAME_HEAD_IOU = 0.45
-_SAME_RIDER_IOU = 0.6
+SAME_RIDER_IOU = 0.6
 
 
 class Detector:
@@ -82,5 +82,5 @@ def _same(one: Detection, other: Detection) -> bool:
     if one.label is other.label is Label.RIDER:
         small, large = sorted((one.box, other.box), key=lambda box: box.area)
         nested = small.inside(large) > 0.85 and small.height > 0.75 * large.height  # a rider behind is lower
-        return nested or one.box.iou(other.box) > _SAME_RIDER_IOU
+        return nested or one.box.iou(other.box) > SAME_RIDER_IOU
     return one.label is other.label and one.box.iou(other.box) > _SAME_HEAD_IOU

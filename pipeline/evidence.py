@@ -55,7 +55,9 @@ class Recorder:
             with ExitStack() as files:
                 video = files.enter_context(VideoWriter(folder / "video.mp4", clip.info.fps))
                 excerpts = [
-                    files.enter_context(Excerpt(case, folder / f"{row}.mp4", clip.info.fps, self._settings))
+                    files.enter_context(
+                        Excerpt(case, folder / f"{row}.mp4", clip.info.fps, self._store, self._settings)
+                    )
                     for row, case in enumerate(shown)
                 ]
                 for frame in files.enter_context(ahead("decode", clip.frames, FRAMES_AHEAD)):
@@ -64,19 +66,22 @@ class Recorder:
                     for excerpt in excerpts:
                         excerpt.offer(frame, image, scale)
                     seen(frame)
-            return self._store.take(folder / "video.mp4"), tuple(excerpt.into(self._store) for excerpt in excerpts)
+            return self._store.take(folder / "video.mp4"), tuple(excerpt.evidence() for excerpt in excerpts)
 
 
 class Excerpt:
-    """The seconds around one case, with nobody marked but the one it is about, and its best frame."""
+    """The seconds around one case, with nobody marked but the one it is about, and its best frame.
 
-    picture: Image
-    crop: Image
+    `picture` and `crop` are names in the store: a clip with many cases would hold too many pictures otherwise.
+    """
+
+    picture: str
+    crop: str
     first_s: float
     scale: float
 
-    def __init__(self, case: Case, path: Path, fps: float, settings: Settings) -> None:
-        self._path = path
+    def __init__(self, case: Case, path: Path, fps: float, store: FileStore, settings: Settings) -> None:
+        self._path, self._store = path, store
         self._best = case.best
         self._fps = fps
         self._video: VideoWriter | None = None
@@ -96,14 +101,15 @@ class Excerpt:
         elif frame.time_s > self.end_s:
             self.close()
         if frame.index == self._best.frame:
-            self.picture, self.scale = _drawn(image, scale, marks), scale
+            self.picture, self.scale = self._store.put_picture(_drawn(image, scale, marks)), scale
             crop = picture_of(frame.image, self._best)
-            self.crop = draw(crop.image, [mark.seen_from(crop.region, crop.scale) for mark in marks])
+            marked = draw(crop.image, [mark.seen_from(crop.region, crop.scale) for mark in marks])
+            self.crop = self._store.put_picture(marked)
 
-    def into(self, store: FileStore) -> Evidence:
-        """Move the finished clip and the pictures into the store."""
-        picture, crop = store.put_picture(self.picture), store.put_picture(self.crop)
-        return Evidence(picture, crop, store.take(self._path), self._best.time_s, self.first_s, self.scale)
+    def evidence(self) -> Evidence:
+        """All of it, with the finished clip moved into the store."""
+        clip = self._store.take(self._path)
+        return Evidence(self.picture, self.crop, clip, self._best.time_s, self.first_s, self.scale)
 
     def close(self) -> None:
         """Finish the clip; a clip with many cases would hold as many encoders otherwise."""
@@ -149,7 +155,7 @@ def _marks(tracks: Iterable[Track], accused: set[int]) -> _Marks:
     marks: _Marks = defaultdict(list)
     for track in tracks:
         guilty = track.id in accused
-        title = f"{'violation' if guilty else 'rider'} {track.id}"
+        title = f"{'violation' if guilty else 'rider'} {abs(track.id)}"
         for sighting in track.sightings:
             marks[sighting.frame] += mark_sighting(sighting, title, guilty)
     return marks

@@ -150,19 +150,19 @@ def record(case: Case, source: Source, store: FileStore) -> Evidence:
     start_s, end_s = track.start_s - settings.evidence_margin_s, track.end_s + settings.evidence_margin_s
     while ring.last_s < end_s and source.now_s() < end_s + 1.0 and not source.done:
         time.sleep(0.05)  # the seconds after are still to come
-    kept = ring.span(start_s, end_s)
-    if not kept:  # the disk or the processor was busy for longer than the buffer lasts
+    kept = {one.number: one for one in ring.span(start_s, end_s)}
+    shown = [one for one in track.sightings if one.frame in kept]
+    if not shown:  # the disk or the processor was busy for longer than the buffer lasts, or its pictures are large
         return out_of_looks(case, store)
-    best = case.best
-    if best.frame not in {one.number for one in kept}:  # the buffer is too small for this: the nearest there is
-        nearest = min(kept, key=lambda one: abs(one.time_s - best.time_s))
-        best = replace(best, frame=nearest.number, time_s=nearest.time_s)
-    fps = (len(kept) - 1) / max(kept[-1].time_s - kept[0].time_s, 0.1)
-    dense = replace(case, track=filled(track, [(one.number, one.time_s) for one in kept]), best=best)
+    best = min(shown, key=lambda one: abs(one.time_s - case.best.time_s))
+    size = kept[best.frame].size  # boxes of pictures of another size lie elsewhere
+    pictures = [one for one in kept.values() if one.size == size]
+    fps = (len(pictures) - 1) / max(pictures[-1].time_s - pictures[0].time_s, 0.1)
+    dense = replace(case, track=filled(track, [(one.number, one.time_s) for one in pictures]), best=best)
     with store.scratch() as folder:
-        with Excerpt(dense, folder / "clip.mp4", fps, settings) as excerpt:
-            for one in kept:
+        with Excerpt(dense, folder / "clip.mp4", fps, store, settings) as excerpt:
+            for one in pictures:
                 if excerpt.start_s <= one.time_s <= excerpt.end_s:
                     frame = one.frame()
                     excerpt.offer(frame, *shrink(frame.image, settings.video_side))
-        return excerpt.into(store)
+        return excerpt.evidence()

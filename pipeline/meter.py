@@ -62,13 +62,13 @@ class Meter:
         self._began = time.perf_counter()
         self._preview_due = 0.0
         self.last_s = 0.0
+        self.violations = 0  # found so far
         self.start("detect")
 
-    def start(self, stage: str, violations: int = 0) -> None:
-        self._violations = violations
+    def start(self, stage: str) -> None:
         self._stage, self._stage_began, self.frames = stage, time.perf_counter(), 0
 
-    def frame(self, frame: Frame, sightings: dict[int, Sighting] | None = None, violations: int | None = None) -> None:
+    def frame(self, frame: Frame, sightings: dict[int, Sighting] | None = None) -> None:
         """Take note of one frame, and of those before it that nobody looked at.
 
         Raises:
@@ -78,8 +78,6 @@ class Meter:
             raise CancelledError("cancelled")
         self.frames = frame.index + 1
         self.last_s = frame.time_s
-        if violations is not None:
-            self._violations = violations
         now = time.perf_counter()
         first, last = _STAGES[self._stage]
         done = min(frame.time_s / self._info.duration_s, 1.0) if self._info.duration_s else 0.0
@@ -90,7 +88,7 @@ class Meter:
                 fraction=fraction,
                 fps=self.frames / max(now - self._stage_began, 1e-6),
                 left_s=(now - self._began) * (1 - fraction) / fraction if fraction > 0.02 else None,
-                violations=self._violations,
+                violations=self.violations,
                 preview=self._preview(frame, sightings, now),
             )
         )

@@ -74,9 +74,13 @@ class Following:
         """In order of appearance."""
         return tuple(Occupant(tuple(one.seen.values())) for one in self._heads)
 
-    def barest(self, least_share: float) -> dict[int, Seen]:
-        """The head with the most evidence of being bare, one that mostly is before all others; by frame."""
-        return max(self._heads, key=lambda one: (one.bare_share >= least_share, one.bare), default=_Head()).seen
+    def barest(self, settings: Settings) -> dict[int, Seen]:
+        """The head to look at, by frame: one that is accused before all others, then the one that is barest."""
+
+        def rank(one: _Head) -> tuple[bool, bool, float]:
+            return is_accused(one, settings), one.bare_share >= settings.min_bare_share, one.bare
+
+        return max(self._heads, key=rank, default=_Head()).seen
 
 
 class _Head:
@@ -85,11 +89,13 @@ class _Head:
     def __init__(self) -> None:
         self.seen: dict[int, Seen] = {}
         self.bare = self._helmet = 0.0
+        self.bare_sightings = 0
 
     def add(self, sighting: Sighting, head: Detection) -> None:
         self.seen[sighting.frame] = self.last = sighting, head
         if head.label is Label.WITHOUT_HELMET:
             self.bare += head.confidence
+            self.bare_sightings += 1
         else:
             self._helmet += head.confidence
 
@@ -111,7 +117,7 @@ def accused(track: Track, settings: Settings) -> tuple[Occupant, ...]:
     return tuple(one for one in occupants(track) if is_accused(one, settings))
 
 
-def is_accused(head: Occupant, settings: Settings) -> bool:
+def is_accused(head: Occupant | _Head, settings: Settings) -> bool:
     """Not where it was a helmet in most sightings, however sure the others looked."""
     return head.bare_sightings >= settings.min_sightings and head.bare_share >= settings.min_bare_share
 

@@ -15,10 +15,11 @@ _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 85]
 
 
 class Kept(NamedTuple):
-    """A frame as JPEG."""
+    """A frame as JPEG; `size` is its height and width."""
 
     number: int
     time_s: float
+    size: tuple[int, int]
     data: bytes
 
     def frame(self) -> Frame:
@@ -40,7 +41,7 @@ class Ring:
         if not done:
             raise ValueError("a frame could not be encoded")
         with self._lock:
-            self._kept.append(Kept(frame.index, frame.time_s, data.tobytes()))
+            self._kept.append(Kept(frame.index, frame.time_s, frame.image.shape[:2], data.tobytes()))
             self._size += data.size
             oldest_s = frame.time_s - self._seconds
             while len(self._kept) > 1 and (self._kept[0].time_s < oldest_s or self._size > self._room):

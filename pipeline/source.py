@@ -205,8 +205,7 @@ class Source:
             id_ = suspect.track.id
             before = self._judged.get(id_)
             undecided = before is None or before.turned_down
-            # of who goes right after a verdict there is no crop yet
-            if undecided and suspect.crops and is_suspect(suspect.track, self.settings):
+            if undecided and is_suspect(suspect, self.settings):  # of who goes right after a verdict is no crop yet
                 self._judged[id_] = judged = Judged(before.looks if before else ())
                 self._begin(suspect.track)
                 self._counts.waits()

@@ -133,7 +133,7 @@ class Stream:
                 self._watched_s = picture.time
             if time_s > self._last_s:
                 self._last_s = time_s
-                yield Frame(self._index, time_s, upright(picture))
+                yield Frame(self._index, time_s, upright(picture, connection.pixel))
                 self._index += 1
             picture = connection.next_picture()
 

@@ -47,14 +47,14 @@ class Collector:
             if now_s - track.sightings[-1].time_s > self._settings.lost_after_s + _GET_TO_KNOW_S:
                 del self._open[id_]
                 self._old_id = {new: old for new, old in self._old_id.items() if old != id_}
-                yield track.close(id_)
+                yield from track.close(id_)
 
     def overdue(self, now_s: float, longest_s: float) -> Iterator[Suspect]:
         """What was seen so far of riders who have been in view for longer than this; they go on under their id."""
         for id_, track in list(self._open.items()):
             if now_s - track.sightings[0].time_s > longest_s:
                 self._open[id_] = track.afresh()
-                yield track.close(id_)
+                yield from track.close(id_)
 
     def since_s(self) -> float:
         """When the first of the tracks under way began; infinite where there is none."""
@@ -87,9 +87,9 @@ class Collector:
             self._old_id[id_] = old_id
 
 
-def is_suspect(track: Track, settings: Settings) -> bool:
-    """Whether stage 1 saw one and the same bare head often enough to have stage 2 look."""
-    return bool(accused(track, settings))
+def is_suspect(suspect: Suspect, settings: Settings) -> bool:
+    """Whether stage 1 saw one and the same bare head often enough to have stage 2 look, and there is where to."""
+    return bool(suspect.crops and accused(suspect.track, settings))
 
 
 class _Open:
@@ -130,13 +130,16 @@ class _Open:
         later.colors = self.colors
         return later
 
-    def close(self, id_: int) -> Suspect:
-        """What was seen of this rider; of a suspect without what is more likely somebody else's."""
+    def close(self, id_: int) -> Iterator[Suspect]:
+        """What was seen of this rider; what is more likely somebody else's than a suspect's is a track of its own."""
         track = Track(id_, tuple(self.sightings))
         suspect = Suspect(track, self._crops.in_order(), self._plates.in_order())
         if who := accused(track, self._settings):
-            return _own(suspect, bare_balance(track, who, self._settings.min_bare_share))
-        return suspect
+            balance = bare_balance(track, who, self._settings.min_bare_share)
+            if others := tuple(one for one in track.sightings if balance[one.frame] < 0):
+                yield Suspect(Track(-id_, others), ())
+            suspect = _own(suspect, balance)
+        yield suspect
 
     def _append(self, sighting: Sighting) -> None:
         self.sightings.append(sighting)
@@ -144,7 +147,7 @@ class _Open:
 
     def _bareness(self, sighting: Sighting) -> float:
         """How well a sighting shows the barest head, 0 where that is not bare: sure and large, up to 40 pixels."""
-        _, head = self._following.barest(self._settings.min_bare_share).get(sighting.frame, (None, None))
+        _, head = self._following.barest(self._settings).get(sighting.frame, (None, None))
         if head is None or head.label is not Label.WITHOUT_HELMET:
             return 0.0
         return head.confidence * min(head.box.height / 40, 1.0)

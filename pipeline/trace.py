@@ -90,7 +90,8 @@ class Tracer:
         Raises:
             OSError: it cannot be written.
         """
-        track_at = {(one.frame, one.box.as_tuple()): track.id for track in tracks for one in track.sightings}
+        riders = [track for track in tracks if track.id > 0]  # who took over a suspect's id is nobody here
+        track_at = {(one.frame, one.box.as_tuple()): track.id for track in riders for one in track.sightings}
         looks = [(case.track.id, look) for case in cases for look in case.verdict.looks]
         with store.scratch() as folder:
             path = folder / "trace.npz"

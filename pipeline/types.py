@@ -136,7 +136,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The sightings of one rider over time, under one id. Never empty."""
+    """The sightings of one rider over time, under one id. Never empty.
+
+    Who was seen under a suspect's id and is more likely somebody else has the negative of it.
+    """
 
     id: int
     sightings: tuple[Sighting, ...]

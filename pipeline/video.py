@@ -32,6 +32,7 @@ _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3
 _TIME_BASE = Fraction(1, 90_000)  # divides all usual frame rates
 _ON_TIME_S = 0.01  # frames of one clip are not evenly spaced, and timestamps are rounded
 _LONGEST_S = 10.0  # between two pictures of MPEG-TS, as FFmpeg has it: recordings in it are joined end to end
+_WIDEST = 3  # times as wide as high: pixels of real cameras are far from it, and pictures must not grow without end
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -83,7 +84,7 @@ class Clip:
                     times.append(time_s)
                     if time_s - given_s >= every_s - _ON_TIME_S:
                         given_s = time_s
-                        yield Frame(len(times) - 1, time_s, self._fitted(upright(picture)))
+                        yield Frame(len(times) - 1, time_s, self._fitted(upright(picture, self._pixel)))
             if times and start_s == 0:
                 self.times, self.left_out = tuple(times), clock.left_out
                 lacking_s = self._info.duration_s - self.missed_s - clock.furthest_s
@@ -140,6 +141,7 @@ class Clip:
         if not duration and container.duration:
             duration = container.duration / av.time_base
         rate = float(stream.average_rate or stream.guessed_rate or 0)
+        self._pixel = stream.sample_aspect_ratio
         self._longest_s = _LONGEST_S if container.format.name == "mpegts" else inf
         self._tells_order = container.format.name == "avi"  # of its pictures, not when each is shown
         begins = None if self._tells_order else stream.start_time
@@ -250,8 +252,11 @@ class VideoWriter:
         self.close()
 
 
-def upright(picture: VideoFrame) -> Image:
-    """A decoded picture as BGR, turned as its container says."""
+def upright(picture: VideoFrame, pixel: Fraction | None) -> Image:
+    """A decoded picture as BGR, turned as its container says, with square pixels; `pixel` is their width by height."""
     image = cast(Image, picture.to_ndarray(format="bgr24"))
+    if pixel and pixel != 1 and 1 / _WIDEST <= pixel <= _WIDEST:
+        size = round(picture.width * pixel), picture.height
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     turn = _TURNS.get(picture.rotation % 360)
     return image if turn is None else np.asarray(cv2.rotate(image, turn), dtype=np.uint8)

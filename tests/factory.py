@@ -91,13 +91,16 @@ def write_clip(
     codec: str = "libx264",
     rotation: int = 0,
     key_every: int = 250,
+    pixel: Fraction = Fraction(1),
 ) -> Path:
-    """A video with one picture per time; `rotation` as a phone notes it, one in `key_every` frames a key frame."""
+    """A video with one picture per time; `rotation` as a phone notes it, one in `key_every` frames a key frame, `pixel`
+    the width of one by its height."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=30)
         height, width = picture(0).shape[:2]
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.gop_size = key_every
+        stream.codec_context.sample_aspect_ratio = pixel
         if path.suffix != ".avi" and codec != "mpeg2video":  # which have a fixed rate
             stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         if rotation:

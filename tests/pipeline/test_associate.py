@@ -1,4 +1,5 @@
 from pipeline.associate import associate
+from pipeline.detect import distinct
 from pipeline.track import Tracked
 from pipeline.types import Box, Detection, Label
 from tests.factory import head_of, plate_of, rider
@@ -36,6 +37,15 @@ def test_a_rider_without_an_id_yet_keeps_its_head() -> None:
     front, behind = rider(100, 100, 100, 200), rider(145, 85, 90, 180, confidence=0.2)
     bare, helmet = head_of(behind, BARE), head_of(front, HELMET)
     seen = associate(0, 0.0, [front, behind, bare, helmet], Tracked(((1, front),), ()))
+    assert seen[1].heads == (helmet,)
+
+
+def test_riders_side_by_side_are_two_as_long_as_both_are_seen() -> None:
+    """Their boxes share more than half of what they cover together, but not so much that they would count as one."""
+    own, beside = rider(), rider(128, confidence=0.9)
+    assert 0.55 < own.box.iou(beside.box) < 0.6
+    bare, helmet = head_of(beside, BARE), head_of(own, HELMET)
+    seen = associate(0, 0.0, distinct((own, beside, bare, helmet)), Tracked(((1, own),), ()))
     assert seen[1].heads == (helmet,)
 
 

@@ -5,8 +5,11 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice, repeat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import av
 import numpy as np
@@ -14,12 +17,14 @@ import pytest
 
 from pipeline.case import capture_plate
 from pipeline.detect import Detector
-from pipeline.live import Watch, _write
+from pipeline.live import Watch, _write, record
 from pipeline.plate_weights import CORNERS
+from pipeline.ring import Ring
 from pipeline.settings import ROOT, Settings
 from pipeline.source import Keeper, Source, ToWrite
 from pipeline.store import FileStore
-from pipeline.types import Case, Detection, Evidence, Frame, Image, Track
+from pipeline.types import Case, Detection, Evidence, Frame, Image, Outcome, Says, Sighting, Track, Verdict
+from pipeline.video import Clip
 from tests import factory
 from tests.factory import FRAME
 from tests.streaming import BARE_RIDER, looped
@@ -139,6 +144,60 @@ def test_a_violation_whose_frames_are_gone_keeps_what_stage_2_looked_at(settings
     assert evidence.picture in case.looks
     with av.open(str(FileStore(settings.files).path(evidence.clip))) as clip:
         assert sum(1 for _ in clip.decode(video=0)) == len(case.looks)
+
+
+ACCUSED, OTHER = (0, 0, 255), (255, 0, 0)  # colours of their clothes, BGR
+
+
+def filmed(settings: Settings, ring: Ring, sightings: Sequence[Sighting], best: int) -> tuple[Evidence, FileStore]:
+    """The evidence of a violation out of what a source's ring holds, `best` the sighting that shows it best."""
+    one = sightings[best]
+    seen = factory.look(Says.BARE, 0.9, one)
+    store = FileStore(settings.files)
+    case = Case(Track(1, tuple(sightings)), Verdict(Outcome.CONFIRMED, 0.9, (seen,)), one, 0.9, 1, 0,
+                (store.put_picture(factory.crop(one).image),), None)  # fmt: skip
+    source = SimpleNamespace(settings=settings, ring=ring, now_s=lambda: 99.0, done=True)
+    return record(case, cast("Source", source), store), store
+
+
+def passing(x: int, color: tuple[int, int, int], image: Image) -> Sighting:
+    """Draw somebody who rides by, and say where."""
+    image[100:300, x : x + 100] = color
+    return factory.sighting(0, x=x)
+
+
+@pytest.mark.parametrize(("since_s", "shown"), [(0.0, True), (2.0, True), (5.0, False)])
+def test_where_the_best_frame_is_gone_nobody_else_is_shown(settings: Settings, since_s: float, shown: bool) -> None:
+    """Large pictures fill the buffer in seconds, and where the accused was best seen stands somebody else by then."""
+    ring, sightings = Ring(60.0, 64), []
+    for frame in range(70):
+        image, time_s = FRAME.copy(), frame / 10
+        if time_s < 4:
+            sightings.append(replace(passing(20 * frame, ACCUSED, image), frame=frame, time_s=time_s))
+        else:
+            passing(20 * 5, OTHER, image)
+        if time_s >= since_s:
+            ring.add(Frame(frame, time_s, image))
+    evidence, store = filmed(settings, ring, sightings, best=5)
+    crop = store.picture(evidence.crop)
+    assert crop is not None
+    assert (crop[..., 2].max() > 200, crop[..., 0].max() > 200) == (shown, False)
+    assert (evidence.scale is not None) == shown, "else a crop of stage 2 stands for the picture"
+
+
+def test_evidence_has_pictures_of_one_size(settings: Settings) -> None:
+    """A browser's camera begins small: boxes of the later pictures lie elsewhere in the first ones."""
+    ring, sightings = Ring(60.0, 64), []
+    for frame in range(40):
+        image = FRAME.copy()
+        one = replace(passing(100, ACCUSED, image), frame=frame, time_s=frame / 10)
+        if frame >= 10:
+            sightings.append(one)
+        ring.add(Frame(frame, frame / 10, image if frame >= 10 else image[::2, ::2]))
+    evidence, store = filmed(settings, ring, sightings, best=15)
+    clip = Clip(store.path(evidence.clip), 4096)
+    assert (clip.info.width, clip.info.height) == (960, 540)
+    assert evidence.clip_start_s == 1.0
 
 
 @needs_demo

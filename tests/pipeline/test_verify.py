@@ -59,8 +59,9 @@ def test_where_stage_2_sees_no_rider_nobody_is_accused() -> None:
     assert own_heads(one, (bare, far), 0.3) == ()
 
 
-def test_a_neighbour_whom_stage_2_hardly_sees_keeps_his_head() -> None:
-    own, neighbour = rider(100), rider(145, 90, confidence=0.2)
+@pytest.mark.parametrize(("x", "y", "confidence"), [(145, 90, 0.2), (128, 100, 0.9)])
+def test_a_neighbour_whom_stage_2_hardly_sees_or_close_by_keeps_his_head(x: float, y: float, confidence: float) -> None:
+    own, neighbour = rider(100), rider(x, y, confidence=confidence)
     helmet, bare = head_of(own, Label.WITH_HELMET), head_of(neighbour, Label.WITHOUT_HELMET)
     assert own_heads(replace(sighting(0), heads=(bare,)), (own, neighbour, helmet, bare), 0.3) == (helmet,)
 

@@ -78,6 +78,20 @@ def test_rotated_phone_video_stands_upright(tmp_path: Path, rotation: int, corne
     assert max(corners, key=lambda name: corners[name].mean()) == corner
 
 
+@pytest.mark.parametrize(("rotation", "size"), [(0, (320, 120)), (90, (120, 320))])
+def test_pixels_that_are_wider_than_high_are_made_square(tmp_path: Path, rotation: int, size: tuple[int, int]) -> None:
+    """As recorders of AVCHD write 1440 x 1080 for a picture that is 1920 wide."""
+    wide = write_clip(tmp_path / "wide.mp4", EVEN[:5], corner_mark, rotation=rotation, pixel=Fraction(8, 5))
+    clip = Clip(wide, MAX_SIDE)
+    assert (clip.info.width, clip.info.height) == size
+    assert next(clip.frames()).image.shape[1::-1] == size
+
+
+def test_pixels_of_a_shape_that_no_camera_has_are_taken_for_square(tmp_path: Path) -> None:
+    clip = Clip(write_clip(tmp_path / "wide.mp4", EVEN[:5], corner_mark, pixel=Fraction(200)), MAX_SIDE)
+    assert (clip.info.width, clip.info.height) == (200, 120)
+
+
 def test_a_part_can_be_read_from_the_middle(tmp_path: Path) -> None:
     clip = Clip(write_clip(tmp_path / "a.mp4", EVEN, small), MAX_SIDE)
     times = [frame.time_s for frame in clip.frames(start_s=1.0)]
