@@ -24,16 +24,11 @@ from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence
 from tests import factory
-from tests.db.test_outbox import answering, stores_all
 from tests.factory import queued
+from tests.outbox import answering, stores_all
 from tests.plates import saved_case
 
 EVIDENCE = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
-
-
-@pytest.fixture
-def store(settings: Settings) -> FileStore:
-    return FileStore(settings.files)
 
 
 def captured(store: FileStore) -> types.Case:

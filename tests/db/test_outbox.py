@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
@@ -22,104 +15,24 @@ from db.jobs import now
 from db.models import Capture, Case, PlateRead
 from db.outbox import Outbox
 from db.plates import set_plate
-from db.postman import Postman
-from pipeline import ocr_client
-from pipeline.errors import HelmetWatchError
 from pipeline.ocr_client import OcrClient
 from pipeline.ocr_protocol import key_of
-from pipeline.ocr_server import make_app
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Plate
+from tests.outbox import (
+    TEXT,
+    Answerer,
+    add_case,
+    answering,
+    crops_of,
+    make_due,
+    send_until_done,
+    stores_all,
+    the_capture,
+)
 from tests.plates import saved_case, track, view
-
-TEXT = "3모71942"
-
-
-@pytest.fixture
-def server(settings: Settings, tmp_path: Path) -> Iterator[str]:
-    """A real server on this machine; its address."""
-    own = settings.model_copy(update={"data": tmp_path / "server", "ocr_token": SecretStr("word")})
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = uvicorn.Server(uvicorn.Config(make_app(own), host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
-def there(settings: Settings, server: str) -> Settings:
-    return settings.model_copy(update={"ocr_url": server, "ocr_token": SecretStr("word")})
-
-
-@pytest.fixture
-def store(settings: Settings) -> FileStore:
-    return FileStore(settings.files)
-
-
-@pytest.fixture
-def outbox(sessions: sessionmaker[Session], store: FileStore) -> Outbox:
-    return Outbox(sessions, store)
-
-
-@pytest.fixture
-def case_id(sessions: sessionmaker[Session], store: FileStore) -> int:
-    """A violation whose plate waits to be sent."""
-    return add_case(sessions, store)
-
-
-def add_case(sessions: sessionmaker[Session], store: FileStore, number: int = 0) -> int:
-    crops = track(MOTORCYCLE_2026, TEXT, 3, view(24))
-    captured = tuple((store.put_capture(one.image), one.time_s) for one in crops)
-    return saved_case(sessions, store, number, captured=captured)
-
-
-def crops_of(store: FileStore, sessions: sessionmaker[Session]) -> list[Path]:
-    with sessions() as session:
-        names = {name for row in session.scalars(select(Capture)) for name, _ in row.crops}
-    return [store.path(name) for name in sorted(names)]
-
-
-def stores_all(request: httpx.Request) -> httpx.Response:
-    """A server that stores all it is given and never gets to read it."""
-    if request.method == "GET":
-        return httpx.Response(200, json={"key": request.url.path.rsplit("/")[-1], "done": False})
-    sent = re.search(rb'name="key"\r\n\r\n([0-9a-f]{64})', request.read())
-    assert sent is not None
-    return httpx.Response(201, json={"key": sent[1].decode(), "stored": True})
-
-
-def the_capture(sessions: sessionmaker[Session]) -> Capture:
-    with sessions() as session:
-        return session.scalars(select(Capture)).one()
-
-
-def make_due(sessions: sessionmaker[Session]) -> None:
-    with sessions.begin() as session:
-        session.execute(update(Capture).values(next_at=now()))
-
-
-def send_until_done(outbox: Outbox, client: OcrClient, sessions: sessionmaker[Session], patience_s: float = 60) -> None:
-    until = time.monotonic() + patience_s
-    while outbox.backlog().waiting or outbox.backlog().reading:
-        assert time.monotonic() < until
-        make_due(sessions)
-        outbox.send_due(client)
-
-
-Answerer = Callable[[httpx.Request], httpx.Response]
-
-
-def answering(settings: Settings, answer: Answerer) -> OcrClient:
-    set_ = settings.model_copy(update={"ocr_url": "http://elsewhere", "ocr_token": SecretStr("word")})
-    return OcrClient(set_, httpx.MockTransport(answer))
 
 
 def test_a_plate_is_sent_read_and_kept(
@@ -458,70 +371,6 @@ def test_a_correction_by_a_person_outlives_a_late_answer(
     case = Cases(sessions).get(case_id)
     assert case is not None
     assert (case.plate, case.plate_guess) == ("1가23456", TEXT)
-
-
-def test_the_postman_sends_on_his_own_and_stops(
-    there: Settings, sessions: sessionmaker[Session], outbox: Outbox, case_id: int
-) -> None:
-    before = set(threading.enumerate())
-    postman = Postman(sessions, there)
-    until = time.monotonic() + 60
-    while outbox.backlog().waiting:
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    assert postman.trouble is None
-    postman.stop()
-    assert {one.name for one in set(threading.enumerate()) - before} <= {"plates"} | {
-        one.name for one in threading.enumerate() if "AnyIO" in one.name
-    }
-
-
-def test_without_a_server_or_a_token_nothing_is_sent(settings: Settings) -> None:
-    for changes in ({}, {"ocr_url": "http://elsewhere"}, {"ocr_token": SecretStr("word")}):
-        with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR"):
-            OcrClient(settings.model_copy(update=changes))
-    assert ocr_client._TIMEOUT_S < 60
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://there:port", "http://there:99999", "there:8600", "ftp://there", "http://", "http://a..b", "http://\n"],
-)
-def test_an_address_that_is_none_is_told(settings: Settings, url: str) -> None:
-    with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR_URL is no address"):
-        OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("word")}))
-
-
-@pytest.mark.parametrize(
-    "url", ["http://there", "https://user:word@there:8600/ocr", "http://[::1]:80", "http://서버.한국"]
-)
-def test_an_address_of_any_kind_is_taken(settings: Settings, url: str) -> None:
-    OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("a word")}))
-
-
-@pytest.mark.parametrize("token", ["한글", "two\nlines", " word"])
-def test_a_token_that_cannot_be_sent_is_told_on_both_sides(settings: Settings, token: str) -> None:
-    bad = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr(token)})
-    for make in (OcrClient, make_app):
-        with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR_TOKEN cannot be sent"):
-            make(bad)
-
-
-def test_the_postman_tells_of_whatever_goes_wrong(
-    settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(Outbox, "send_due", fail)
-    there = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr("word")})
-    postman = Postman(sessions, there)
-    until = time.monotonic() + 60
-    while postman.trouble is None:
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    postman.stop()
-    assert "ZeroDivisionError" in postman.trouble
 
 
 def test_a_new_reading_takes_the_place_of_the_old(

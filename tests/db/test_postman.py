@@ -1,0 +1,47 @@
+"""Whoever sends the outbox, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.outbox import Outbox
+from db.postman import Postman
+from pipeline.settings import Settings
+
+
+def test_the_postman_sends_on_his_own_and_stops(
+    there: Settings, sessions: sessionmaker[Session], outbox: Outbox, case_id: int
+) -> None:
+    before = set(threading.enumerate())
+    postman = Postman(sessions, there)
+    until = time.monotonic() + 60
+    while outbox.backlog().waiting:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert postman.trouble is None
+    postman.stop()
+    assert {one.name for one in set(threading.enumerate()) - before} <= {"plates"} | {
+        one.name for one in threading.enumerate() if "AnyIO" in one.name
+    }
+
+
+def test_the_postman_tells_of_whatever_goes_wrong(
+    settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Outbox, "send_due", fail)
+    there = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr("word")})
+    postman = Postman(sessions, there)
+    until = time.monotonic() + 60
+    while postman.trouble is None:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    postman.stop()
+    assert "ZeroDivisionError" in postman.trouble

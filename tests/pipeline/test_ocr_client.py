@@ -1,0 +1,43 @@
+"""What the dashcam's side must be told before it sends anything."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import SecretStr
+
+from pipeline import ocr_client
+from pipeline.errors import HelmetWatchError
+from pipeline.ocr_client import OcrClient
+from pipeline.ocr_server import make_app
+from pipeline.settings import Settings
+
+
+def test_without_a_server_or_a_token_nothing_is_sent(settings: Settings) -> None:
+    for changes in ({}, {"ocr_url": "http://elsewhere"}, {"ocr_token": SecretStr("word")}):
+        with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR"):
+            OcrClient(settings.model_copy(update=changes))
+    assert ocr_client._TIMEOUT_S < 60
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://there:port", "http://there:99999", "there:8600", "ftp://there", "http://", "http://a..b", "http://\n"],
+)
+def test_an_address_that_is_none_is_told(settings: Settings, url: str) -> None:
+    with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR_URL is no address"):
+        OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("word")}))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://there", "https://user:word@there:8600/ocr", "http://[::1]:80", "http://서버.한국"]
+)
+def test_an_address_of_any_kind_is_taken(settings: Settings, url: str) -> None:
+    OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("a word")}))
+
+
+@pytest.mark.parametrize("token", ["한글", "two\nlines", " word"])
+def test_a_token_that_cannot_be_sent_is_told_on_both_sides(settings: Settings, token: str) -> None:
+    bad = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr(token)})
+    for make in (OcrClient, make_app):
+        with pytest.raises(HelmetWatchError, match="HELMET_WATCH_OCR_TOKEN cannot be sent"):
+            make(bad)
