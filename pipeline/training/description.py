@@ -69,11 +69,18 @@ class Description:
                 raise DatasetError(f"{self.file}: covers says nothing of {group}")
             said = said[group]
         if said is None:
-            return frozenset(label for label, ignored in self.classes.values() if not ignored)
-        try:
-            return frozenset(Label(one) if isinstance(one, int) else Label(CLASS_NAMES.index(one)) for one in said)
-        except (TypeError, ValueError) as error:
-            raise DatasetError(f"{self.file}: covers: {error}") from error
+            said = list(self.classes)
+        if not isinstance(said, list):
+            raise DatasetError(f"{self.file}: covers has to be a list of classes, or one for each folder of pictures")
+        return frozenset(label for label, ignored in map(self._class, said) if not ignored)
+
+    def _class(self, one: int | str) -> tuple[Label, bool]:
+        """One by its number in this file or by its name."""
+        if not isinstance(one, int):
+            return _ours(str(one), self.file)
+        if one not in self.classes:
+            raise DatasetError(f"{self.file}: covers names class {one}, which has no name: add it to `names`")
+        return self.classes[one]
 
     def _entries(self, split: str) -> list[Any]:
         said = next((self.raw[name] for name in (split, *_ALSO.get(split, ())) if self.raw.get(name)), None)
@@ -112,8 +119,8 @@ def _ours(name: str, file: Path) -> tuple[Label, bool]:
     plain = spelt.removeprefix(IGNORED)
     if plain not in CLASS_NAMES:
         raise DatasetError(
-            f"{file}: “{name}” is none of the project's classes ({', '.join(CLASS_NAMES)}): rename it under "
-            "`names`, or merge the set by a file that maps its names (python -m pipeline.training.dataset)"
+            f"{file}: “{name}” is none of the project's classes ({', '.join(CLASS_NAMES)}): rename it there, "
+            "or merge the set by a file that maps its names (python -m pipeline.training.dataset)"
         )
     return Label(CLASS_NAMES.index(plain)), plain != spelt
 

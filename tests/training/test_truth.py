@@ -44,6 +44,13 @@ def test_covers_by_number_name_or_folder(tmp_path: Path, covers: object) -> None
     assert one.covers == {Label.RIDER, Label.PLATE}
 
 
+@pytest.mark.parametrize("covers", [[0, 2], ["Number-Plate", "rider"], {"one": [0, "RIDER"], "two": [1]}])
+def test_covers_counts_and_spells_as_the_names_of_its_file(tmp_path: Path, covers: object) -> None:
+    names = ["Number-Plate", "with_helmet", "Rider", "Without Helmet", "ignored rider"]
+    one, _ = read_truth(data(tmp_path, names=names, covers=covers), "val")
+    assert one.covers == {Label.RIDER, Label.PLATE}
+
+
 def test_a_list_names_pictures_each_with_what_its_folder_covers_and_each_is_judged_once(tmp_path: Path) -> None:
     file = data(tmp_path, covers={"one": [0, 3], "two": [1]}, val=["one/val/images", "again.txt"])
     (tmp_path / "again.txt").write_text("./two/val/images/a.png\n" * 2)
@@ -56,7 +63,9 @@ def test_a_list_names_pictures_each_with_what_its_folder_covers_and_each_is_judg
     [
         ({"names": ["cat"]}, "“cat” is none of the project's classes"),
         ({"covers": {"one": [0]}}, "covers says nothing of two"),
-        ({"covers": ["wheel"]}, "covers"),
+        ({"covers": ["wheel"]}, "“wheel” is none of the project's classes"),
+        ({"covers": [4]}, "covers names class 4, which has no name"),
+        ({"covers": "rider"}, "covers has to be a list"),
         ({"val": ["three/val/images"]}, "three/val/images is missing"),
         ({"names": list(CLASS_NAMES)[:0]}, r"a\.txt, line 1: class 0 has no name"),
     ],
