@@ -1,11 +1,12 @@
 """One labelled set of pictures as people have it, read into the project's classes.
 
 A small YAML file per set says where its pictures and labels lie, what its own classes are called and which of
-the project's classes it labels. Reading the formats themselves is `supervision`'s work, apart from CVAT's own.
+the project's classes it labels. Reading VOC and COCO is `supervision`'s work.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import ParseError
 
+import numpy as np
 import supervision as sv
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,7 +23,8 @@ from ultralytics.data.utils import IMG_FORMATS
 from pipeline.errors import DatasetError
 from pipeline.training.cvat import read_cvat
 from pipeline.training.declared import declared_sizes
-from pipeline.training.labels import IGNORED, Labelled, numbered
+from pipeline.training.description import pictures_of
+from pipeline.training.labels import IGNORED, Labelled, label_boxes, numbered
 from pipeline.training.pictures import size
 from pipeline.training.second_look import Findings, corrected, empty, found, nobody, unused
 from pipeline.types import CLASS_NAMES, Box, Label
@@ -141,11 +144,12 @@ def _labelled(spec: SetSpec, folder: Path, part: Part) -> Iterator[tuple[Path, i
         if sizes.get(path.resolve(), (width, height)) != (width, height):
             raise DatasetError(f"{spec.name}: the labels of {path} are of another size than the picture")
         own = []
+        shape = (width, height) if spec.format == "yolo" else (1, 1)  # its numbers are shares
         for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
-            (label, ignored), box = ours[class_id], Box(*xyxy)
+            (label, ignored), box = ours[class_id], Box(*xyxy).scale(*shape)
             x, y = box.center
             if not (0 <= x <= width and 0 <= y <= height):
-                raise DatasetError(f"{spec.name}: a box of {path} lies outside it: YOLO's numbers have to be shares")
+                raise DatasetError(f"{spec.name}: a box of {path} lies outside it: mend its labels or take it out")
             if label is not None and box.clip(width, height).area > 0:
                 own.append(Labelled(label, box.clip(width, height), ignored))
         yield path, width, height, own
@@ -182,13 +186,34 @@ def _read(spec: SetSpec, folder: Path, images: Path, annotations: Path) -> sv.De
         case "voc":
             return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
         case "coco":
-            return sv.DetectionDataset.from_coco(str(images), str(annotations))
+            return _read_coco(images, annotations)
         case "cvat":
             return read_cvat(images, annotations)
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as names:
-        yaml.safe_dump({"names": _own_names(spec, folder)}, names)
-        names.flush()
-        return sv.DetectionDataset.from_yolo(str(images), str(annotations), names.name)
+        case "yolo":
+            return _read_yolo(images, annotations, _own_names(spec, folder))
+
+
+def _read_coco(images: Path, annotations: Path) -> sv.DetectionDataset:
+    """Without the outlines, of which supervision would draw and keep a mask each."""
+    said = json.loads(annotations.read_bytes())
+    for one in said["annotations"]:
+        one.pop("segmentation", None)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(said, file)
+        file.flush()
+        return sv.DetectionDataset.from_coco(str(images), file.name)
+
+
+def _read_yolo(images: Path, annotations: Path, names: list[str]) -> sv.DetectionDataset:
+    """With boxes in shares of their pictures. By the parser that evaluation has, so that a label means one thing."""
+    pictures = {}
+    for path in pictures_of(images):
+        file = annotations / f"{path.stem}.txt"
+        if path.parent == images and file.exists():
+            rows = label_boxes(file, range(len(names)))
+            corners = np.array([box.as_tuple() for _, box in rows]).reshape(-1, 4)
+            pictures[str(path)] = sv.Detections(corners, class_id=np.array([number for number, _ in rows], int))
+    return sv.DetectionDataset(names, list(pictures), pictures)
 
 
 def _refuse_unread(spec: SetSpec, images: Path, annotations: Path, read: set[str]) -> None:

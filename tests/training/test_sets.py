@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from pipeline.errors import DatasetError
 from pipeline.settings import ROOT
 from pipeline.training.second_look import read_findings
 from pipeline.training.sets import read_set, read_spec
+from pipeline.training.truth import read_truth
 from pipeline.types import Box, Label
 
 MAP = {"motorbike": "rider", "no_helmet": "without helmet", "helmet": "with helmet", "plate": "number plate"}
@@ -40,6 +42,13 @@ def picture(path: Path, width: int = 200, height: int = 100) -> None:
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def coco(*objects: dict[str, object], size: tuple[int, int] = (200, 100)) -> dict[str, object]:
+    """One picture's motorbikes as COCO has them."""
+    one = {"id": 1, "file_name": "a.jpg", "width": size[0], "height": size[1]}
+    annotations = [{"id": i, "image_id": 1, "category_id": 3} | about for i, about in enumerate(objects)]
+    return {"images": [one], "categories": [{"id": 3, "name": "motorbike"}], "annotations": annotations}
 
 
 def test_own_order_of_yolo_classes_is_mapped_by_name(tmp_path: Path) -> None:
@@ -195,8 +204,36 @@ def test_what_a_set_cannot_be_is_said_clearly(tmp_path: Path, changes: dict[str,
 def test_a_class_number_without_a_name_is_refused(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "4 0.5 0.5 0.2 0.2\n")
-    with pytest.raises(DatasetError, match="class_id 4"):
+    with pytest.raises(DatasetError, match=r"a\.txt, line 1: class 4 has no name"):
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+def test_yolo_labels_mean_in_a_set_what_they_mean_to_those_who_judge_by_them(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    outline, sure = "0 0.1 0.2 0.5 0.1 0.3 0.6", "1 0.5 0.5 0.2 0.4 0.93"
+    write(tmp_path / "labels/a.txt", f"\ufeff{outline}\n\n{sure}\n{outline}\n2 0.5 0.5 0 0\n")
+    write(tmp_path / "data.yaml", "names: [rider, with helmet, number plate]\nval: images\n")
+    names = ["rider", "with helmet", "number plate"]
+    (own,) = read_set(read_spec(spec_file(tmp_path, names=names, map={name: name for name in names})), tmp_path, {})
+    (truth,) = read_truth(tmp_path / "data.yaml", "val")
+    assert own.labels == truth.labels
+    assert [one.label for one in own.labels] == [Label.RIDER, Label.WITH_HELMET]
+    assert np.allclose([one.box.as_tuple() for one in own.labels], [(20, 10, 100, 60), (80, 30, 120, 70)])
+
+
+@pytest.mark.parametrize("kind", ["yolo", "coco"])
+def test_outlines_take_no_more_memory_than_boxes(tmp_path: Path, kind: str) -> None:
+    picture(tmp_path / "images/a.jpg", 2000, 1500)
+    write(tmp_path / "labels/a.txt", "2 0.1 0.2 0.5 0.1 0.3 0.6\n" + "1 0.5 0.5 0.6 0.5 0.6 0.7\n" * 19)
+    outline = {"bbox": [200, 150, 800, 750], "segmentation": [[200, 300, 1000, 150, 600, 900]]}
+    write(tmp_path / "labels.json", json.dumps(coco(*[outline] * 20, size=(2000, 1500))))
+    parts = {"val": {"images": "images", "annotations": "labels" if kind == "yolo" else "labels.json"}}
+    tracemalloc.start()
+    (only,) = read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.allclose(only.labels[0].box.as_tuple(), (200, 150, 1000, 900))
+    assert peak < 30e6, "a mask of each would be 60 MB"
 
 
 def test_a_picture_nobody_labelled_is_refused_and_an_empty_label_is_not(tmp_path: Path) -> None:
@@ -260,7 +297,7 @@ def test_what_a_set_covers_has_to_be_said(tmp_path: Path) -> None:
 def test_numbers_that_are_no_shares_are_refused(tmp_path: Path, row: str) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", row)
-    with pytest.raises(DatasetError, match=r"a\.jpg lies outside it"):
+    with pytest.raises(DatasetError, match=r"a\.txt, line 1: numbers have to be shares of the picture"):
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
 
 
@@ -294,9 +331,9 @@ def test_a_picture_of_a_kind_that_the_reader_passes_over_is_told(tmp_path: Path)
     picture(tmp_path / "images/a.jpg")
     (tmp_path / "images/b.avif").touch()
     for name in ("a", "b"):
-        write(tmp_path / f"labels/{name}.txt", "")
+        write(tmp_path / f"labels/{name}.xml", "<annotation/>")
     with pytest.raises(DatasetError, match=r"b\.avif is of a kind that is not read here"):
-        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+        list(read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {}))
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_outlines_are_boxes_and_a_label_counts_once(tmp_path: Path) -> None:
         ("1 50 50 10 10", "shares of the picture"),
         ("1 0.5 0.5 nan 0.1", "shares of the picture"),
         ("1 0.5 0.5 0.1", "4 numbers"),
-        ("1 0.5 0.5 0.1 0.1 0.9", "4 numbers"),
+        ("0.5 0.5 0.5 0.1 0.1", "class 0.5 has no name"),
         ("rider 0.5 0.5 0.1 0.1", "rider"),
     ],
 )
