@@ -126,10 +126,10 @@ def _ours(name: str, file: Path) -> tuple[Label, bool]:
 
 
 def pictures_of(entry: Path) -> Iterator[Path]:
-    """The pictures in a folder and below it, or those that a list names (relative to it), in order."""
+    """The pictures in a folder and below it, links to nowhere too, or those that a list names (relative to it)."""
     if entry.is_dir():
         files = (Path(name) for name in glob.iglob(f"{glob.escape(str(entry))}/**/*", recursive=True))  # noqa: PTH207
-        yield from sorted(path for path in files if path.suffix[1:].lower() in IMG_FORMATS and path.is_file())
+        yield from sorted(path for path in files if path.suffix[1:].lower() in IMG_FORMATS and not path.is_dir())
     elif entry.is_file():
         try:
             lines = entry.read_text(encoding="utf-8-sig").splitlines()

@@ -189,13 +189,15 @@ def test_what_is_no_picture_and_what_nobody_labelled_is_counted(tmp_path: Path) 
     file = split(tmp_path, "images/val", val="images/val")
     images = tmp_path / "images/val"
     (images / "text.jpg").write_text("no picture")
+    (images / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    Image.new("F", (50, 50)).save(images / "depth.tiff")  # Pillow opens it, OpenCV does not
     Image.effect_noise((200, 200), 90).save(images / "short.jpg")
     (images / "short.jpg").write_bytes((images / "short.jpg").read_bytes()[:5000])
-    with pytest.raises(DatasetError, match=r"short\.jpg cannot be read as a picture"):
+    with pytest.raises(DatasetError, match=r"depth\.tiff cannot be read as a picture"):
         read_truth(file, "val")
     cv2.imwrite(str(images / "street.png"), np.zeros((100, 200, 3), np.uint8))
     reading = read_split(read_description(file), "val")
-    assert [path.name for path in reading.damaged] == ["short.jpg", "text.jpg"]
+    assert [path.name for path in reading.damaged] == ["depth.tiff", "gone.jpg", "short.jpg", "text.jpg"]
     assert [path.name for path in reading.unlabelled] == ["street.png"]
     assert [len(one.labels) for one in reading.truths] == [1, 0]
 
