@@ -6,15 +6,12 @@ the project's classes it labels. Reading VOC and COCO is `supervision`'s work.
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import ParseError
 
-import numpy as np
 import supervision as sv
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,7 +21,8 @@ from pipeline.errors import DatasetError
 from pipeline.training.cvat import read_cvat
 from pipeline.training.declared import declared_sizes
 from pipeline.training.description import pictures_of
-from pipeline.training.labels import IGNORED, Labelled, label_boxes, numbered
+from pipeline.training.formats import read_coco, read_yolo
+from pipeline.training.labels import IGNORED, Labelled, numbered
 from pipeline.training.pictures import size
 from pipeline.training.second_look import Findings, corrected, empty, found, nobody, unused
 from pipeline.types import CLASS_NAMES, Box, Label
@@ -172,12 +170,13 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
             raise DatasetError(f"{spec.name}: {path} is missing")
     try:
         source = _read(spec, folder, images, annotations)
-    except (ValueError, KeyError, TypeError, IndexError, OSError, ParseError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, ParseError) as error:
         raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
     if spec.format in {"yolo", "voc"}:
+        _refuse_stray(spec, folder, images)
         _refuse_unread(spec, images, annotations, {Path(path).name for path in source.image_paths})
     if not source.annotations:
-        raise DatasetError(f"{spec.name}: no pictures in {images} (those in folders below it are parts of their own)")
+        raise DatasetError(f"{spec.name}: no pictures in {images}")
     return source
 
 
@@ -186,34 +185,17 @@ def _read(spec: SetSpec, folder: Path, images: Path, annotations: Path) -> sv.De
         case "voc":
             return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
         case "coco":
-            return _read_coco(images, annotations)
+            return read_coco(images, annotations)
         case "cvat":
             return read_cvat(images, annotations)
         case "yolo":
-            return _read_yolo(images, annotations, _own_names(spec, folder))
+            return read_yolo(images, annotations, _own_names(spec, folder))
 
 
-def _read_coco(images: Path, annotations: Path) -> sv.DetectionDataset:
-    """Without the outlines, of which supervision would draw and keep a mask each."""
-    said = json.loads(annotations.read_bytes())
-    for one in said["annotations"]:
-        one.pop("segmentation", None)
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(said, file)
-        file.flush()
-        return sv.DetectionDataset.from_coco(str(images), file.name)
-
-
-def _read_yolo(images: Path, annotations: Path, names: list[str]) -> sv.DetectionDataset:
-    """With boxes in shares of their pictures. By the parser that evaluation has, so that a label means one thing."""
-    pictures = {}
-    for path in pictures_of(images):
-        file = annotations / f"{path.stem}.txt"
-        if path.parent == images and file.exists():
-            rows = label_boxes(file, range(len(names)))
-            corners = np.array([box.as_tuple() for _, box in rows]).reshape(-1, 4)
-            pictures[str(path)] = sv.Detections(corners, class_id=np.array([number for number, _ in rows], int))
-    return sv.DetectionDataset(names, list(pictures), pictures)
+def _refuse_stray(spec: SetSpec, folder: Path, images: Path) -> None:
+    own = {folder / part.images for part in spec.parts.values()}
+    if stray := next((path for path in pictures_of(images) if path.parent not in own), None):
+        raise DatasetError(f"{spec.name}: {stray} is in no part (pictures in folders below are parts of their own)")
 
 
 def _refuse_unread(spec: SetSpec, images: Path, annotations: Path, read: set[str]) -> None:

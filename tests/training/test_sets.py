@@ -1,5 +1,6 @@
 import json
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -188,7 +189,7 @@ def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
         ({"names": None}, "`names` must say"),
         ({"names": "classes.yaml"}, r"the classes \['class 0'\] are not in its map"),
         ({"covers": ["rider"], "gaps": ["number plate"]}, r"covers does not name \['number plate'\]"),
-        ({"parts": {"train": {"images": ".", "annotations": "labels"}}}, "no pictures in"),
+        ({"parts": {"train": {"images": ".", "annotations": "labels"}}}, "parts of their own"),
         ({"format": "csv"}, "format"),
         ({"parts": {"train": {"images": "pictures", "annotations": "labels"}}}, "pictures is missing"),
     ],
@@ -243,6 +244,31 @@ def test_a_picture_nobody_labelled_is_refused_and_an_empty_label_is_not(tmp_path
     picture(tmp_path / "images/b.jpg")
     with pytest.raises(DatasetError, match=r"1 pictures without a label file, the first b\.jpg"):
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:400], lambda _: b"", lambda _: b"no picture"])
+def test_a_damaged_picture_is_named_however_little_is_left_of_it(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n")
+    (tmp_path / "images/a.jpg").write_bytes(damage((tmp_path / "images/a.jpg").read_bytes()))
+    with pytest.raises(DatasetError, match=r"a\.jpg cannot be read as a picture: mend it or take it out"):
+        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+@pytest.mark.parametrize("kind", ["yolo", "voc"])
+def test_pictures_in_folders_below_are_told_unless_they_are_a_part(tmp_path: Path, kind: str) -> None:
+    for name in ("a", "deeper/b"):
+        picture(tmp_path / f"{name}.jpg")
+        write(tmp_path / f"{name}.txt", "")
+        write(tmp_path / f"{name}.xml", "<annotation/>")
+    parts = {"train": {"images": ".", "annotations": "."}}
+    with pytest.raises(DatasetError, match=r"deeper/b\.jpg is in no part .*folders below are parts of their own"):
+        list(read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {}))
+    parts |= {"val": {"images": "deeper", "annotations": "deeper"}}
+    found = read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {})
+    assert [(one.path.name, one.split) for one in found] == [("a.jpg", "train"), ("b.jpg", "val")]
 
 
 def test_a_second_look_changes_one_box_or_ignores_it(tmp_path: Path) -> None:
