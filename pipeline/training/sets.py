@@ -143,13 +143,14 @@ def _labelled(spec: SetSpec, folder: Path, part: Part) -> Iterator[tuple[Path, i
             raise DatasetError(f"{spec.name}: the labels of {path} are of another size than the picture")
         own = []
         shape = (width, height) if spec.format == "yolo" else (1, 1)  # its numbers are shares
-        for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
+        crowds = detections.data.get("iscrowd", [0] * len(detections))  # COCO's boxes around many, not one by one
+        for xyxy, class_id, crowd in zip(detections.xyxy.tolist(), detections.class_id.tolist(), crowds, strict=True):
             (label, ignored), box = ours[class_id], Box(*xyxy).scale(*shape)
             x, y = box.center
             if not (0 <= x <= width and 0 <= y <= height):
                 raise DatasetError(f"{spec.name}: a box of {path} lies outside it: mend its labels or take it out")
             if label is not None and box.clip(width, height).area > 0:
-                own.append(Labelled(label, box.clip(width, height), ignored))
+                own.append(Labelled(label, box.clip(width, height), ignored or bool(crowd)))
         yield path, width, height, own
 
 

@@ -120,6 +120,16 @@ def test_coco_json_as_roboflow_and_cvat_export_it(tmp_path: Path) -> None:
     assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
 
 
+def test_a_crowd_of_coco_is_ignored(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    box = {"bbox": [20, 10, 50, 60]}
+    crowd = {"bbox": [100, 10, 80, 60], "iscrowd": 1, "segmentation": {"counts": [0, 9, 19991], "size": [100, 200]}}
+    write(tmp_path / "labels.json", json.dumps(coco(box, crowd)))
+    parts = {"val": {"images": "images", "annotations": "labels.json"}}
+    (only,) = read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {})
+    assert [(one.box.x1, one.ignored) for one in only.labels] == [(20, False), (100, True)]
+
+
 CVAT = """<annotations>
   <version>1.1</version>
   <meta><task><labels><label><name>motorbike</name></label><label><name>plate</name></label></labels></task></meta>
