@@ -42,11 +42,12 @@ class Description:
         return any(self.raw.get(name) for name in (split, *_ALSO.get(split, ())))
 
     def pictures(self, split: str) -> list[Path]:
-        """Those of a split, as often as it names them.
+        """Those of a split, as often as it names them; what others call val is val.
 
         Raises:
             DatasetError: it names none, or a folder that is not there.
         """
+        split = next((ours for ours, others in _ALSO.items() if split in others), split)
         entries = self._entries(split)
         if not entries:
             named = [name for name in ("train", "val", "valid", "validation", "test") if self.raw.get(name)]

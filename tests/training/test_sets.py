@@ -337,6 +337,14 @@ def test_numbers_that_are_no_shares_are_refused(tmp_path: Path, row: str) -> Non
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
 
 
+def test_a_box_outside_its_picture_is_told(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    box = "<bndbox><xmin>311</xmin><ymin>21</ymin><xmax>360</xmax><ymax>70</ymax></bndbox>"
+    write(tmp_path / "labels/a.xml", f"<annotation><object><name>helmet</name>{box}</object></annotation>")
+    with pytest.raises(DatasetError, match=r"a box of .*a\.jpg lies outside it: mend its labels or take it out"):
+        list(read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {}))
+
+
 def test_a_picture_that_its_camera_turned_fits_its_yolo_labels_and_not_those_of_the_file_as_it_lies(
     tmp_path: Path,
 ) -> None:

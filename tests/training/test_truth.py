@@ -121,6 +121,11 @@ def test_layouts_of_others_are_found(
         assert one.group not in {"", "/", ".."}
 
 
+@pytest.mark.parametrize("name", ["valid", "validation"])
+def test_a_split_may_be_asked_for_by_the_name_that_others_give_it(tmp_path: Path, name: str) -> None:
+    assert len(read_truth(split(tmp_path, "images/val", val="images/val"), name)) == 1
+
+
 def test_a_list_may_name_pictures_anywhere(tmp_path: Path) -> None:
     split(tmp_path / "elsewhere", "images/val")
     file = split(tmp_path / "here", "images/val", val="val.txt")
