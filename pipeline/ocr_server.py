@@ -2,7 +2,7 @@
 
 HELMET_WATCH_OCR_TOKEN=... python -m pipeline.ocr_server [--host 127.0.0.1] [--port 8600] [--data DIR]
 
-/docs describes the interface. Everything but the health needs the token.
+/docs describes the interface. Everything else but the health needs the token.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from typing import Annotated
 import uvicorn
 from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+from pydantic import FiniteFloat
 from sqlalchemy.exc import DBAPIError
 from starlette.middleware.base import RequestResponseEndpoint
 
@@ -44,6 +46,7 @@ from pipeline.plate_weights import read_plate_manifest
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 
+_OPEN = {"/health", "/docs", "/redoc", "/openapi.json"}  # what needs no token
 _FULL_RETRY_S = "60"
 _LEAST_FREE = 1 << 28  # bytes on the disk below which nothing more is taken
 
@@ -67,20 +70,19 @@ def make_app(settings: Settings) -> FastAPI:
         thread.stop()
 
     app = FastAPI(title="Helmet Watch OCR server", version="1", lifespan=lifespan)
-
-    def known(credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> None:
-        if not _same(credentials.credentials, token):
-            raise HTTPException(401, "wrong token", {"WWW-Authenticate": "Bearer"})
+    described = Depends(HTTPBearer(auto_error=False))  # for /docs; the token is looked at before the request is read
 
     @app.middleware("http")
     async def turn_away(request: Request, go_on: RequestResponseEndpoint) -> Response:
         """Turn away strangers and what is too large before any of it is read."""
         if "transfer-encoding" in request.headers:  # then what is read ends where the stranger likes
             return JSONResponse({"detail": "Content-Length has to say how much comes, not Transfer-Encoding"}, 411)
+        scheme, word = get_authorization_scheme_param(request.headers.get("authorization"))
+        known = scheme.lower() == "bearer" and secrets.compare_digest(word.encode(), token.encode())
+        if not known and request.scope["path"] not in _OPEN:
+            return JSONResponse({"detail": "wrong token"}, 401, {"WWW-Authenticate": "Bearer"})
         if request.method == "POST":
             length = request.headers.get("content-length", "")
-            if not _same(request.headers.get("authorization", ""), f"Bearer {token}"):
-                return JSONResponse({"detail": "wrong token"}, 401, {"WWW-Authenticate": "Bearer"})
             if not length.isdecimal() or int(length) > MAX_CROPS * MAX_CROP_BYTES:
                 return JSONResponse({"detail": f"at most {MAX_CROPS} crops of {MAX_CROP_BYTES >> 20} MB"}, 413)
         return await go_on(request)
@@ -93,10 +95,10 @@ def make_app(settings: Settings) -> FastAPI:
         status = "full" if full else "standing still" if thread.trouble else "ok"
         return Health(status=status, waiting=waiting, free_bytes=free)
 
-    @app.post("/captures", status_code=201, dependencies=[Depends(known)])
+    @app.post("/captures", status_code=201, dependencies=[described])
     def store_capture(
         key: Annotated[str, Form(pattern=KEY, description="SHA-256 over the crops' sums and times")],
-        times_s: Annotated[list[float], Form(description="When each crop was seen, seconds")],
+        times_s: Annotated[list[FiniteFloat], Form(description="When each crop was seen, seconds")],
         crops: Annotated[list[UploadFile], File(description="The crops of one track, PNG or JPEG")],
         response: Response,
     ) -> Stored:
@@ -121,7 +123,7 @@ def make_app(settings: Settings) -> FastAPI:
         thread.wake()
         return Stored(key=key)
 
-    @app.get("/captures/{key}", dependencies=[Depends(known)])
+    @app.get("/captures/{key}", dependencies=[described])
     def get_capture(key: str) -> Answer:
         """What came of a capture."""
         row = inbox.get(key)
@@ -142,10 +144,6 @@ def _token(settings: Settings) -> str:
     return token
 
 
-def _same(word: str, secret: str) -> bool:
-    return secrets.compare_digest(word.encode(), secret.encode())
-
-
 def _keep(inbox: Inbox, store: FileStore, key: str, contents: list[bytes], times_s: list[float]) -> bool:
     """On the disk first, then in the table: what is confirmed is there."""
     try:
@@ -163,10 +161,16 @@ def _free(settings: Settings) -> int:
     return shutil.disk_usage(settings.data).free
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text} is none: 1 to 65535")
+    return int(text)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipeline.ocr_server")
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be reached from other machines")
-    parser.add_argument("--port", type=int, default=8600)
+    parser.add_argument("--port", type=_port, default=8600)
     parser.add_argument("--data", type=Path, help="folder of the server's own database and crops")
     options = parser.parse_args(arguments)
     settings = Settings(data=options.data) if options.data else Settings()

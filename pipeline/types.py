@@ -73,9 +73,10 @@ class Box:
     def shift(self, dx: float, dy: float) -> Box:
         return Box(self.x1 + dx, self.y1 + dy, self.x2 + dx, self.y2 + dy)
 
-    def scale(self, factor: float) -> Box:
-        """This box in a picture that is `factor` times as large."""
-        return Box(self.x1 * factor, self.y1 * factor, self.x2 * factor, self.y2 * factor)
+    def scale(self, factor: float, down: float | None = None) -> Box:
+        """This box in a picture that is `factor` times as large, or `factor` as wide and `down` as high."""
+        down = factor if down is None else down
+        return Box(self.x1 * factor, self.y1 * down, self.x2 * factor, self.y2 * down)
 
     def mirrored(self, width: float) -> Box:
         """This box in the mirror image of a picture of this width."""

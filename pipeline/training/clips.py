@@ -13,32 +13,38 @@ from pipeline.settings import Settings
 
 
 def clips(folder: Path, settings: Settings) -> dict[str, Any]:
-    """Violations found, missed and false per clip. A clip's truth is a number, so the figures are of numbers.
+    """Violations found, missed and false per clip, and the clips that cannot be read.
+
+    A clip's truth is a number, so the figures are of numbers.
 
     Raises:
-        DatasetError: there is no truth.json, or it says something else.
-        ClipError: a clip cannot be read.
+        DatasetError: there is no truth.json, it says something else, or none of its clips can be read.
     """
     figures: dict[str, Any] = {}
+    damaged: dict[str, ClipError] = {}
     with tempfile.TemporaryDirectory() as scratch:  # the evidence is not wanted
         aside = settings.model_copy(update={"data": Path(scratch)})
         for name, there in _violations(folder / "truth.json").items():
             try:
                 cases = [case for case, _ in analyse(folder / name, aside).cases]
             except ClipError as error:
-                raise ClipError(f"{folder / name} {error}") from error
+                damaged[str(folder / name)] = error
+                continue
             said = sum(case.confirmed for case in cases)
             figures[name] = {"suspects": len(cases), "confirmed": said}
             if there is not None:
                 counts = {"found": min(there, said), "missed": max(there - said, 0), "false": max(said - there, 0)}
                 figures[name] |= counts
-    return figures
+    if damaged and not figures:
+        path, why = next(iter(damaged.items()))
+        raise DatasetError(f"none of the clips can be read: {path} {why}")
+    return figures | {"left out, cannot be read": list(damaged)}
 
 
 def _violations(file: Path) -> dict[str, int | None]:
     """How many there are in each clip; None where nobody has counted."""
     try:
-        truth = {name: about["violations"] for name, about in json.loads(file.read_text(encoding="utf-8")).items()}
+        truth = {name: about["violations"] for name, about in json.loads(file.read_bytes()).items()}
         if any(there is not None and (not isinstance(there, int) or there < 0) for there in truth.values()):
             raise ValueError("violations have to be whole numbers or null")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -49,6 +49,13 @@ def share(text: str) -> float:
     return value
 
 
+def positive(text: str) -> int:
+    """An option that is a whole number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
+
+
 def keep_stdout() -> None:
     """Leave stdout to what the command itself tells: ultralytics writes its log there where YOLO_VERBOSE is set."""
     for handler in logging.getLogger("ultralytics").handlers:

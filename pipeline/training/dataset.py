@@ -32,6 +32,7 @@ from pipeline.training.teacher import Teacher
 from pipeline.types import CLASS_NAMES, Box, Label
 
 SETS = Path(__file__).parent / "sets"
+_SHEETS = "sheets"
 _CYCLISTS = "cyclists.txt"
 _CYCLISTS_OFTEN = 6  # times that a pass shows a picture of cyclists, who are few in the sets and many on the road
 
@@ -42,14 +43,14 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
     Args:
         files: one per set; what a second look at its pictures found may lie beside it as a CSV file of the same name.
         root: holds one folder per set, named after it.
-        out: a new folder.
+        out: a new folder, or one in which a set was refused, which holds contact sheets alone.
         teacher: fills in training pictures, and draws plates anew; without one, what a set does not cover is ignored
             everywhere, and plates stay as the set has them.
 
     Raises:
         DatasetError: a set cannot be used as it is, or `out` holds something already.
     """
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and any(path.name != _SHEETS for path in out.iterdir()):
         raise DatasetError(f"{out} is not empty: name a new folder")
     owned = []
     specs = [read_spec(file) for file in files]
@@ -57,7 +58,7 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
         raise DatasetError(f"two files are of a set called {twice[0]}: give one another name")
     for file, spec in zip(files, specs, strict=True):
         pictures = list(read_set(spec, root / spec.name, read_findings(file.with_suffix(".csv"))))
-        write_sheets(spec, pictures, out / "sheets")
+        write_sheets(spec, pictures, out / _SHEETS)
         refuse_swapped(spec, pictures)
         owned += [(picture, spec) for picture in doubt_outliers(pictures)]
     pictures = split([picture for picture, _ in owned])

@@ -28,7 +28,7 @@ def _voc(images: Path, annotations: Path) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _coco(_images: Path, annotations: Path) -> Iterator[tuple[str, Any, Any]]:
-    for one in json.loads(annotations.read_text(encoding="utf-8"))["images"]:
+    for one in json.loads(annotations.read_bytes())["images"]:
         yield one["file_name"], one["width"], one["height"]
 
 

@@ -42,11 +42,12 @@ class Description:
         return any(self.raw.get(name) for name in (split, *_ALSO.get(split, ())))
 
     def pictures(self, split: str) -> list[Path]:
-        """Those of a split, as often as it names them.
+        """Those of a split, as often as it names them; what others call val is val.
 
         Raises:
             DatasetError: it names none, or a folder that is not there.
         """
+        split = next((ours for ours, others in _ALSO.items() if split in others), split)
         entries = self._entries(split)
         if not entries:
             named = [name for name in ("train", "val", "valid", "validation", "test") if self.raw.get(name)]
@@ -69,11 +70,18 @@ class Description:
                 raise DatasetError(f"{self.file}: covers says nothing of {group}")
             said = said[group]
         if said is None:
-            return frozenset(label for label, ignored in self.classes.values() if not ignored)
-        try:
-            return frozenset(Label(one) if isinstance(one, int) else Label(CLASS_NAMES.index(one)) for one in said)
-        except (TypeError, ValueError) as error:
-            raise DatasetError(f"{self.file}: covers: {error}") from error
+            said = list(self.classes)
+        if not isinstance(said, list):
+            raise DatasetError(f"{self.file}: covers has to be a list of classes, or one for each folder of pictures")
+        return frozenset(label for label, ignored in map(self._class, said) if not ignored)
+
+    def _class(self, one: int | str) -> tuple[Label, bool]:
+        """One by its number in this file or by its name."""
+        if not isinstance(one, int):
+            return _ours(str(one), self.file)
+        if one not in self.classes:
+            raise DatasetError(f"{self.file}: covers names class {one}, which has no name: add it to `names`")
+        return self.classes[one]
 
     def _entries(self, split: str) -> list[Any]:
         said = next((self.raw[name] for name in (split, *_ALSO.get(split, ())) if self.raw.get(name)), None)
@@ -112,17 +120,17 @@ def _ours(name: str, file: Path) -> tuple[Label, bool]:
     plain = spelt.removeprefix(IGNORED)
     if plain not in CLASS_NAMES:
         raise DatasetError(
-            f"{file}: “{name}” is none of the project's classes ({', '.join(CLASS_NAMES)}): rename it under "
-            "`names`, or merge the set by a file that maps its names (python -m pipeline.training.dataset)"
+            f"{file}: “{name}” is none of the project's classes ({', '.join(CLASS_NAMES)}): rename it there, "
+            "or merge the set by a file that maps its names (python -m pipeline.training.dataset)"
         )
     return Label(CLASS_NAMES.index(plain)), plain != spelt
 
 
 def pictures_of(entry: Path) -> Iterator[Path]:
-    """The pictures in a folder and below it, or those that a list names (relative to it), in order."""
+    """The pictures in a folder and below it, links to nowhere too, or those that a list names (relative to it)."""
     if entry.is_dir():
         files = (Path(name) for name in glob.iglob(f"{glob.escape(str(entry))}/**/*", recursive=True))  # noqa: PTH207
-        yield from sorted(path for path in files if path.suffix[1:].lower() in IMG_FORMATS and path.is_file())
+        yield from sorted(path for path in files if path.suffix[1:].lower() in IMG_FORMATS and not path.is_dir())
     elif entry.is_file():
         try:
             lines = entry.read_text(encoding="utf-8-sig").splitlines()

@@ -1,7 +1,7 @@
 """How well plates are read: on crops, or on tracks of them.
 
-python -m pipeline.training.evaluate_plates --labels CSV [--sequences] [--json] [--upscale off|bicubic|network]
-    [--no-fusion] [--engine own|stock] [--frames N]
+    python -m pipeline.training.evaluate_plates --labels CSV [--sequences] [--json] [--upscale off|bicubic|network]
+        [--no-fusion] [--engine own|stock] [--frames N] [--details]
 
 The labels have the columns file (relative to them) and text; with --sequences a column `sequence` says which files
 are one track. Without it the files of one folder are, where there is more than one folder, or else those whose
@@ -14,16 +14,16 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.errors import HelmetWatchError
 from pipeline.plates import PlateReader
 from pipeline.settings import PlateEngine, PlateUpscale, Settings
+from pipeline.training import command
 from pipeline.training.pictures import load
 from pipeline.training.plate_labels import Track, read_labels, without_damaged
 from pipeline.types import Plate, PlateCrop
@@ -111,34 +111,29 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     return figures
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.training.evaluate_plates")
-    parser.add_argument("--labels", type=Path, required=True, help="CSV with the columns file and text")
-    parser.add_argument("--sequences", action="store_true", help="the files are frames of tracks")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    parser.add_argument("--details", action="store_true", help="also list what was read wrong")
-    parser.add_argument("--frames", type=int, default=30, help="of each track, the first so many")
-    parser.add_argument("--upscale", type=PlateUpscale, choices=list(PlateUpscale))
-    parser.add_argument("--engine", type=PlateEngine, choices=list(PlateEngine))
-    parser.add_argument("--no-fusion", action="store_true")
-    options = parser.parse_args(arguments)
-    if options.frames < 1:
-        parser.error("--frames: at least 1")
+def _evaluate(options: argparse.Namespace) -> Iterable[str]:
     changes = {"plate_upscale": options.upscale, "plate_engine": options.engine}
     settings = Settings().model_copy(update={name: one for name, one in changes.items() if one is not None})
     if options.no_fusion:
         settings = settings.model_copy(update={"plate_fusion": False})
-    try:
-        figures = evaluate(options, settings)
-    except HelmetWatchError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 2
+    figures = evaluate(options, settings)
     if options.json:
-        print(json.dumps(figures, ensure_ascii=False))  # noqa: T201
-    else:
-        for name, figure in figures.items():
-            print(f"{name}: {figure}")  # noqa: T201
-    return 0
+        return [json.dumps(figures, ensure_ascii=False)]
+    return [f"{name}: {figure}" for name, figure in figures.items()]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = command.parser(__doc__)
+    parser.add_argument("--labels", type=Path, required=True, help="CSV with the columns file and text")
+    parser.add_argument("--sequences", action="store_true", help="the files are frames of tracks")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    parser.add_argument("--details", action="store_true", help="also list what was read wrong")
+    parser.add_argument("--frames", type=command.positive, default=30, help="of each track, the first so many")
+    parser.add_argument("--upscale", type=PlateUpscale, choices=list(PlateUpscale))
+    parser.add_argument("--engine", type=PlateEngine, choices=list(PlateEngine))
+    parser.add_argument("--no-fusion", action="store_true")
+    options = parser.parse_args(arguments)
+    return command.report(lambda: _evaluate(options))
 
 
 if __name__ == "__main__":

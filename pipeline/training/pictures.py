@@ -11,8 +11,6 @@ from PIL import Image as Files
 from pipeline.errors import DatasetError
 from pipeline.types import Image
 
-_ORIENTATION, _QUARTER_TURNS = 0x0112, {5, 6, 7, 8}  # in a camera's EXIF; OpenCV turns pictures by it
-
 
 def load(path: Path) -> Image:
     """A picture (BGR), turned upright; grey, transparent and 16-bit ones too.
@@ -30,13 +28,12 @@ def size(path: Path) -> tuple[int, int]:
     """Width and height of a picture as `load` gives it.
 
     Raises:
-        DatasetError: it is none, or damaged. OpenCV fills in grey for what a file lacks; here it is told.
+        DatasetError: it is none, or damaged. OpenCV fills in grey for what a file lacks; Pillow tells.
     """
     try:
         with Files.open(path) as image:
             image.load()
-            width, height = image.size
-            turned = image.getexif().get(_ORIENTATION) in _QUARTER_TURNS
     except (OSError, ImportError, SyntaxError) as error:  # ultralytics looks for a HEIF reader, Pillow for a syntax
         raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out") from error
-    return (height, width) if turned else (width, height)
+    height, width = load(path).shape[:2]
+    return width, height

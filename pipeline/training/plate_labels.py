@@ -44,18 +44,20 @@ def read_labels(labels: Path, sequences: bool) -> list[Track]:
 
 
 def _rows(labels: Path) -> list[dict[str, str]]:
-    """Names and texts without what Excel and macOS add: spaces, a mark in front, syllables in pieces."""
+    """Names and texts without what Excel and macOS add: spaces, empty rows, a mark in front, syllables in pieces."""
     try:
         with labels.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, skipinitialspace=True)
             reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
-            rows = [(reader.line_num, row) for row in reader]
+            rows = [(reader.line_num, row) for row in reader if any("".join(one or "").strip() for one in row.values())]
     except UnicodeDecodeError as error:
         raise DatasetError(f"{labels} cannot be read: save it as UTF-8 ({error})") from error
     except (OSError, csv.Error) as error:
         raise DatasetError(f"{labels} cannot be read: {error}") from error
     if not rows or not {"file", "text"} <= set(reader.fieldnames):
-        raise DatasetError(f"{labels} needs rows with the columns file and text; it has {reader.fieldnames}")
+        raise DatasetError(
+            f"{labels} needs rows with the columns file and text, separated by commas; it has {reader.fieldnames}"
+        )
     for line, row in rows:
         if None in row or not (row["file"] or "").strip() or not compact(row["text"] or ""):
             raise DatasetError(f"{labels}, line {line}: a row needs a file and a text, and no more than the columns")

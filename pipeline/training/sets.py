@@ -1,12 +1,11 @@
 """One labelled set of pictures as people have it, read into the project's classes.
 
 A small YAML file per set says where its pictures and labels lie, what its own classes are called and which of
-the project's classes it labels. Reading the formats themselves is `supervision`'s work, apart from CVAT's own.
+the project's classes it labels. Reading VOC and COCO is `supervision`'s work.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,8 @@ from ultralytics.data.utils import IMG_FORMATS
 from pipeline.errors import DatasetError
 from pipeline.training.cvat import read_cvat
 from pipeline.training.declared import declared_sizes
+from pipeline.training.description import pictures_of
+from pipeline.training.formats import read_coco, read_yolo
 from pipeline.training.labels import IGNORED, Labelled, numbered
 from pipeline.training.pictures import size
 from pipeline.training.second_look import Findings, corrected, empty, found, nobody, unused
@@ -141,13 +142,15 @@ def _labelled(spec: SetSpec, folder: Path, part: Part) -> Iterator[tuple[Path, i
         if sizes.get(path.resolve(), (width, height)) != (width, height):
             raise DatasetError(f"{spec.name}: the labels of {path} are of another size than the picture")
         own = []
-        for xyxy, class_id in zip(detections.xyxy.tolist(), detections.class_id.tolist(), strict=True):
-            (label, ignored), box = ours[class_id], Box(*xyxy)
+        shape = (width, height) if spec.format == "yolo" else (1, 1)  # its numbers are shares
+        crowds = detections.data.get("iscrowd", [0] * len(detections))  # COCO's boxes around many, not one by one
+        for xyxy, class_id, crowd in zip(detections.xyxy.tolist(), detections.class_id.tolist(), crowds, strict=True):
+            (label, ignored), box = ours[class_id], Box(*xyxy).scale(*shape)
             x, y = box.center
             if not (0 <= x <= width and 0 <= y <= height):
-                raise DatasetError(f"{spec.name}: a box of {path} lies outside it: YOLO's numbers have to be shares")
+                raise DatasetError(f"{spec.name}: a box of {path} lies outside it: mend its labels or take it out")
             if label is not None and box.clip(width, height).area > 0:
-                own.append(Labelled(label, box.clip(width, height), ignored))
+                own.append(Labelled(label, box.clip(width, height), ignored or bool(crowd)))
         yield path, width, height, own
 
 
@@ -168,12 +171,13 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
             raise DatasetError(f"{spec.name}: {path} is missing")
     try:
         source = _read(spec, folder, images, annotations)
-    except (ValueError, KeyError, TypeError, IndexError, OSError, ParseError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, ParseError) as error:
         raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
     if spec.format in {"yolo", "voc"}:
+        _refuse_stray(spec, folder, images)
         _refuse_unread(spec, images, annotations, {Path(path).name for path in source.image_paths})
     if not source.annotations:
-        raise DatasetError(f"{spec.name}: no pictures in {images} (those in folders below it are parts of their own)")
+        raise DatasetError(f"{spec.name}: no pictures in {images}")
     return source
 
 
@@ -182,13 +186,17 @@ def _read(spec: SetSpec, folder: Path, images: Path, annotations: Path) -> sv.De
         case "voc":
             return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
         case "coco":
-            return sv.DetectionDataset.from_coco(str(images), str(annotations))
+            return read_coco(images, annotations)
         case "cvat":
             return read_cvat(images, annotations)
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as names:
-        yaml.safe_dump({"names": _own_names(spec, folder)}, names)
-        names.flush()
-        return sv.DetectionDataset.from_yolo(str(images), str(annotations), names.name)
+        case "yolo":
+            return read_yolo(images, annotations, _own_names(spec, folder))
+
+
+def _refuse_stray(spec: SetSpec, folder: Path, images: Path) -> None:
+    own = {folder / part.images for part in spec.parts.values()}
+    if stray := next((path for path in pictures_of(images) if path.parent not in own), None):
+        raise DatasetError(f"{spec.name}: {stray} is in no part (pictures in folders below are parts of their own)")
 
 
 def _refuse_unread(spec: SetSpec, images: Path, annotations: Path, read: set[str]) -> None:

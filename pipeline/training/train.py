@@ -27,6 +27,7 @@ from ultralytics import YOLO
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import colorstr
+from ultralytics.utils.torch_utils import select_device
 
 from pipeline.errors import DatasetError, WeightsError
 from pipeline.training import command
@@ -177,7 +178,6 @@ def train(
             "start_sha256": sha256(start) if start else None,
             "data_sha256": data_sum(data),
         }
-    _save(out, run)
     trainer = Trainer(
         overrides={
             **settings,
@@ -189,6 +189,7 @@ def train(
             "augmentations": cameras,
         }
     )
+    _save(out, run)
     trainer.run = run
     trainer.add_callback("on_train_start", _start)
     trainer.add_callback("on_model_save", _pace)
@@ -240,6 +241,16 @@ def settings_of(
     }
 
 
+def _device(text: str) -> str:
+    """An option that names a device of this machine."""
+    try:
+        select_device(text, verbose=False)
+    except ValueError as error:
+        there = torch.cuda.device_count()
+        raise argparse.ArgumentTypeError(f"{text} is not to be had here: name cpu or a GPU ({there} found)") from error
+    return text
+
+
 def _train(options: argparse.Namespace) -> Path:
     if options.start:
         check_start(options.start, options.model)
@@ -253,15 +264,15 @@ def _train(options: argparse.Namespace) -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = command.parser(__doc__)
     parser.add_argument("--stage", type=int, choices=(1, 2), required=True)
-    parser.add_argument("--model", choices="nsml", required=True)
+    parser.add_argument("--model", choices=tuple("nsml"), required=True)
     parser.add_argument("--start", type=Path, help="weights of that size to start from; without: from nothing")
     parser.add_argument("--data", type=Path, required=True, help="data.yaml of a merged data set")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--hours", type=float, required=True, help="time budget")
-    parser.add_argument("--size", type=int, default=640, help="picture size, pixels")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--size", type=command.positive, default=640, help="picture size, pixels")
+    parser.add_argument("--batch", type=command.positive, default=16)
     parser.add_argument("--rate", type=float, default=0.001, help="learning rate at its highest")
-    parser.add_argument("--device", default="cpu", help="cpu, or a CUDA device such as 0")
+    parser.add_argument("--device", type=_device, default="cpu", help="cpu, or a CUDA device such as 0")
     parser.add_argument("--workers", type=int, default=8, help="processes that make pictures ready for a CUDA device")
     options = parser.parse_args(arguments)
     return command.report(lambda: [_train(options)])

@@ -10,11 +10,9 @@ from ultralytics.data.utils import img2label_paths
 
 from pipeline.errors import DatasetError
 from pipeline.training.description import Description, read_description
-from pipeline.training.labels import Labelled
+from pipeline.training.labels import Labelled, label_boxes
 from pipeline.training.pictures import size
 from pipeline.types import Box, Label
-
-_ROUNDING = 0.01  # of a picture's side: so far beyond its edge labels may reach, as ultralytics allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +88,9 @@ def label_file(picture: Path) -> Path:
 
 
 def _labels(file: Path, width: int, height: int, data: Description) -> Iterator[Labelled]:
-    """Each label once; a box without a size marks nothing."""
-    labels: dict[Labelled, None] = {}
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{file} cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
-        try:
-            if line.strip():
-                labels[_label(line.split(), width, height, data)] = None
-        except ValueError as error:
-            raise DatasetError(f"{file}, line {number}: {error}") from error
-    yield from (one for one in labels if one.box.area > 0)
-
-
-def _label(row: list[str], width: int, height: int, data: Description) -> Labelled:
-    cls, *numbers = (float(value) for value in row)
-    if cls not in data.classes:
-        raise ValueError(f"class {row[0]} has no name in {data.file}")
-    if not all(-_ROUNDING <= one <= 1 + _ROUNDING for one in numbers):
-        raise ValueError("numbers have to be shares of the picture, 0 to 1")
-    if len(numbers) == 4:
-        x, y, w, h = numbers
-        shares = Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-    elif len(numbers) >= 6 and len(numbers) % 2 == 0:  # an outline: x and y by turns
-        shares = Box(min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2]))
-    else:
-        raise ValueError("a class is followed by the 4 numbers of a box, or by the points of an outline")
-    box = Box(shares.x1 * width, shares.y1 * height, shares.x2 * width, shares.y2 * height).clip(width, height)
-    label, ignored = data.classes[int(cls)]
-    return Labelled(label, box, ignored)
+    """In pixels; a box without a size marks nothing."""
+    for cls, share in label_boxes(file, data.classes):
+        label, ignored = data.classes[cls]
+        box = share.scale(width, height).clip(width, height)
+        if box.area > 0:
+            yield Labelled(label, box, ignored)

@@ -23,7 +23,7 @@ from db.models import Received
 from pipeline import ocr_thread, plates
 from pipeline.errors import HelmetWatchError, WeightsError
 from pipeline.ocr_protocol import MAX_CROPS, key_of
-from pipeline.ocr_server import make_app
+from pipeline.ocr_server import main, make_app
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
@@ -118,6 +118,38 @@ def test_strangers_are_turned_away(server: TestClient, settings: Settings) -> No
         assert server.get(f"/captures/{'0' * 64}", headers=headers).status_code in {401, 403}
     assert rows(settings) == 0
     assert server.get("/health").json()["status"] == "ok"
+
+
+def test_the_scheme_of_a_token_may_be_in_small_letters(server: TestClient) -> None:
+    crops, times = capture(1)
+    small = {"Authorization": f"bearer {TOKEN}"}
+    assert hand_in(server, crops, times, headers=small).status_code == 201
+    assert server.get(f"/captures/{key_of(crops, times)}", headers=small).status_code == 200
+
+
+def test_no_address_but_the_open_ones_is_there_for_strangers(server: TestClient) -> None:
+    for path in ("/health", "/docs", "/openapi.json"):
+        assert server.get(path).status_code == 200
+    assert server.get("/nowhere").status_code == 401
+
+
+@pytest.mark.parametrize("time_s", [float("nan"), float("inf")])
+def test_a_time_that_is_none_is_refused(server: TestClient, settings: Settings, time_s: float) -> None:
+    crops, _ = capture(1)
+    said = hand_in(server, crops, [time_s])
+    assert said.status_code == 422
+    assert "finite number" in said.json()["detail"][0]["msg"]
+    assert rows(settings) == 0
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "x"])
+def test_a_port_that_is_none_is_refused(
+    port: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.ocr_server.make_app", None)  # it shall not come to this
+    with pytest.raises(SystemExit):
+        main(["--port", port])
+    assert f"--port: {port} is none: 1 to 65535" in capsys.readouterr().err
 
 
 def test_bad_captures_are_refused_with_a_reason(server: TestClient, settings: Settings) -> None:

@@ -65,6 +65,8 @@ def test_a_swapped_order_is_refused_and_its_sheets_are_there_to_see(
     assert main(["--root", root, "--out", str(out), "--set", str(street_set)]) == 1
     assert "street: its classes look mixed up" in capsys.readouterr().err
     assert len(list((out / "sheets").glob("street_*.jpg"))) == 4
+    change(street_set, names=["rider", "without helmet", "with helmet", "number plate"])
+    assert main(["--root", root, "--out", str(out), "--set", str(street_set)]) == 0, "the same command, mended"
 
 
 def test_a_teacher_needs_somebody_who_vouches_for_motorcycles(

@@ -73,6 +73,20 @@ def test_a_clip_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "a.mp4 is no video" in capsys.readouterr().err
 
 
+def test_a_clip_that_cannot_be_read_is_left_out_and_the_others_are_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.mp4").write_text("no video")
+    (tmp_path / "rain.mp4").symlink_to(ROOT / "samples/rain.mp4")
+    truth = {"a.mp4": {"violations": 1}, "rain.mp4": {"violations": 0}}
+    (tmp_path / "truth.json").write_text(json.dumps(truth), encoding="utf-8-sig")  # as Notepad saves it
+    assert main(["--clips", str(tmp_path), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures.pop("left out, cannot be read") == [str(tmp_path / "a.mp4")]
+    assert list(figures) == ["rain.mp4"]
+    assert (figures["rain.mp4"]["confirmed"], figures["rain.mp4"]["false"]) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("stage", "name", "says"), [("2", "curve.png", "--stage 1 or both"), ("1", "curve.foo", "no kind of picture")]
 )

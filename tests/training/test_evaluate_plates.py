@@ -62,6 +62,7 @@ def test_what_makes_a_sequence(tmp_path: Path, header: str, rows: tuple[str, ...
     [
         (("picture,text", "a.png,1"), "columns file and text"),
         (("file,text",), "columns file and text"),
+        (("file;text", "a.png;12가3456"), "columns .* separated by commas"),
         (("file,text", "gone.png,12가3456"), "no such picture"),
         (("file,text,sequence", "a.png,12가3456,1", "b.png,1나2345,1"), "has the texts"),
     ],
@@ -83,14 +84,14 @@ def test_labels_that_cannot_be_used_are_told(tmp_path: Path, rows: tuple[str, ..
 )
 def test_lists_of_others_are_read(tmp_path: Path, header: str, row: str) -> None:
     written(tmp_path, "자른 것/하나 1.png")
-    path = labels(tmp_path, header, row, "")
+    path = labels(tmp_path, header, row, "", "," * header.count(","))  # an empty row as Excel leaves it
     (track,) = read_labels(path, sequences=False)
     assert (track.text, track.files) == ("12가3456", (tmp_path / "자른 것/하나 1.png",))
     absolute = labels(tmp_path, "file,text", f"{tmp_path}/자른 것/하나 1.png,12가3456")
     assert read_labels(absolute, sequences=True)[0].files == track.files
 
 
-@pytest.mark.parametrize("row", [",12가3456", "a.png,", "a.png", "a.png, ", "a.png,12가,3456", ","])
+@pytest.mark.parametrize("row", [",12가3456", "a.png,", "a.png", "a.png, ", "a.png,12가,3456"])
 def test_a_row_that_says_too_little_or_too_much_is_named(tmp_path: Path, row: str) -> None:
     written(tmp_path, "a.png", "b.png")
     with pytest.raises(HelmetWatchError, match=r"labels\.csv, line 3: a row needs a file and a text"):
@@ -169,6 +170,6 @@ def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
 def test_a_missing_list_is_told_without_a_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipeline.training.evaluate_plates", "--labels", str(tmp_path / "none.csv")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "none.csv cannot be read" in done.stderr
     assert "Traceback" not in done.stderr

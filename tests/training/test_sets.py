@@ -1,4 +1,6 @@
 import json
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -11,6 +13,7 @@ from pipeline.errors import DatasetError
 from pipeline.settings import ROOT
 from pipeline.training.second_look import read_findings
 from pipeline.training.sets import read_set, read_spec
+from pipeline.training.truth import read_truth
 from pipeline.types import Box, Label
 
 MAP = {"motorbike": "rider", "no_helmet": "without helmet", "helmet": "with helmet", "plate": "number plate"}
@@ -40,6 +43,13 @@ def picture(path: Path, width: int = 200, height: int = 100) -> None:
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def coco(*objects: dict[str, object], size: tuple[int, int] = (200, 100)) -> dict[str, object]:
+    """One picture's motorbikes as COCO has them."""
+    one = {"id": 1, "file_name": "a.jpg", "width": size[0], "height": size[1]}
+    annotations = [{"id": i, "image_id": 1, "category_id": 3} | about for i, about in enumerate(objects)]
+    return {"images": [one], "categories": [{"id": 3, "name": "motorbike"}], "annotations": annotations}
 
 
 def test_own_order_of_yolo_classes_is_mapped_by_name(tmp_path: Path) -> None:
@@ -108,6 +118,16 @@ def test_coco_json_as_roboflow_and_cvat_export_it(tmp_path: Path) -> None:
     assert [len(one.labels) for one in found] == [1, 0]
     assert found[0].labels[0].label is Label.RIDER
     assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
+
+
+def test_a_crowd_of_coco_is_ignored(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    box = {"bbox": [20, 10, 50, 60]}
+    crowd = {"bbox": [100, 10, 80, 60], "iscrowd": 1, "segmentation": {"counts": [0, 9, 19991], "size": [100, 200]}}
+    write(tmp_path / "labels.json", json.dumps(coco(box, crowd)))
+    parts = {"val": {"images": "images", "annotations": "labels.json"}}
+    (only,) = read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {})
+    assert [(one.box.x1, one.ignored) for one in only.labels] == [(20, False), (100, True)]
 
 
 CVAT = """<annotations>
@@ -179,7 +199,7 @@ def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
         ({"names": None}, "`names` must say"),
         ({"names": "classes.yaml"}, r"the classes \['class 0'\] are not in its map"),
         ({"covers": ["rider"], "gaps": ["number plate"]}, r"covers does not name \['number plate'\]"),
-        ({"parts": {"train": {"images": ".", "annotations": "labels"}}}, "no pictures in"),
+        ({"parts": {"train": {"images": ".", "annotations": "labels"}}}, "parts of their own"),
         ({"format": "csv"}, "format"),
         ({"parts": {"train": {"images": "pictures", "annotations": "labels"}}}, "pictures is missing"),
     ],
@@ -195,8 +215,36 @@ def test_what_a_set_cannot_be_is_said_clearly(tmp_path: Path, changes: dict[str,
 def test_a_class_number_without_a_name_is_refused(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "4 0.5 0.5 0.2 0.2\n")
-    with pytest.raises(DatasetError, match="class_id 4"):
+    with pytest.raises(DatasetError, match=r"a\.txt, line 1: class 4 has no name"):
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+def test_yolo_labels_mean_in_a_set_what_they_mean_to_those_who_judge_by_them(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    outline, sure = "0 0.1 0.2 0.5 0.1 0.3 0.6", "1 0.5 0.5 0.2 0.4 0.93"
+    write(tmp_path / "labels/a.txt", f"\ufeff{outline}\n\n{sure}\n{outline}\n2 0.5 0.5 0 0\n")
+    write(tmp_path / "data.yaml", "names: [rider, with helmet, number plate]\nval: images\n")
+    names = ["rider", "with helmet", "number plate"]
+    (own,) = read_set(read_spec(spec_file(tmp_path, names=names, map={name: name for name in names})), tmp_path, {})
+    (truth,) = read_truth(tmp_path / "data.yaml", "val")
+    assert own.labels == truth.labels
+    assert [one.label for one in own.labels] == [Label.RIDER, Label.WITH_HELMET]
+    assert np.allclose([one.box.as_tuple() for one in own.labels], [(20, 10, 100, 60), (80, 30, 120, 70)])
+
+
+@pytest.mark.parametrize("kind", ["yolo", "coco"])
+def test_outlines_take_no_more_memory_than_boxes(tmp_path: Path, kind: str) -> None:
+    picture(tmp_path / "images/a.jpg", 2000, 1500)
+    write(tmp_path / "labels/a.txt", "2 0.1 0.2 0.5 0.1 0.3 0.6\n" + "1 0.5 0.5 0.6 0.5 0.6 0.7\n" * 19)
+    outline = {"bbox": [200, 150, 800, 750], "segmentation": [[200, 300, 1000, 150, 600, 900]]}
+    write(tmp_path / "labels.json", json.dumps(coco(*[outline] * 20, size=(2000, 1500))))
+    parts = {"val": {"images": "images", "annotations": "labels" if kind == "yolo" else "labels.json"}}
+    tracemalloc.start()
+    (only,) = read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.allclose(only.labels[0].box.as_tuple(), (200, 150, 1000, 900))
+    assert peak < 30e6, "a mask of each would be 60 MB"
 
 
 def test_a_picture_nobody_labelled_is_refused_and_an_empty_label_is_not(tmp_path: Path) -> None:
@@ -206,6 +254,31 @@ def test_a_picture_nobody_labelled_is_refused_and_an_empty_label_is_not(tmp_path
     picture(tmp_path / "images/b.jpg")
     with pytest.raises(DatasetError, match=r"1 pictures without a label file, the first b\.jpg"):
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:400], lambda _: b"", lambda _: b"no picture"])
+def test_a_damaged_picture_is_named_however_little_is_left_of_it(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n")
+    (tmp_path / "images/a.jpg").write_bytes(damage((tmp_path / "images/a.jpg").read_bytes()))
+    with pytest.raises(DatasetError, match=r"a\.jpg cannot be read as a picture: mend it or take it out"):
+        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+@pytest.mark.parametrize("kind", ["yolo", "voc"])
+def test_pictures_in_folders_below_are_told_unless_they_are_a_part(tmp_path: Path, kind: str) -> None:
+    for name in ("a", "deeper/b"):
+        picture(tmp_path / f"{name}.jpg")
+        write(tmp_path / f"{name}.txt", "")
+        write(tmp_path / f"{name}.xml", "<annotation/>")
+    parts = {"train": {"images": ".", "annotations": "."}}
+    with pytest.raises(DatasetError, match=r"deeper/b\.jpg is in no part .*folders below are parts of their own"):
+        list(read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {}))
+    parts |= {"val": {"images": "deeper", "annotations": "deeper"}}
+    found = read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {})
+    assert [(one.path.name, one.split) for one in found] == [("a.jpg", "train"), ("b.jpg", "val")]
 
 
 def test_a_second_look_changes_one_box_or_ignores_it(tmp_path: Path) -> None:
@@ -260,8 +333,16 @@ def test_what_a_set_covers_has_to_be_said(tmp_path: Path) -> None:
 def test_numbers_that_are_no_shares_are_refused(tmp_path: Path, row: str) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", row)
-    with pytest.raises(DatasetError, match=r"a\.jpg lies outside it"):
+    with pytest.raises(DatasetError, match=r"a\.txt, line 1: numbers have to be shares of the picture"):
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
+def test_a_box_outside_its_picture_is_told(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    box = "<bndbox><xmin>311</xmin><ymin>21</ymin><xmax>360</xmax><ymax>70</ymax></bndbox>"
+    write(tmp_path / "labels/a.xml", f"<annotation><object><name>helmet</name>{box}</object></annotation>")
+    with pytest.raises(DatasetError, match=r"a box of .*a\.jpg lies outside it: mend its labels or take it out"):
+        list(read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {}))
 
 
 def test_a_picture_that_its_camera_turned_fits_its_yolo_labels_and_not_those_of_the_file_as_it_lies(
@@ -294,9 +375,9 @@ def test_a_picture_of_a_kind_that_the_reader_passes_over_is_told(tmp_path: Path)
     picture(tmp_path / "images/a.jpg")
     (tmp_path / "images/b.avif").touch()
     for name in ("a", "b"):
-        write(tmp_path / f"labels/{name}.txt", "")
+        write(tmp_path / f"labels/{name}.xml", "<annotation/>")
     with pytest.raises(DatasetError, match=r"b\.avif is of a kind that is not read here"):
-        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+        list(read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {}))
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,35 @@ def test_a_data_set_that_training_would_take_for_another_is_refused(
         data_sum(data)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--model", "ns", "invalid choice: 'ns'"),
+        ("--batch", "0", "0 is not a whole number above 0"),
+        ("--size", "x", "x is not a whole number above 0"),
+        ("--device", "99", "99 is not to be had here: name cpu"),
+    ],
+)
+def test_options_that_no_run_can_have_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, says: str
+) -> None:
+    from pipeline.training.train import main
+
+    whole = [*command(tmp_path / "data.yaml", tmp_path / "start.pt", tmp_path / "run", 1)[3:], option, value]
+    with pytest.raises(SystemExit):
+        main(whole)
+    assert says in capsys.readouterr().err
+
+
+def test_a_run_that_never_began_leaves_no_folder(street_set: Path, tmp_path: Path) -> None:
+    from pipeline.training.train import settings_of, train
+
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    with pytest.raises(ValueError, match="99"):
+        train(settings_of(1, "n", 64, 4, 0.001, "99"), [], data, None, tmp_path / "run", passes=1)
+    assert not (tmp_path / "run").exists()
+
+
 def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
     from pipeline.training.train import check_start
 

@@ -44,6 +44,13 @@ def test_covers_by_number_name_or_folder(tmp_path: Path, covers: object) -> None
     assert one.covers == {Label.RIDER, Label.PLATE}
 
 
+@pytest.mark.parametrize("covers", [[0, 2], ["Number-Plate", "rider"], {"one": [0, "RIDER"], "two": [1]}])
+def test_covers_counts_and_spells_as_the_names_of_its_file(tmp_path: Path, covers: object) -> None:
+    names = ["Number-Plate", "with_helmet", "Rider", "Without Helmet", "ignored rider"]
+    one, _ = read_truth(data(tmp_path, names=names, covers=covers), "val")
+    assert one.covers == {Label.RIDER, Label.PLATE}
+
+
 def test_a_list_names_pictures_each_with_what_its_folder_covers_and_each_is_judged_once(tmp_path: Path) -> None:
     file = data(tmp_path, covers={"one": [0, 3], "two": [1]}, val=["one/val/images", "again.txt"])
     (tmp_path / "again.txt").write_text("./two/val/images/a.png\n" * 2)
@@ -56,7 +63,9 @@ def test_a_list_names_pictures_each_with_what_its_folder_covers_and_each_is_judg
     [
         ({"names": ["cat"]}, "“cat” is none of the project's classes"),
         ({"covers": {"one": [0]}}, "covers says nothing of two"),
-        ({"covers": ["wheel"]}, "covers"),
+        ({"covers": ["wheel"]}, "“wheel” is none of the project's classes"),
+        ({"covers": [4]}, "covers names class 4, which has no name"),
+        ({"covers": "rider"}, "covers has to be a list"),
         ({"val": ["three/val/images"]}, "three/val/images is missing"),
         ({"names": list(CLASS_NAMES)[:0]}, r"a\.txt, line 1: class 0 has no name"),
     ],
@@ -112,6 +121,11 @@ def test_layouts_of_others_are_found(
         assert one.group not in {"", "/", ".."}
 
 
+@pytest.mark.parametrize("name", ["valid", "validation"])
+def test_a_split_may_be_asked_for_by_the_name_that_others_give_it(tmp_path: Path, name: str) -> None:
+    assert len(read_truth(split(tmp_path, "images/val", val="images/val"), name)) == 1
+
+
 def test_a_list_may_name_pictures_anywhere(tmp_path: Path) -> None:
     split(tmp_path / "elsewhere", "images/val")
     file = split(tmp_path / "here", "images/val", val="val.txt")
@@ -148,7 +162,7 @@ def test_outlines_are_boxes_and_a_label_counts_once(tmp_path: Path) -> None:
         ("1 50 50 10 10", "shares of the picture"),
         ("1 0.5 0.5 nan 0.1", "shares of the picture"),
         ("1 0.5 0.5 0.1", "4 numbers"),
-        ("1 0.5 0.5 0.1 0.1 0.9", "4 numbers"),
+        ("0.5 0.5 0.5 0.1 0.1", "class 0.5 has no name"),
         ("rider 0.5 0.5 0.1 0.1", "rider"),
     ],
 )
@@ -180,13 +194,15 @@ def test_what_is_no_picture_and_what_nobody_labelled_is_counted(tmp_path: Path) 
     file = split(tmp_path, "images/val", val="images/val")
     images = tmp_path / "images/val"
     (images / "text.jpg").write_text("no picture")
+    (images / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    Image.new("F", (50, 50)).save(images / "depth.tiff")  # Pillow opens it, OpenCV does not
     Image.effect_noise((200, 200), 90).save(images / "short.jpg")
     (images / "short.jpg").write_bytes((images / "short.jpg").read_bytes()[:5000])
-    with pytest.raises(DatasetError, match=r"short\.jpg cannot be read as a picture"):
+    with pytest.raises(DatasetError, match=r"depth\.tiff cannot be read as a picture"):
         read_truth(file, "val")
     cv2.imwrite(str(images / "street.png"), np.zeros((100, 200, 3), np.uint8))
     reading = read_split(read_description(file), "val")
-    assert [path.name for path in reading.damaged] == ["short.jpg", "text.jpg"]
+    assert [path.name for path in reading.damaged] == ["depth.tiff", "gone.jpg", "short.jpg", "text.jpg"]
     assert [path.name for path in reading.unlabelled] == ["street.png"]
     assert [len(one.labels) for one in reading.truths] == [1, 0]
 
