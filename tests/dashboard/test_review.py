@@ -141,6 +141,27 @@ def test_the_second_of_two_people_is_told(
     expect(other.get_by_text("check_circle Accepted")).to_be_visible()  # by itself
 
 
+def test_who_is_asked_why_types_on_when_somebody_else_judges_the_case(
+    page: Page, state: State, sessions: sessionmaker[Session]
+) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    press(page, "d")
+    note = page.get_by_label("Note")
+    note.fill("glare on the visor")
+    assert Reviews(sessions).decide({2: 0}, Deed("Lee", Action.ACCEPT)).changed == (2,)
+    expect(page.get_by_text("check_circle Accepted")).to_be_visible()
+    expect(note).to_have_value("glare on the visor")
+    click(page, "Cannot be told")
+    expect(page.get_by_text("Lee was quicker and accepted it")).to_be_visible()
+    assert state(2) is ReviewState.ACCEPTED
+    click(page, "Dismiss")
+    expect(note).to_have_value("glare on the visor")  # until it is dismissed
+    click(page, "Cannot be told")
+    expect(page.get_by_text("check_circle Accepted")).to_be_hidden()
+    assert Reviews(sessions).history(2)[-1].note == "glare on the visor"
+
+
 def test_the_name_is_remembered(page: Page, state: State) -> None:
     page.goto("/gallery?case=2")
     plate = page.get_by_role("textbox", name="Number plate")
