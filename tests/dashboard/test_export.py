@@ -39,6 +39,7 @@ from pipeline.training.dataset import merge
 from pipeline.types import Analysis, Box, Evidence, Label
 from tests import factory
 from tests.dashboard.test_pages import said
+from tests.dashboard.test_review import click, press
 from tests.factory import queued
 from tests.pipeline.test_conceal import BOARD, contrast, is_hidden
 
@@ -322,3 +323,18 @@ def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: 
     page.get_by_role("button", name="Evidence package").click()
     expect(page.get_by_role("button", name="Prepare")).to_be_visible()
     expect(page.get_by_role("button", name="Download,")).not_to_be_visible()
+
+
+def test_no_key_reaches_the_case_beneath_the_dialog(source: Source, page: Page, server: str) -> None:
+    page.context.add_cookies([{"name": "helmet_watch_reviewer", "value": "Kim", "url": server}])
+    page.goto("/gallery?case=2")
+    click(page, "Evidence package")
+    expect(page.get_by_role("button", name="Prepare")).to_be_visible()
+    for key in "jad":
+        press(page, key)
+    press(page, "Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_text("1 of 2")).to_be_visible()
+    assert [row.action for row in source.reviews.history(2)] == []
+    press(page, "j")  # hears again
+    expect(page.get_by_text("2 of 2")).to_be_visible()
