@@ -193,7 +193,7 @@ def row(shown: Shown) -> None:
     rows = [
         ("id", case.id, _("its number")),
         ("outcome", case.outcome.value, _("stage 2's verdict")),
-        ("happened_at", local(case.happened_at), _("when")),
+        ("happened_at", local(case.happened_at), _("when, counted from when the clip was handed in")),
         ("best_s", clock(case.best_s), _("where in the clip")),
         ("stage1", f"{case.stage1:.0%}", _("how sure stage 1 was")),
         ("stage2", f"{case.stage2:.0%}", _("how sure stage 2 was")),

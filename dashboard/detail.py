@@ -14,7 +14,7 @@ from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
 from dashboard.review import View
-from dashboard.text import class_name, clock, local, plain
+from dashboard.text import class_name, clock, plain, when
 from db.cases import VIOLATIONS, detections
 from db.models import Case, Look, Parts, Sighting
 from pipeline.crops import resize
@@ -87,7 +87,7 @@ def _facts(case: Case) -> None:
                     end=clock(case.end_s),
                     best=clock(case.best_s),
                 ),
-                local(case.happened_at),
+                when(case),
             )
         )
     )

@@ -81,7 +81,8 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
     sources = {clip.id: clip.name for clip in resources.cases().sources()}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{key}"):
         choose_source(sources, f"{key}-source", 230)
-        st.date_input(_("Days"), key=f"{key}-days", persist_state="session", width=240)
+        of_clips = _("Of a clip: when it was handed in. When it was filmed is not known.")
+        st.date_input(_("Days"), key=f"{key}-days", help=of_clips, persist_state="session", width=240)
         st.slider(
             _("Stage 2 at least"),
             0,
