@@ -1,5 +1,6 @@
 """Every page, through Streamlit's AppTest: empty, with data, after bad input."""
 
+import hashlib
 import shutil
 import sqlite3
 import threading
@@ -288,6 +289,51 @@ def test_a_click_on_a_locked_database_says_so_and_the_page_stays(
     assert not app.exception
     assert [toast.value for toast in app.toast] == [LOCKED]
     assert "ended" in said(app)
+
+
+def test_clicks_count_when_a_job_begins_or_an_upload_arrives_meanwhile(
+    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+    jobs = Jobs(sessions)
+
+    def under_way() -> set[str]:
+        return {job.clip.name for job in jobs.open()}
+
+    ended = queued(jobs, "ended.mp4", settings.data / "gone.mp4", "a" * 64)
+    jobs.cancel(ended)
+    app = open_page("analyse")
+    other = queued(jobs, "other.mp4", settings.data / "gone.mp4", "b" * 64)
+    app.button(key=f"again-{ended}").click().run()
+    assert under_way() == {"ended.mp4", "other.mp4"}
+    app.file_uploader[0].set_value([("upload.mp4", b"no video", "video/mp4")])
+    app.button(key="sample-demo").click().run()
+    assert under_way() == {"ended.mp4", "other.mp4", "upload.mp4", "demo.mp4"}
+    app.file_uploader[0].set_value([("empty.mp4", b"", "video/mp4")])
+    app.button(key=f"cancel-{other}").click().run()
+    assert under_way() == {"ended.mp4", "upload.mp4", "demo.mp4"}
+    assert not app.exception
+
+
+def test_who_hands_in_what_was_analysed_before_may_look_at_it_or_have_it_analysed_again(
+    open_page: Open,
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+    content = hashlib.sha256(b"the same").hexdigest()
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, content=content)
+    app = open_page("analyse")
+    for key in ("show", "again"):
+        app.file_uploader[0].set_value([("copy.mp4", b"the same", "video/mp4")]).run()
+        assert "was analysed on" in said(app)
+        app.button(key=f"{key}-{content}").click().run()
+        assert not app.exception
+        assert "was analysed on" not in said(app)
+        assert app.query_params.get("job") == ("1" if key == "show" else None)
+        assert len(Jobs(sessions).open()) == (key == "again")
 
 
 def test_a_quote_in_the_name_of_an_upload_is_one(open_page: Open, sessions: sessionmaker[Session]) -> None:
