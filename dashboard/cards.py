@@ -79,7 +79,7 @@ def _grid(view: View, key: str) -> None:
     cases = resources.cases().page(view.wanted, view.sort, number - 1, size)
     if view.wanted.outcomes == VIOLATIONS:
         _choice(cases, key)
-        browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]|Enter")
+        browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]")
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
         with grid, st.container(border=True, height="stretch", key=f"{key}-card-{case.id}"):
@@ -98,7 +98,7 @@ def _choice(cases: Sequence[Case], key: str) -> None:
             _("Review one by one"),
             key=f"{key}-first",
             icon=":material/rate_review:",
-            shortcut="Enter",
+            shortcut="J",
             on_click=review.look_into,
             args=(cases[0].id if cases else None,),
         )

@@ -53,7 +53,7 @@ def sign_in(page: Page, name: str) -> None:
 def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmaker[Session]) -> None:
     page.goto("/gallery")
     expect(page.get_by_text("Case 3", exact=True)).to_be_visible()
-    press(page, "Enter")
+    press(page, "j")
     expect(page.get_by_text("1 of 3")).to_be_visible()
     sign_in(page, "Kim")
     press(page, "j")
@@ -86,6 +86,17 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
     press(page, "u")
     expect(page.get_by_text("2 of 3")).to_be_visible()  # back to what was undone
     assert state(2) is ReviewState.OPEN
+
+
+@pytest.mark.usefixtures("state")
+def test_enter_is_for_what_has_the_focus(page: Page) -> None:
+    page.goto("/gallery")
+    page.get_by_role("button", name="Choose this page").focus()
+    press(page, "Enter")
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    page.get_by_role("link", name="Statistics").focus()
+    press(page, "Enter")
+    expect(page.get_by_role("heading", name="Statistics")).to_be_visible()
 
 
 def test_a_korean_keyboard_reviews_as_well(page: Page, state: State) -> None:
