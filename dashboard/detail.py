@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import browser, record, resources, review, stored
+from dashboard import attempts, browser, record, resources, review, stored
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
@@ -98,6 +98,9 @@ def _plate(case: Case) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             stored.picture(case.plate_crop, _("Its number plate"), 160)
             st.markdown(_("Number plate: {plate}", plate=summary(case)), width="content")
+    if case.reads:
+        with st.expander(_("How the plate was read"), icon=":material/pin:"):
+            attempts.of_case(case)
 
 
 def _look(look: Look) -> None:
