@@ -45,7 +45,8 @@ def show(case: Case, view: View) -> None:
         review.of_one(case, view)
     video, facts = st.columns([3, 2])
     with video:
-        stored.video(case.video, _("The seconds around it"), loop=True, autoplay=True, muted=True)
+        job = resources.jobs().get(case.job_id)
+        stored.video(case.video, _("The seconds around it"), job, loop=True, autoplay=True, muted=True)
         _plate(case)
         if case.outcome in VIOLATIONS:
             record.plate(case)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
@@ -157,6 +158,24 @@ def test_the_gallery_has_one_card_per_violation_and_opens_it(
     assert {metric.label: metric.value for metric in app.metric} == {"Stage 1": "70%", "Stage 2": "80%"}
     app = app.button(key="back").click().run()
     assert len([button for button in app.button if button.key.startswith("gallery-open-")]) == 2
+
+
+def test_an_upright_clip_leaves_room_for_the_page(
+    open_page: Open,
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    widths: set[int | str] = set()
+    monkeypatch.setattr(st, "video", lambda *_, width="stretch", **__: widths.add(width))
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    for width, height, shown in ((960, 540, "stretch"), (540, 960, 360)):
+        with sessions.begin() as session:
+            session.execute(update(Job).values(width=width, height=height))
+        widths.clear()
+        open_page("gallery", case="1")  # by way of the page Analyse
+        assert widths == {shown}
 
 
 def test_filters_narrow_the_gallery(
