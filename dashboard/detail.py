@@ -54,6 +54,9 @@ def show(case: Case, view: View) -> None:
             panel.of_cases([case.id], "detail")
     with facts:
         _facts(case)
+    if case.reads:
+        with st.expander(_("How the plate was read"), icon=":material/pin:"):
+            attempts.of_case(case)
     record.history(case)
     st.subheader(_("What stage 2 looked at"))
     with st.container(horizontal=True):
@@ -99,9 +102,6 @@ def _plate(case: Case) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             stored.picture(case.plate_crop, _("Its number plate"), 160)
             st.markdown(_("Number plate: {plate}", plate=summary(case)), width="content")
-    if case.reads:
-        with st.expander(_("How the plate was read"), icon=":material/pin:"):
-            attempts.of_case(case)
 
 
 def _look(look: Look) -> None:
