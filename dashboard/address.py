@@ -34,7 +34,11 @@ class Choice:
 
 def number(name: str) -> int | None:
     """A number that stands in the address."""
-    said = st.query_params.get(name, "")
+    return whole(st.query_params.get(name, ""))
+
+
+def whole(said: str) -> int | None:
+    """A whole number; None where it is none."""
     return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else None
 
 

@@ -12,6 +12,7 @@ from dashboard.i18n import _, later, several, told
 from dashboard.plate_text import characters, made_of_it
 from dashboard.text import clock, plain
 from db.models import Case
+from db.plates import as_read
 from pipeline.types import Image, PlateRead
 
 _WIDTHS = (1, 2, 2, 2, 4, 2)
@@ -39,6 +40,12 @@ def table(attempts: Sequence[Attempt], agreed: str, key: str) -> None:
                 place.caption(_(head))
         for attempt in attempts:
             _row(attempt, agreed)
+
+
+def of_case(case: Case) -> None:
+    """Those on the plate of a case."""
+    rows = [Attempt(as_read(read), read.crop, read.picture) for read in case.reads]
+    table(rows, case.plate_guess or "", str(case.id))
 
 
 def given_up(case: Case, why: str) -> None:

@@ -63,6 +63,18 @@ _HEAR = st.components.v2.component(
     }
     """,
 )
+_HUSH = st.components.v2.component(
+    "hush",
+    js="""
+    export default function () {
+        const onKey = (event) => {
+            if (event.key.length === 1 || event.key === "Enter") event.stopPropagation();
+        };
+        document.body.addEventListener("keydown", onKey);  // shortcuts listen above it
+        return () => document.body.removeEventListener("keydown", onKey);
+    }
+    """,
+)
 _SCROLL = st.components.v2.component(
     "scroll",
     js="""
@@ -137,6 +149,11 @@ def play_button(key: str) -> None:
 def hear(key: str, at: str, keys: str) -> None:
     """Let shortcuts (a pattern) work where the focus is on an element (a selector) that takes them for its own."""
     _HEAR(key=key, data={"at": at, "keys": keys}, height=1)
+
+
+def hush(key: str) -> None:
+    """Let no shortcut work as long as this is on the page: what they do may be out of sight, beneath a dialog."""
+    _HUSH(key=key, height=1)
 
 
 def play_from(key: str, seconds: float) -> None:

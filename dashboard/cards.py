@@ -11,13 +11,11 @@ from dashboard.export import panel
 from dashboard.i18n import _, several
 from dashboard.plate_text import short
 from dashboard.review import View
-from dashboard.text import brief, clock, local, plain
+from dashboard.text import brief, clock, plain, when
 from db.cases import VIOLATIONS, Filter
 from db.models import Case, ReviewState
 from pipeline.types import Outcome
 
-_PAGE_SIZES = (12, 24, 48)
-_PAGING = 330  # pixels: seven numbers between two arrows
 _NAME = 36  # letters of a clip's name: two lines of a card
 
 
@@ -31,6 +29,8 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
     number = address.number("case")
     case = None if number is None else resources.cases().get(number)
     if case is not None:
+        st.session_state[f"{key}-shown"] = case.id
+        filters.keep(key)
         detail.show(case, filters.view(outcomes, key))
         browser.go_to(_card_of(case))  # the way back leads there
         return
@@ -39,9 +39,22 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
         st.warning(_("This case does not exist any more: its clip was analysed again."), icon=":material/search_off:")
     if resources.cases().count(Filter(outcomes, reviews=tuple(ReviewState))):
         filters.choose(outcomes, key)
-        _grid(filters.view(outcomes, key), key)
+        view = filters.view(outcomes, key)
+        _turn_to_shown(view, key)
+        filters.keep(key)
+        _grid(view, key)
     else:
         look.nothing_yet(nothing)
+
+
+def _turn_to_shown(view: View, key: str) -> None:
+    """Turn to the page of the case that was looked at last, if it is in the view."""
+    shown, cases = st.session_state.pop(f"{key}-shown", None), resources.cases()
+    case = None if shown is None else cases.get(shown)
+    if case is not None:
+        place = cases.place(view.wanted, view.sort, case)
+        if any(there.id == case.id for there in cases.page(view.wanted, view.sort, place, 1)):
+            filters.turn_to(place, key)
 
 
 def _grid(view: View, key: str) -> None:
@@ -60,26 +73,15 @@ def _grid(view: View, key: str) -> None:
         review.undo_button()
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        size = st.segmented_control(
-            _("Cards per page"),
-            _PAGE_SIZES,
-            default=_PAGE_SIZES[0],
-            key=f"{key}-size",
-            label_visibility="collapsed",
-            required=True,
-            persist_state="session",
-        )
+        size = filters.choose_size(key)
         filters.choose_order(key)
         st.caption(_("{total} in all", total=f"{total:,}"), width="content")
         panel.of_view(view, key)
-        pages = -(-total // size)
-        page_key = f"{key}-page-{size}-{hash(view)}"
-        # told its width: beside others it finds none, and shows one number alone
-        number = st.pagination(pages, key=page_key, persist_state="session", width=_PAGING) if pages > 1 else 1
+        number = filters.choose_page(-(-total // size), key)
     cases = resources.cases().page(view.wanted, view.sort, number - 1, size)
     if view.wanted.outcomes == VIOLATIONS:
         _choice(cases, key)
-        browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]|Enter")
+        browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]")
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
         with grid, st.container(border=True, height="stretch", key=f"{key}-card-{case.id}"):
@@ -98,7 +100,7 @@ def _choice(cases: Sequence[Case], key: str) -> None:
             _("Review one by one"),
             key=f"{key}-first",
             icon=":material/rate_review:",
-            shortcut="Enter",
+            shortcut="J",
             on_click=review.look_into,
             args=(cases[0].id if cases else None,),
         )
@@ -163,7 +165,7 @@ def _card(case: Case, key: str) -> None:
             review.badge(case)
     stored.picture(case.crop, _("Rider of case {id}", id=case.id))
     st.markdown(_("**{clip}** at {time}", clip=plain(brief(case.clip.name, _NAME)), time=clock(case.best_s)))
-    st.caption(local(case.happened_at))
+    st.caption(when(case))
     st.markdown(
         _("Stage 1 **{first}** · Stage 2 **{second}**", first=f"{case.stage1:.0%}", second=f"{case.stage2:.0%}")
     )

@@ -51,7 +51,7 @@ def stage1(shown: Shown) -> None:
     video, classes = st.columns([3, 2])
     if shown.job.video:
         with video:
-            stored.video(shown.job.video, _("The clip"), loop=True, autoplay=True, muted=True)
+            stored.video(shown.job.video, _("The clip"), shown.job, loop=True, autoplay=True, muted=True)
     with classes:
         examples.show(shown.job)
 
@@ -193,7 +193,7 @@ def row(shown: Shown) -> None:
     rows = [
         ("id", case.id, _("its number")),
         ("outcome", case.outcome.value, _("stage 2's verdict")),
-        ("happened_at", local(case.happened_at), _("when")),
+        ("happened_at", local(case.happened_at), _("when, counted from when the clip was handed in")),
         ("best_s", clock(case.best_s), _("where in the clip")),
         ("stage1", f"{case.stage1:.0%}", _("how sure stage 1 was")),
         ("stage2", f"{case.stage2:.0%}", _("how sure stage 2 was")),

@@ -9,12 +9,12 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import browser, record, resources, review, stored
+from dashboard import attempts, browser, record, resources, review, stored
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
 from dashboard.review import View
-from dashboard.text import class_name, clock, local, plain
+from dashboard.text import class_name, clock, plain, when
 from db.cases import VIOLATIONS, detections
 from db.models import Case, Look, Parts, Sighting
 from pipeline.crops import resize
@@ -45,7 +45,8 @@ def show(case: Case, view: View) -> None:
         review.of_one(case, view)
     video, facts = st.columns([3, 2])
     with video:
-        stored.video(case.video, _("The seconds around it"), loop=True, autoplay=True, muted=True)
+        job = resources.jobs().get(case.job_id)
+        stored.video(case.video, _("The seconds around it"), job, loop=True, autoplay=True, muted=True)
         _plate(case)
         if case.outcome in VIOLATIONS:
             record.plate(case)
@@ -53,6 +54,9 @@ def show(case: Case, view: View) -> None:
             panel.of_cases([case.id], "detail")
     with facts:
         _facts(case)
+    if case.reads:
+        with st.expander(_("How the plate was read"), icon=":material/pin:"):
+            attempts.of_case(case)
     record.history(case)
     st.subheader(_("What stage 2 looked at"))
     with st.container(horizontal=True):
@@ -87,7 +91,7 @@ def _facts(case: Case) -> None:
                     end=clock(case.end_s),
                     best=clock(case.best_s),
                 ),
-                local(case.happened_at),
+                when(case),
             )
         )
     )

@@ -1,9 +1,10 @@
-"""The filters above the cards, and the order. The session remembers them, and the address says them."""
+"""The filters above the cards, the order and the page. The session remembers them, and the address says them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -36,12 +37,25 @@ _SORTS = {
     Sort.SUREST: later("Surest first"),
     Sort.LEAST_SURE: later("Least sure first"),
 }
+_PAGE_SIZES = (12, 24, 48)
+_PAGING = 330  # pixels: seven numbers between two arrows
 _STEP = 5  # per cent, between two of stage 2's confidences to filter by
 
 
 def recall(key: str) -> None:
-    """Bring filters and order to what the address asks for, if it does; what it cannot mean is as usual."""
-    address.recall(_choices(key))
+    """Bring all this to what the address asks for, if it does; what it cannot mean is as usual.
+
+    Where a filter, the order or the size of a page was changed, the first page is next.
+    """
+    if _chosen(key) != st.session_state.get(f"{key}-before"):
+        st.session_state[f"{key}-page"] = 1
+    address.recall([*_choices(key), _page(key)])
+
+
+def keep(key: str) -> None:
+    """From now on the address asks for the same."""
+    address.keep([*_choices(key), _page(key)])
+    st.session_state[f"{key}-before"] = _chosen(key)
 
 
 def _choices(key: str) -> list[Choice]:
@@ -52,7 +66,16 @@ def _choices(key: str) -> list[Choice]:
         Choice("days", f"{key}-days", (), address.days, address.say_days),
         Choice("least", f"{key}-least", 0, address.one_of(range(0, 101, _STEP))),
         Choice("plate", f"{key}-plate", ALL, address.one_of(_PLATES)),
+        Choice("size", f"{key}-size", _PAGE_SIZES[0], address.one_of(_PAGE_SIZES)),
     ]
+
+
+def _page(key: str) -> Choice:
+    return Choice("page", f"{key}-page", 1, address.whole)
+
+
+def _chosen(key: str) -> dict[str, Any]:
+    return {one.name: st.session_state.get(one.key) for one in _choices(key)}
 
 
 def _source(said: str) -> int | None:
@@ -60,10 +83,8 @@ def _source(said: str) -> int | None:
 
 
 def view(outcomes: tuple[Outcome, ...], key: str) -> View:
-    """The cases that are wanted, in their order; from now on the address asks for the same."""
-    choices = _choices(key)
-    address.keep(choices)
-    chosen = {one.name: st.session_state[one.key] for one in choices}
+    """The cases that are wanted, in their order."""
+    chosen = _chosen(key)
     wanted = Filter(
         outcomes,
         None if chosen["source"] == ALL else chosen["source"],
@@ -81,7 +102,8 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
     sources = {clip.id: clip.name for clip in resources.cases().sources()}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{key}"):
         choose_source(sources, f"{key}-source", 230)
-        st.date_input(_("Days"), key=f"{key}-days", persist_state="session", width=240)
+        of_clips = _("Of a clip: when it was handed in. When it was filmed is not known.")
+        st.date_input(_("Days"), key=f"{key}-days", help=of_clips, persist_state="session", width=240)
         st.slider(
             _("Stage 2 at least"),
             0,
@@ -123,6 +145,43 @@ def choose_source(sources: Mapping[int, str], key: str, width: int) -> int | Non
         width=width,
     )
     return chosen if isinstance(chosen, int) else None
+
+
+def choose_size(key: str) -> int:
+    """Let the viewer choose how many cards a page has."""
+    size = st.segmented_control(
+        _("Cards per page"),
+        _PAGE_SIZES,
+        key=f"{key}-size",
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
+    return size or _PAGE_SIZES[0]
+
+
+def turn_to(place: int, key: str) -> None:
+    """Let the page be shown that holds this place of the view."""
+    st.session_state[f"{key}-page"] = place // st.session_state[f"{key}-size"] + 1
+
+
+def choose_page(pages: int, key: str) -> int:
+    """Let the viewer turn the pages."""
+    page, turns = f"{key}-page", f"{key}-turns"
+    number: int = min(max(st.session_state[page], 1), pages)
+    st.session_state[page] = number
+    if pages == 1:
+        return number
+    if st.session_state.get(f"{key}-paging-{st.session_state.setdefault(turns, 0)}", number) != number:
+        st.session_state[turns] += 1  # the page was turned by other means: a new widget shows it
+    paging = f"{key}-paging-{st.session_state[turns]}"
+
+    def turn() -> None:
+        st.session_state[page] = st.session_state[paging]
+
+    # told its width: beside others it finds none, and shows one number alone
+    st.pagination(pages, default=number, key=paging, on_change=turn, width=_PAGING)
+    return number
 
 
 def choose_order(key: str) -> None:

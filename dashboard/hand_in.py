@@ -1,4 +1,4 @@
-"""Uploads and samples, on their way into the queue."""
+"""Uploads and samples, on their way into the queue. What a click does is done in callbacks, as in `queue`."""
 
 from __future__ import annotations
 
@@ -44,10 +44,8 @@ def show() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_("No clip at hand? Try a sample:"), width="content")
             for sample in samples:
-                if st.button(sample.name, key=f"sample-{sample.stem}", icon=":material/movie:"):
-                    with sample.open("rb") as clip:
-                        _accept(clip, sample.name)
-                    st.rerun()
+                key = f"sample-{sample.stem}"
+                st.button(sample.name, key=key, icon=":material/movie:", on_click=_take_sample, args=(sample,))
     _notices()
     _offer_again()
 
@@ -59,6 +57,11 @@ def queue_sample(sample: Path) -> None:
             _queue(sample.name, *keep(clip, sample.name, resources.settings()))
     except (ClipError, OSError, DBAPIError) as error:
         st.error(plain(told(explain(error))), icon=":material/error:")
+
+
+def _take_sample(sample: Path) -> None:
+    with sample.open("rb") as clip:
+        _accept(clip, sample.name)
 
 
 def _take_all(files: list[UploadedFile]) -> None:
@@ -100,19 +103,16 @@ def _notices() -> None:
         return
     for notice in notices:
         st.error(notice, icon=":material/error:")
-    if st.button(_("Understood"), key="understood", icon=":material/check:"):
-        st.session_state["notices"] = []
-        st.rerun()
+    st.button(_("Understood"), key="understood", icon=":material/check:", on_click=notices.clear)
 
 
 def _accept(file: BinaryIO, name: str) -> None:
     """Keep a clip and queue it, unless its content has been analysed before: then the viewer is asked."""
-    known = st.session_state.setdefault("known", {})
     try:
         path, content = keep(file, name, resources.settings())
         before = resources.jobs().done_before(content)
         if before is not None:
-            known[content] = (name, path, before)
+            _known()[content] = (name, path, before)
             return
         _queue(name, path, content)
     except (ClipError, OSError, DBAPIError) as error:
@@ -134,16 +134,37 @@ def _queue(name: str, path: Path, content: str) -> None:
 
 def _offer_again() -> None:
     """Ask what to do with clips whose content was analysed before."""
-    known: dict[str, tuple[str, Path, Job]] = st.session_state.get("known", {})
-    for content, (name, path, before) in list(known.items()):
+    for content, (name, path, before) in _known().items():
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(_("**{clip}** was analysed on {time}.", clip=plain(name), time=local(before.created_at)))
-            if st.button(_("Show what was found"), key=f"show-{content}", icon=":material/visibility:"):
-                st.query_params["job"] = str(before.id)
-                del known[content]
-                st.rerun()
-            if st.button(_("Analyse again"), key=f"again-{content}", icon=":material/replay:"):
-                with if_it_fails():
-                    _queue(name, path, content)
-                    del known[content]
-                    st.rerun()
+            st.button(
+                _("Show what was found"),
+                key=f"show-{content}",
+                icon=":material/visibility:",
+                on_click=_show_before,
+                args=(content, before),
+            )
+            st.button(
+                _("Analyse again"),
+                key=f"again-{content}",
+                icon=":material/replay:",
+                on_click=_analyse_again,
+                args=(content, name, path),
+            )
+
+
+def _known() -> dict[str, tuple[str, Path, Job]]:
+    """The clips to be asked about: by content the name, the file and the job that analysed it before."""
+    known: dict[str, tuple[str, Path, Job]] = st.session_state.setdefault("known", {})
+    return known
+
+
+def _show_before(content: str, before: Job) -> None:
+    st.query_params["job"] = str(before.id)
+    _known().pop(content, None)
+
+
+def _analyse_again(content: str, name: str, path: Path) -> None:
+    with if_it_fails():
+        _queue(name, path, content)
+        _known().pop(content, None)

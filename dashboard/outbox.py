@@ -34,8 +34,10 @@ def show() -> None:
                 backlog.refused,
             )
             st.warning(given_up, icon=":material/block:")
-        failed = backlog.error or backlog.refused
-        if failed and st.button(_("Try again now"), key="outbox-again", icon=":material/replay:"):
-            with if_it_fails():
-                resources.outbox().retry()
-                st.rerun()
+        if backlog.error or backlog.refused:
+            st.button(_("Try again now"), key="outbox-again", icon=":material/replay:", on_click=_retry)
+
+
+def _retry() -> None:
+    with if_it_fails():
+        resources.outbox().retry()

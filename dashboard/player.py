@@ -33,9 +33,7 @@ def show(job: Job) -> None:
     if job.message:
         st.warning(plain(told(job.message)), icon=":material/content_cut:")
     if job.video:
-        portrait = (job.height or 0) > (job.width or 0)
-        width = 360 if portrait else "stretch"
-        stored.video(job.video, _("The annotated clip"), width=width)
+        stored.video(job.video, _("The annotated clip"), job)
     if _JUMP in st.session_state:
         browser.play_from(f"play-from-{_jumps()}", st.session_state.pop(_JUMP))
     number = found(len(every), len(every) - len(cases))

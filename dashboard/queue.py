@@ -1,4 +1,8 @@
-"""The jobs: those under way, and those that ended."""
+"""The jobs: those under way, and those that ended.
+
+What a click does is done in callbacks: a job that begins or ends may have the page drawn anew before it comes to the
+button.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +23,22 @@ _LOOK = {
     JobState.CANCELLED: (":material/cancel:", later("Cancelled")),
     JobState.INTERRUPTED: (":material/power_off:", later("Cut off by a restart")),
 }
+_OPEN = "open-jobs"  # in the session: the jobs under way when the whole page was drawn
 _STARTING = later("Starting")
 _STAGES = {"detect": later("Looking for riders"), "evidence": later("Writing evidence")}
 
 
 def under_way() -> None:
     """The jobs under way; refreshes itself, faster while there are any."""
-    every_s = 1.0 if resources.jobs().open() else 5.0
-    st.fragment(_open_jobs, run_every=every_s)()
+    jobs = resources.jobs().open()
+    st.session_state[_OPEN] = [job.id for job in jobs]
+    st.fragment(_open_jobs, run_every=1.0 if jobs else 5.0)()
 
 
 def _open_jobs() -> None:
     jobs = resources.jobs().open()
-    now = [job.id for job in jobs]
-    if st.session_state.get("open_jobs", now) != now:
-        st.session_state["open_jobs"] = now
+    if [job.id for job in jobs] != st.session_state[_OPEN]:
         st.rerun()  # a job began or ended: the results below change as well
-    st.session_state["open_jobs"] = now
     for job in jobs:
         with st.container(border=True):
             if job.state is JobState.RUNNING:
@@ -70,12 +73,19 @@ def _waiting(job: Job) -> None:
 
 def _cancel(job: Job) -> None:
     pending = job.cancel_requested
-    if st.button(
-        _("Cancelling") if pending else _("Cancel"), key=f"cancel-{job.id}", icon=":material/close:", disabled=pending
-    ):
-        with if_it_fails():
-            resources.jobs().cancel(job.id)
-            st.rerun()
+    st.button(
+        _("Cancelling") if pending else _("Cancel"),
+        key=f"cancel-{job.id}",
+        icon=":material/close:",
+        disabled=pending,
+        on_click=_stop,
+        args=(job.id,),
+    )
+
+
+def _stop(job_id: int) -> None:
+    with if_it_fails():
+        resources.jobs().cancel(job_id)
 
 
 def tell_under_way(job: Job) -> None:
@@ -139,10 +149,13 @@ def _ended(job: Job, chosen: Job | None, violations: str) -> None:
             shown = chosen is not None and job.id == chosen.id
             word = _("Shown above") if shown else _("Show")
             st.button(word, key=f"show-{job.id}", disabled=shown, on_click=_show, args=(job.id,))
-        elif st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:"):
-            with if_it_fails():
-                if resources.jobs().again(job.id):
-                    tell_under_way(job)
-                resources.worker().wake()
-                show_newest()
-                st.rerun()
+        else:
+            st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:", on_click=_again, args=(job,))
+
+
+def _again(job: Job) -> None:
+    with if_it_fails():
+        if resources.jobs().again(job.id):
+            tell_under_way(job)
+        resources.worker().wake()
+        show_newest()

@@ -59,7 +59,7 @@ def of_one(case: Case, view: View) -> None:
             _walk_on(case, view)
 
     if asks_why(seen):
-        _reasons(seen, lambda: _walk_on(case, view))
+        _reasons(lambda: _walk_on(case, view))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if case.review is not ReviewState.ACCEPTED:
@@ -78,7 +78,7 @@ def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
         reviewer.ask()
         return
     if asks_why(seen):
-        _reasons(seen, clear)
+        _reasons(clear)
         return
 
     def accept() -> None:
@@ -96,8 +96,9 @@ def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
 
 
 def asks_why(seen: Seen) -> bool:
-    """Whether the dismissal of these cases waits for a reason."""
-    return bool(st.session_state.get(_DISMISSING) == seen)
+    """Whether the dismissal of these cases waits for a reason, whatever others have made of them since."""
+    dismissing: Seen | None = st.session_state.get(_DISMISSING)
+    return dismissing is not None and dismissing.keys() == seen.keys()
 
 
 def undo_button() -> None:
@@ -177,19 +178,22 @@ def next_turn() -> None:
     st.session_state["turn"] = turn() + 1
 
 
-def _reasons(seen: Seen, afterwards: Callable[[], None]) -> None:
-    """Why? One key per reason."""
+def _reasons(afterwards: Callable[[], None]) -> None:
+    """Why? One key per reason. The note of these cases is kept until they are dismissed."""
+    seen: Seen = st.session_state[_DISMISSING]
+    note = f"dismiss-note-{'-'.join(map(str, seen))}"
 
     def dismiss(reason: Reason) -> None:
+        deed = Deed(reviewer.name(), Action.DISMISS, reason, st.session_state[note].strip() or None)
+        done = resources.reviews().decide(seen, deed)
         st.session_state[_DISMISSING] = None
-        note = str(st.session_state.get("dismiss-note", "")).strip() or None
-        deed = Deed(reviewer.name(), Action.DISMISS, reason, note)
-        if finish(resources.reviews().decide(seen, deed), Action.DISMISS):
+        if finish(done, Action.DISMISS):
+            st.session_state[note] = ""
             afterwards()
 
     with st.container(border=True):
         st.markdown(several("**Why dismiss it?**", "**Why dismiss these {n}?**", len(seen)))
-        st.text_input(_("Note (may stay empty)"), max_chars=500, key="dismiss-note", width=480)
+        st.text_input(_("Note (may stay empty)"), max_chars=500, key=note, width=480, persist_state="session")
         with st.container(horizontal=True):
             for number, (reason, word) in enumerate(REASONS.items(), 1):
                 _button(_(word), str(number), "", seen, partial(dismiss, reason))

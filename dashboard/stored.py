@@ -9,7 +9,9 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.i18n import _, later
+from db.models import Job
 
+_UPRIGHT = 360  # pixels: the width of an upright clip, which is as high as the window
 LOST = later("This picture is missing from the data folder, or broken.")
 
 
@@ -26,10 +28,11 @@ def lost() -> None:
     st.caption(f":material/broken_image: {_(LOST)}")
 
 
-def video(name: str, alt: str, **options: Any) -> None:
-    """A clip; the options are those of `st.video`."""
+def video(name: str, alt: str, job: Job | None, **options: Any) -> None:
+    """A clip of a job, an upright one in part of the width; the options are those of `st.video`."""
     path = resources.store().path(name)
     if path.is_file():
-        st.video(path, alt=alt, **options)
+        upright = job is not None and (job.height or 0) > (job.width or 0)
+        st.video(path, alt=alt, width=_UPRIGHT if upright else "stretch", **options)
     else:
         st.error(_("This clip is missing from the data folder."), icon=":material/broken_image:")

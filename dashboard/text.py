@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard.i18n import _, later
+from db.models import Case
 from pipeline.types import Label
 
 _CLASSES = {
@@ -62,6 +64,13 @@ def local(moment: datetime) -> str:
 def second(moment: datetime) -> str:
     """A time in the viewer's zone, to the second, with the zone: for live sources, and for what leaves the system."""
     return moment.astimezone(zone()).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def when(case: Case, say: Callable[[datetime], str] = local) -> str:
+    """When a case happened; of a clip nobody knows more than when it was handed in."""
+    if case.handed_in_at is None:
+        return say(case.happened_at)
+    return _("Handed in {time}", time=say(case.handed_in_at))
 
 
 def day_start(day: datetime) -> datetime:

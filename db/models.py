@@ -269,6 +269,11 @@ class Case(Base):
     capture: Mapped[Capture | None] = relationship(viewonly=True)
 
     @property
+    def handed_in_at(self) -> datetime | None:
+        """When its clip was handed in, which is all that is known of when it happened; None of a live source."""
+        return self.clip.added_at if self.clip.kind is SourceKind.FILE else None
+
+    @property
     def plate(self) -> str | None:
         """The text of the number plate: a person's word before the machine's. None where it is not readable."""
         return (self.plate_text if self.plate_corrected is None else self.plate_corrected) or None

@@ -146,14 +146,18 @@ def _look(look: Look, rows: Sequence[Sighting], witness: Witness, store: FileSto
 
 
 def _facts(case: Case, history: Sequence[Review], others_hidden: bool, has_clip: bool) -> dict[str, Any]:
-    """Times in seconds of the source, boxes in pixels of its frames as x1, y1, x2, y2."""
+    """Times in seconds of the source, boxes in pixels of its frames as x1, y1, x2, y2.
+
+    When it happened is known of a live source alone; of a clip only when it was handed in.
+    """
     return {
         "case": case.id,
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_at": _at(datetime.now(UTC)),
         "others_hidden": others_hidden,
         "clip_included": has_clip,
         "source": {"name": case.clip.name, "sha256": case.clip.sha256},
-        "happened_at": case.happened_at.isoformat(timespec="seconds"),
+        "handed_in_at": _at(case.handed_in_at),
+        "happened_at": _at(None if case.handed_in_at else case.happened_at),
         "start_s": round(case.start_s, 3),
         "end_s": round(case.end_s, 3),
         "best_s": round(case.best_s, 3),
@@ -172,7 +176,7 @@ def _facts(case: Case, history: Sequence[Review], others_hidden: bool, has_clip:
         "review": case.review.value,
         "history": [
             {
-                "at": row.at.isoformat(timespec="seconds"),
+                "at": _at(row.at),
                 "who": row.reviewer,
                 "what": row.action.value,
                 "reason": row.reason.value if row.reason else None,
@@ -183,6 +187,10 @@ def _facts(case: Case, history: Sequence[Review], others_hidden: bool, has_clip:
             for row in history
         ],
     }
+
+
+def _at(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
 
 
 def _whole(store: FileStore, name: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from dashboard.i18n import _
@@ -19,6 +20,7 @@ def heads() -> tuple[str, ...]:
         _("Case"),
         _("Source"),
         _("When"),
+        _("Handed in"),
         _("From, s"),
         _("To, s"),
         _("Stage 1"),
@@ -37,11 +39,15 @@ def words() -> Callable[[Case], Sequence[Any]]:
     states = {state: _(word) for state, (word, *_rest) in STATES.items()}
     here = zone()
 
+    def at(moment: datetime) -> str:
+        return moment.astimezone(here).strftime("%Y-%m-%d %H:%M:%S")
+
     def row(case: Case) -> Sequence[Any]:
         return (
             case.id,
             case.clip.name,
-            case.happened_at.astimezone(here).strftime("%Y-%m-%d %H:%M:%S"),
+            None if case.handed_in_at else at(case.happened_at),
+            at(case.handed_in_at) if case.handed_in_at else None,
             round(case.start_s, 2),
             round(case.end_s, 2),
             round(case.stage1, 3),

@@ -9,7 +9,7 @@ from dashboard.i18n import _, later
 from dashboard.plate_text import spelled
 from dashboard.record import DEEDS
 from dashboard.review import REASONS, STATES
-from dashboard.text import clock, second
+from dashboard.text import clock, second, when
 from db.models import Case, Review
 
 HIDDEN = later(
@@ -26,7 +26,7 @@ def page(case: Case, history: Sequence[Review], others_hidden: bool) -> Page:
     facts = [
         (_("Case"), str(case.id)),
         (_("Source"), case.clip.name),
-        (_("When"), second(case.happened_at)),
+        (_("When"), when(case, second)),
         (
             _("In the source"),
             _(

@@ -3,12 +3,10 @@
 import streamlit as st
 
 from dashboard import attempts, look, outbox, resources, try_plate
-from dashboard.attempts import Attempt
 from dashboard.i18n import _
 from dashboard.plate_text import summary
 from dashboard.text import clock, plain
 from db.models import Case
-from db.plates import as_read
 
 _PAGE_SIZE = 3
 
@@ -23,8 +21,7 @@ def _violation(case: Case) -> None:
         if case.capture is not None and case.capture.given_up:
             attempts.given_up(case, case.capture.given_up)
         if case.reads:
-            rows = [Attempt(as_read(read), read.crop, read.picture) for read in case.reads]
-            attempts.table(rows, case.plate_guess or "", str(case.id))
+            attempts.of_case(case)
 
 
 st.title(_("OCR attempts"))
@@ -38,6 +35,6 @@ if not total:
     )
 else:
     pages = -(-total // _PAGE_SIZE)
-    number = st.pagination(pages, key="plates-page") if pages > 1 else 1
+    number = st.pagination(pages, key="plates-page", persist_state="session") if pages > 1 else 1
     for violation in resources.plates().page(number - 1, _PAGE_SIZE):
         _violation(violation)

@@ -22,7 +22,7 @@ def open_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     # it wants a browser's session, which AppTest has none of: test_webrtc.py has a real one
     monkeypatch.setattr(camera, "webrtc_streamer", lambda **_: SimpleNamespace(state=SimpleNamespace(playing=False)))
 
-    def open_(page: str, **asked: str) -> AppTest:
+    def open_(page: str, /, **asked: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=240).run()
         app.query_params.update(asked)
         return app.switch_page(f"dashboard/pages/{page}.py").run()

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n
+from dashboard.export import table
 from dashboard.export.negatives import negatives, parts
 from dashboard.export.package import SUMS, PackageError, Source, package
 from dashboard.export.table import write
@@ -39,6 +40,7 @@ from pipeline.training.dataset import merge
 from pipeline.types import Analysis, Box, Evidence, Label
 from tests import factory
 from tests.dashboard.test_pages import said
+from tests.dashboard.test_review import click, press
 from tests.factory import queued
 from tests.pipeline.test_conceal import BOARD, contrast, is_hidden
 
@@ -95,6 +97,27 @@ def test_the_facts_of_a_case(source: Source) -> None:
     assert facts["plate"]["corrected"] == "서울 강남 가 1234"
     assert (facts["review"], facts["others_hidden"], facts["clip_included"]) == ("accepted", True, True)
     assert [(row["who"], row["what"]) for row in facts["history"]] == [("김철수", "plate"), ("김철수", "accept")]
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_of_a_clip_it_is_told_when_it_was_handed_in_not_when_it_happened(
+    source: Source, sessions: sessionmaker[Session], open_page: Callable[..., AppTest], live: bool
+) -> None:
+    handed_in, happened = (datetime(2025, 4, 18, 9, minute, tzinfo=UTC) for minute in (0, 7))
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(kind=SourceKind.STREAM if live else SourceKind.FILE, added_at=handed_in))
+        session.execute(update(Case).values(happened_at=happened))
+    told = "2025-04-18 09:07" if live else "Handed in 2025-04-18 09:00"
+    files = opened(package([1], source, words))
+    assert f"{told}:00 UTC" in PdfReader(io.BytesIO(files["case-000001/report.pdf"])).pages[0].extract_text()
+    facts = json.loads(files["case-000001/case.json"])
+    moments = (happened.isoformat(), None) if live else (None, handed_in.isoformat())
+    assert (facts["happened_at"], facts["handed_in_at"]) == moments
+    row = dict(zip(table.heads(), table.words()(source.cases.in_full([1])[0]), strict=True))
+    cells = ("2025-04-18 09:07:00", None) if live else (None, "2025-04-18 09:00:00")
+    assert (row["When"], row["Handed in"]) == cells
+    for app in (open_page("gallery"), open_page("gallery", case="1")):
+        assert told in said(app).splitlines()
 
 
 @pytest.mark.usefixtures("korean")
@@ -322,3 +345,18 @@ def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: 
     page.get_by_role("button", name="Evidence package").click()
     expect(page.get_by_role("button", name="Prepare")).to_be_visible()
     expect(page.get_by_role("button", name="Download,")).not_to_be_visible()
+
+
+def test_no_key_reaches_the_case_beneath_the_dialog(source: Source, page: Page, server: str) -> None:
+    page.context.add_cookies([{"name": "helmet_watch_reviewer", "value": "Kim", "url": server}])
+    page.goto("/gallery?case=2")
+    click(page, "Evidence package")
+    expect(page.get_by_role("button", name="Prepare")).to_be_visible()
+    for key in "jad":
+        press(page, key)
+    press(page, "Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_text("1 of 2")).to_be_visible()
+    assert [row.action for row in source.reviews.history(2)] == []
+    press(page, "j")  # hears again
+    expect(page.get_by_text("2 of 2")).to_be_visible()

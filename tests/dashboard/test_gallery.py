@@ -32,6 +32,11 @@ def reviews(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path)
     return reviews
 
 
+def boxes(app: AppTest) -> list[str]:
+    """The cases on the page."""
+    return [box.label for box in app.checkbox]
+
+
 def labelled(app: AppTest, label: str):
     return next(button for button in app.button if button.label == label)
 
@@ -97,6 +102,34 @@ def test_filters_and_order_stand_in_the_address(open_page: Open) -> None:
 
 
 @pytest.mark.usefixtures("reviews")
+def test_the_page_stands_in_the_address_until_the_view_changes(open_page: Open) -> None:
+    app = open_page("gallery").pagination[0].set_value(2).run()
+    assert dict(app.query_params) == {"page": "2"}
+    assert boxes(app) == ["Case 1"]
+    app = app.selectbox(key="gallery-order").set_value(Sort.OLDEST).run()
+    assert dict(app.query_params) == {"order": "oldest"}
+    app = app.pagination[0].set_value(2).run()
+    assert boxes(app) == ["Case 13"]
+    app = app.segmented_control(key="gallery-size").set_value(24).run()
+    assert dict(app.query_params) == {"order": "oldest", "size": "24"}
+    assert boxes(open_page("gallery", page="2")) == ["Case 1"]
+    assert boxes(open_page("gallery", page="9")) == ["Case 1"]
+    assert boxes(open_page("gallery", page="0"))[0] == "Case 13"
+    assert len(boxes(open_page("gallery", size="24", page="2"))) == 13
+
+
+@pytest.mark.usefixtures("reviews")
+def test_the_way_back_leads_to_the_page_of_the_case_that_was_shown_last(open_page: Open) -> None:
+    app = labelled(open_page("gallery", case="2"), "Next").click().run()
+    app = app.button(key="back").click().run()
+    assert dict(app.query_params) == {"page": "2"}
+    assert boxes(app) == ["Case 1"]
+    app = open_page("gallery", review="accepted", case="13")  # which is not in that view
+    app = app.button(key="back").click().run()
+    assert boxes(app) == ["Case 3", "Case 2", "Case 1"]
+
+
+@pytest.mark.usefixtures("reviews")
 def test_an_address_that_is_behind_takes_no_filter_back(open_page: Open) -> None:
     app = open_page("gallery")
     app = app.segmented_control(key="gallery-review").set_value("accepted").run()
@@ -123,7 +156,7 @@ def test_an_address_is_followed_as_far_as_it_means_something(
 ) -> None:
     app = open_page("gallery", **address)
     assert not app.exception
-    assert [box.label for box in app.checkbox] == cases
+    assert boxes(app) == cases
 
 
 def test_at_the_end_of_a_review_the_gallery_says_so(open_page: Open, reviews: Reviews) -> None:

@@ -1,5 +1,6 @@
 """Every page, through Streamlit's AppTest: empty, with data, after bad input."""
 
+import hashlib
 import shutil
 import sqlite3
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
@@ -158,6 +160,24 @@ def test_the_gallery_has_one_card_per_violation_and_opens_it(
     assert len([button for button in app.button if button.key.startswith("gallery-open-")]) == 2
 
 
+def test_an_upright_clip_leaves_room_for_the_page(
+    open_page: Open,
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    widths: set[int | str] = set()
+    monkeypatch.setattr(st, "video", lambda *_, width="stretch", **__: widths.add(width))
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    for width, height, shown in ((960, 540, "stretch"), (540, 960, 360)):
+        with sessions.begin() as session:
+            session.execute(update(Job).values(width=width, height=height))
+        widths.clear()
+        open_page("gallery", case="1")  # by way of the page Analyse
+        assert widths == {shown}
+
+
 def test_filters_narrow_the_gallery(
     open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
@@ -288,6 +308,51 @@ def test_a_click_on_a_locked_database_says_so_and_the_page_stays(
     assert not app.exception
     assert [toast.value for toast in app.toast] == [LOCKED]
     assert "ended" in said(app)
+
+
+def test_clicks_count_when_a_job_begins_or_an_upload_arrives_meanwhile(
+    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+    jobs = Jobs(sessions)
+
+    def under_way() -> set[str]:
+        return {job.clip.name for job in jobs.open()}
+
+    ended = queued(jobs, "ended.mp4", settings.data / "gone.mp4", "a" * 64)
+    jobs.cancel(ended)
+    app = open_page("analyse")
+    other = queued(jobs, "other.mp4", settings.data / "gone.mp4", "b" * 64)
+    app.button(key=f"again-{ended}").click().run()
+    assert under_way() == {"ended.mp4", "other.mp4"}
+    app.file_uploader[0].set_value([("upload.mp4", b"no video", "video/mp4")])
+    app.button(key="sample-demo").click().run()
+    assert under_way() == {"ended.mp4", "other.mp4", "upload.mp4", "demo.mp4"}
+    app.file_uploader[0].set_value([("empty.mp4", b"", "video/mp4")])
+    app.button(key=f"cancel-{other}").click().run()
+    assert under_way() == {"ended.mp4", "upload.mp4", "demo.mp4"}
+    assert not app.exception
+
+
+def test_who_hands_in_what_was_analysed_before_may_look_at_it_or_have_it_analysed_again(
+    open_page: Open,
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+    content = hashlib.sha256(b"the same").hexdigest()
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, content=content)
+    app = open_page("analyse")
+    for key in ("show", "again"):
+        app.file_uploader[0].set_value([("copy.mp4", b"the same", "video/mp4")]).run()
+        assert "was analysed on" in said(app)
+        app.button(key=f"{key}-{content}").click().run()
+        assert not app.exception
+        assert "was analysed on" not in said(app)
+        assert app.query_params.get("job") == ("1" if key == "show" else None)
+        assert len(Jobs(sessions).open()) == (key == "again")
 
 
 def test_a_quote_in_the_name_of_an_upload_is_one(open_page: Open, sessions: sessionmaker[Session]) -> None:

@@ -130,6 +130,27 @@ def test_many_violations_go_to_pages(open_page: Open, settings: Settings, sessio
     assert said(app).count("97%") == 3
 
 
+def test_the_page_is_the_same_when_somebody_comes_back(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    for number in range(4):
+        add(settings, sessions, number=number)
+    app = open_page("plates").pagination[0].set_value(2).run()
+    for page in ("statistics", "plates"):
+        app = app.switch_page(f"dashboard/pages/{page}.py").run()
+    assert said(app).count("97%") == 1
+
+
+def test_a_case_shows_how_its_plate_was_read(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    case_id = add(settings, sessions)
+    app = open_page("gallery", case=str(case_id))
+    assert not app.exception
+    assert [one.label for one in app.expander] == ["How the plate was read", "10 sightings"]
+    assert "agrees, counts 90%" in said(app)
+
+
 @pytest.fixture
 def with_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("HELMET_WATCH_OCR_URL", "http://127.0.0.1:9")

@@ -53,7 +53,7 @@ def sign_in(page: Page, name: str) -> None:
 def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmaker[Session]) -> None:
     page.goto("/gallery")
     expect(page.get_by_text("Case 3", exact=True)).to_be_visible()
-    press(page, "Enter")
+    press(page, "j")
     expect(page.get_by_text("1 of 3")).to_be_visible()
     sign_in(page, "Kim")
     press(page, "j")
@@ -86,6 +86,17 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
     press(page, "u")
     expect(page.get_by_text("2 of 3")).to_be_visible()  # back to what was undone
     assert state(2) is ReviewState.OPEN
+
+
+@pytest.mark.usefixtures("state")
+def test_enter_is_for_what_has_the_focus(page: Page) -> None:
+    page.goto("/gallery")
+    page.get_by_role("button", name="Choose this page").focus()
+    press(page, "Enter")
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    page.get_by_role("link", name="Statistics").focus()
+    press(page, "Enter")
+    expect(page.get_by_role("heading", name="Statistics")).to_be_visible()
 
 
 def test_a_korean_keyboard_reviews_as_well(page: Page, state: State) -> None:
@@ -139,6 +150,27 @@ def test_the_second_of_two_people_is_told(
     expect(other.get_by_text("pending To review")).to_be_visible()
     assert Reviews(sessions).decide({1: 0}, Deed("Lee", Action.ACCEPT)).changed == (1,)
     expect(other.get_by_text("check_circle Accepted")).to_be_visible()  # by itself
+
+
+def test_who_is_asked_why_types_on_when_somebody_else_judges_the_case(
+    page: Page, state: State, sessions: sessionmaker[Session]
+) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    press(page, "d")
+    note = page.get_by_label("Note")
+    note.fill("glare on the visor")
+    assert Reviews(sessions).decide({2: 0}, Deed("Lee", Action.ACCEPT)).changed == (2,)
+    expect(page.get_by_text("check_circle Accepted")).to_be_visible()
+    expect(note).to_have_value("glare on the visor")
+    click(page, "Cannot be told")
+    expect(page.get_by_text("Lee was quicker and accepted it")).to_be_visible()
+    assert state(2) is ReviewState.ACCEPTED
+    click(page, "Dismiss")
+    expect(note).to_have_value("glare on the visor")  # until it is dismissed
+    click(page, "Cannot be told")
+    expect(page.get_by_text("check_circle Accepted")).to_be_hidden()
+    assert Reviews(sessions).history(2)[-1].note == "glare on the visor"
 
 
 def test_the_name_is_remembered(page: Page, state: State) -> None:
