@@ -44,7 +44,7 @@ def over_time(scope: Scope) -> None:
     if not total:
         nothing(title, _("No violation in these days and this source."))
         return
-    when = _("by when clips were handed in, {zone}", zone=zone().key)
+    when = _("by time, {zone}; clips by when they were handed in", zone=zone().key)
     card(title, f"{_violations(total)} · {when}", figure, table, f"violations-by-{step}")
 
 

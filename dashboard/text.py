@@ -21,7 +21,7 @@ _CLASSES = {
     Label.PLATE: later("number plate"),
 }
 # OWASP, CSV injection: what begins so may be run; a sheet that parts cells at semicolons begins one there as well
-_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[=+\-@＝＋－＠])")  # also their wide forms
+_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n\x22]))(?=[=+\-@＝＋－＠])")  # also their wide forms
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 

@@ -32,6 +32,8 @@ def main() -> int:
     arguments = parser.parse_args()
     settings = get_settings()
     try:
+        if arguments.command == "tidy" and not settings.data.is_dir():
+            raise HelmetWatchError(f"{settings.data}: no such folder, see HELMET_WATCH_DATA")
         session = sessions(settings.database)
         if arguments.command == "tidy":
             _tidy(session, settings, arguments.delete)

@@ -134,6 +134,11 @@ class Clip(Base):
     added_at: Mapped[datetime]
     kind: Mapped[SourceKind] = mapped_column(default=SourceKind.FILE)
 
+    @property
+    def file_sha256(self) -> str | None:
+        """The sum of the file; None of a live source, whose log-in could be guessed by that of its address."""
+        return self.sha256 if self.kind is SourceKind.FILE else None
+
 
 class Job(Base):
     """One analysis of one source: its place in the queue, how far it is, what came of it.

@@ -13,8 +13,9 @@ import psutil
 from sqlalchemy import func, select
 
 from db.engine import sessions
-from db.models import Case, Track
+from db.models import Case, Job, JobState, Track
 from db.streams import Streams
+from pipeline.errors import HelmetWatchError
 from pipeline.settings import Settings
 
 _EVERY_S = 10.0
@@ -38,6 +39,7 @@ def soak(url: str, settings: Settings, minutes: float, curve: Path | None) -> st
 
     Raises:
         RefusedError, StreamError, WeightsError: as `Streams.start`.
+        HelmetWatchError: it ended by itself, as what comes is no video.
     """
     before = {thread.name for thread in threading.enumerate()}
     database = sessions(settings.database)
@@ -66,6 +68,9 @@ def soak(url: str, settings: Settings, minutes: float, curve: Path | None) -> st
         print("  ".join(f"{value:.1f}" for value in samples[-1]), file=sys.stderr, flush=True)  # noqa: T201
     found = running.figures.violations if running is not None else 0
     streams.stop(job_id)
+    with database() as session:
+        if (job := session.get_one(Job, job_id)).state is JobState.FAILED:
+            raise HelmetWatchError(job.message or "the stream ended")
     gc.collect()
     left = sorted({thread.name for thread in threading.enumerate()} - before)
     with database() as session:

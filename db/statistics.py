@@ -1,6 +1,7 @@
 """What the page of statistics asks of the database: everything is counted there, so that 100,000 rows are no burden.
 
-A violation is a confirmed case that nobody dismissed; cases that people linked to one motorcycle count once.
+A violation is a confirmed case that nobody dismissed; cases that people linked to one motorcycle count once. A rider
+who waits in view of a camera is looked at again and again, and counts once, as the last look has it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Executable, Integer, and_, case, cast, exists, extract, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Integer, Select, and_, case, cast, exists, extract, func, or_, select
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
 from db.models import Action, Case, Clip, Job, JobState, Reason, Review, ReviewState, SourceKind, Track
@@ -103,18 +104,25 @@ class Speeds:
     newest: tuple[Speed, ...]
 
 
-_OTHER = aliased(Case)
+_OTHER, _SAME = aliased(Case), aliased(Track)
 
 
 def _is_violation(one: Any) -> ColumnElement[bool]:
     return and_(one.outcome == Outcome.CONFIRMED, one.review != ReviewState.DISMISSED)
 
 
-_REPEATED = and_(
-    Case.motorcycle.is_not(None),
-    exists(select(_OTHER.id).where(_OTHER.motorcycle == Case.motorcycle, _OTHER.id < Case.id, _is_violation(_OTHER))),
-)
-_VIOLATION = and_(_is_violation(Case), ~_REPEATED)
+def _repeated(scope: Scope) -> ColumnElement[bool]:
+    """Whether an earlier case that is counted is of the same motorcycle."""
+    earlier = select(_OTHER.id).where(_OTHER.motorcycle == Case.motorcycle, _OTHER.id < Case.id, _is_violation(_OTHER))
+    return and_(Case.motorcycle.is_not(None), exists(earlier.where(*scope.of(_OTHER.clip_id, _OTHER.happened_at))))
+
+
+def _violation(scope: Scope) -> ColumnElement[bool]:
+    return and_(_is_violation(Case), ~_repeated(scope), *_of_case(scope))
+
+
+# of a live source, whose tracks of one number are one rider; a clip's kept cases may have another's number
+_LAST = or_(Clip.kind == SourceKind.FILE, Track.id.in_(select(func.max(_SAME.id)).group_by(_SAME.job_id, _SAME.number)))
 
 
 class Statistics:
@@ -124,13 +132,14 @@ class Statistics:
         self._sessions = sessions
 
     def sources(self) -> dict[int, str]:
-        """The clips that were analysed and the cameras that found somebody, newest first: names by id."""
+        """The clips that were analysed and the cameras that saw a rider, newest first: names by id."""
         analysed = Clip.id.in_(select(Job.clip_id).where(Job.state == JobState.DONE))
-        query = select(Clip.id, Clip.name).where(or_(analysed, Clip.id.in_(select(Case.clip_id))))
+        seen = Clip.id.in_(select(Job.clip_id).where(Job.id.in_(select(Track.job_id))))
+        query = select(Clip.id, Clip.name).where(or_(analysed, seen))
         return dict(self._rows(query.order_by(Clip.id.desc())))
 
     def violations(self, scope: Scope) -> int:
-        return int(self._rows(select(func.count(Case.id)).where(_VIOLATION, *_of_case(scope)))[0][0])
+        return int(self._rows(select(func.count(Case.id)).where(_violation(scope)))[0][0])
 
     def by_hour(self, scope: Scope, zone: ZoneInfo) -> dict[int, int]:
         """Violations by hour of the day in a time zone, 0 to 23; only hours that have any."""
@@ -148,16 +157,16 @@ class Statistics:
         """The clips with the most violations."""
         count = func.count().label("violations")
         query = select(Clip.id, Clip.name, count).join(Case, Case.clip_id == Clip.id)
-        query = query.where(_VIOLATION, *_of_case(scope)).group_by(Clip.id).order_by(count.desc(), Clip.id).limit(limit)
+        query = query.where(_violation(scope)).group_by(Clip.id).order_by(count.desc(), Clip.id).limit(limit)
         return [Source(*row) for row in self._rows(query)]
 
     def riders(self, scope: Scope) -> Riders:
-        """Every track is one rider, but for those that people linked to an earlier one."""
-        helmets = and_(Track.heads_with > 0, Track.heads_without == 0, _not_dismissed())
+        """Every track is one rider, but for those that people dismissed, or linked to an earlier one."""
+        helmets = and_(Track.heads_with > 0, Track.heads_without == 0)
         kind = case((and_(Case.id.is_not(None), _is_violation(Case)), 0), (helmets, 1), else_=2).label("kind")
         query = select(kind, func.count()).select_from(Track).outerjoin(Case, Case.track_id == Track.id)
         query = query.join(Job, Job.id == Track.job_id).join(Clip, Clip.id == Job.clip_id)
-        query = query.where(or_(Case.id.is_(None), ~_REPEATED), *_of_track(scope)).group_by(kind)
+        query = query.where(_counts(scope), *_of_track(scope)).group_by(kind)
         counts = {int(number): count for number, count in self._rows(query)}
         return Riders(*(counts.get(number, 0) for number in range(3)))
 
@@ -165,19 +174,19 @@ class Statistics:
         query = select(func.sum(Track.heads_without), func.sum(Track.heads_with)).select_from(Track)
         query = query.outerjoin(Case, Case.track_id == Track.id)
         query = query.join(Job, Job.id == Track.job_id).join(Clip, Clip.id == Job.clip_id)
-        query = query.where(or_(Case.id.is_(None), and_(_not_dismissed(), ~_REPEATED)), *_of_track(scope))
+        query = query.where(_counts(scope), *_of_track(scope))
         return Heads(*(int(total or 0) for total in self._rows(query)[0]))
 
     def verdicts(self, scope: Scope) -> dict[tuple[Outcome, ReviewState], int]:
         """Suspects by stage 2's word and by what people made of it."""
-        query = select(Case.outcome, Case.review, func.count()).where(*_of_case(scope))
+        query = _suspects(select(Case.outcome, Case.review, func.count()), scope)
         rows = self._rows(query.group_by(Case.outcome, Case.review))
         return {(outcome, review): count for outcome, review, count in rows}
 
     def sureness(self, scope: Scope) -> dict[tuple[int, Outcome], int]:
         """Suspects by how sure stage 1 was (in tenths, rounded down, the last one closed) and by stage 2's word."""
         tenth = case((Case.stage1 >= 1, STAGE1_BINS - 1), else_=cast(func.floor(Case.stage1 * STAGE1_BINS), Integer))
-        query = select(tenth.label("tenth"), Case.outcome, func.count()).where(*_of_case(scope))
+        query = _suspects(select(tenth.label("tenth"), Case.outcome, func.count()), scope)
         return {(int(row), outcome): n for row, outcome, n in self._rows(query.group_by("tenth", Case.outcome))}
 
     def reasons(self, scope: Scope) -> dict[Reason | None, int]:
@@ -206,7 +215,7 @@ class Statistics:
     def plates(self, scope: Scope) -> Plates:
         text = func.nullif(func.coalesce(Case.plate_corrected, Case.plate_text), "")
         kind = case((text.is_not(None), 0), (Case.plate_crop.is_not(None), 1), else_=2).label("kind")
-        query = select(kind, func.count()).where(_VIOLATION, *_of_case(scope)).group_by(kind)
+        query = select(kind, func.count()).where(_violation(scope)).group_by(kind)
         counts = {int(number): count for number, count in self._rows(query)}
         return Plates(*(counts.get(number, 0) for number in range(3)))
 
@@ -228,7 +237,7 @@ class Statistics:
         if first is None:
             return {}
         number = bucket(_local_s(zone, first, last)).label("number")
-        query = select(number, func.count()).where(_VIOLATION, *_of_case(scope)).group_by(number).order_by(number)
+        query = select(number, func.count()).where(_violation(scope)).group_by(number).order_by(number)
         return {int(row): count for row, count in self._rows(query)}
 
     def _rows(self, query: Executable) -> list[Any]:
@@ -258,8 +267,15 @@ def _of_track(scope: Scope) -> list[ColumnElement[bool]]:
     return wanted
 
 
-def _not_dismissed() -> ColumnElement[bool]:
-    return or_(Case.id.is_(None), Case.review != ReviewState.DISMISSED)
+def _counts(scope: Scope) -> ColumnElement[bool]:
+    """Whether a track is a rider by itself."""
+    stands = and_(Case.review != ReviewState.DISMISSED, ~_repeated(scope))
+    return and_(_LAST, or_(Case.id.is_(None), stands))
+
+
+def _suspects(query: Select[*tuple[Any, ...]], scope: Scope) -> Select[*tuple[Any, ...]]:
+    query = query.join(Track, Track.id == Case.track_id).join(Clip, Clip.id == Case.clip_id)
+    return query.where(_LAST, *_of_case(scope))
 
 
 def _local_s(zone: ZoneInfo, first: datetime, last: datetime) -> ColumnElement[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import sys
@@ -64,9 +65,24 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("clip", type=Path, metavar="CLIP")
         if name == "soak":
             sub.add_argument("url", metavar="URL")
-            sub.add_argument("--minutes", type=float, default=60)
-            sub.add_argument("--curve", type=Path, help="picture to draw, PNG or SVG")
+            sub.add_argument("--minutes", type=_minutes, default=60)
+            sub.add_argument("--curve", type=_picture, help="picture to draw, PNG or SVG")
     return parser
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is none: a number above 0")
+    return minutes
+
+
+def _picture(text: str) -> Path:
+    """A picture that can be drawn, known before hours are watched for it."""
+    path = Path(text)
+    if path.suffix not in (".png", ".svg") or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} cannot be drawn: name a .png or .svg in a folder that is there")
+    return path
 
 
 def _analyse(options: argparse.Namespace, settings: Settings) -> int:

@@ -60,7 +60,7 @@ def check(url: str, allowed: Sequence[Network] = ()) -> Target:
 
 
 def masked(url: str) -> str:
-    """A URL as people may see it: without user name, password, and what else may be a key to it."""
+    """A URL as people may see it: without user name, password and other keys, which some have in the path."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -69,7 +69,8 @@ def masked(url: str) -> str:
     except ValueError:
         return "…"
     secret = "…@" if parts.username or parts.password else ""
-    return urlunsplit((parts.scheme, f"{secret}{place}{port}", parts.path, "…" if parts.query else "", ""))
+    hidden = "/…" if parts.path.strip("/") or parts.query else parts.path
+    return urlunsplit((parts.scheme, f"{secret}{place}{port}", hidden, "", ""))
 
 
 def _split(url: str) -> SplitResult:

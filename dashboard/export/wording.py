@@ -44,10 +44,9 @@ def page(case: Case, history: Sequence[Review], others_hidden: bool) -> Page:
         (_("Number plate"), _plate(case)),
         (_("Review"), _(STATES[case.review][0])),
     ]
-    notes = [
-        _("Found by a machine. It accuses nobody: a person has to decide."),
-        _("Source, SHA-256: {sum}", sum=case.clip.sha256),
-    ]
+    notes = [_("Found by a machine. It accuses nobody: a person has to decide.")]
+    if case.clip.file_sha256:
+        notes.append(_("Source, SHA-256: {sum}", sum=case.clip.file_sha256))
     return Page(
         title=_("Helmet Watch: rider without a helmet"),
         facts=facts,

@@ -45,7 +45,7 @@ def test_every_figure_says_how_many_cases_it_counts(
     assert shown.pop("Processing speed").startswith("1 job ·")
     assert shown == {
         "Violations by source": "2 violations",
-        "Riders": "4 riders, counted by track",
+        "Riders": "3 riders, counted by track",
         "Heads": "3 heads, passengers too",
         "From suspicion to a person's word": "4 suspects",
         "What stage 2 removed": "4 suspects, 25% of them removed",

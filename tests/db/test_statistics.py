@@ -72,6 +72,30 @@ def test_a_camera_that_was_watched_before_counts_on_the_day_it_was_watched(sessi
     assert [sum(astuple(counts.riders(day))) for day in days] == [0, 2]
 
 
+def test_a_rider_who_waits_in_view_of_a_camera_counts_once(sessions: sessionmaker[Session]) -> None:
+    """Stage 2, which was not convinced, has looked three times; the last word stands."""
+    job = LiveJob(sessions, STORE, SourceKind.STREAM, "crossing", "rtsp://crossing")
+    job.begin(datetime(2026, 7, 20, 8, tzinfo=UTC))
+    job.keep_track(factory.track(2, labels=(Label.WITH_HELMET,)))
+    assert list(Statistics(sessions).sources().values()) == ["crossing"], "also where nobody is a suspect"
+    for outcome in (Outcome.REJECTED, Outcome.REJECTED, Outcome.UNSURE):
+        case = factory.case(1, outcome)
+        job.keep_case(replace(case, looks=("p",) * len(case.verdict.looks)), Evidence("p", "c", "v", 0.0, 0.0, 1.0))
+    counts = Statistics(sessions)
+    assert counts.riders(ALL).total == 2
+    assert counts.verdicts(ALL) == {(Outcome.UNSURE, ReviewState.OPEN): 1}
+    assert sum(counts.sureness(ALL).values()) == 1
+
+
+def test_a_motorcycle_whose_other_case_is_elsewhere_counts_there_and_here(sessions: sessionmaker[Session]) -> None:
+    analysed(sessions, "a", Outcome.CONFIRMED)
+    analysed(sessions, "b", Outcome.CONFIRMED)
+    Reviews(sessions).link({1: 0, 2: 0}, "kim")
+    counts = Statistics(sessions)
+    assert [counts.violations(scope) for scope in (ALL, Scope(clip_id=1), Scope(clip_id=2))] == [1, 1, 1]
+    assert counts.riders(Scope(clip_id=2)).without_helmet == 1
+
+
 def test_nothing_there_counts_as_nothing(sessions: sessionmaker[Session]) -> None:
     counts = Statistics(sessions)
     assert counts.sources() == {}
@@ -231,7 +255,7 @@ def once(table: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_100_000_rows_count_as_pandas_counts_them(many: Statistics, table: pd.DataFrame, scope: Scope) -> None:
-    violations = within(once(table), scope)
+    violations = once(within(table, scope))
     assert many.violations(scope) == len(violations) > 1000
     for zone in (SEOUL, NEW_YORK):
         local = violations["happened_at"].dt.tz_convert(zone)
@@ -259,16 +283,15 @@ def test_100_000_suspects_and_their_riders(many: Statistics, table: pd.DataFrame
     assert sum(many.sureness(scope).values()) == len(suspects)
     assert many.sureness(scope) == {(tenth, Outcome(outcome)): n for (tenth, outcome), n in tenths.items()}
     violation = (table["outcome"] == "confirmed") & (table["review"] != "dismissed")
-    first = table[violation].groupby("motorcycle")["id"].min()
+    first = within(table[violation], scope).groupby("motorcycle")["id"].min()
     repeated = table["motorcycle"].notna() & (table["id"] > table["motorcycle"].map(first))
-    riders = within(table[~repeated], scope)
-    mine, dismissed = violation.loc[riders.index], riders["review"] == "dismissed"
-    helmets = (riders["heads_with"] > 0) & (riders["heads_without"] == 0) & ~mine & ~dismissed
+    riders = within(table[~repeated & (table["review"] != "dismissed")], scope)
+    mine = violation.loc[riders.index]
+    helmets = (riders["heads_with"] > 0) & (riders["heads_without"] == 0) & ~mine
     more = within(pd.DataFrame({"clip_id": [1], "happened_at": [START + timedelta(seconds=1e6)]}), scope)
     extra = ROWS * len(more)
     assert many.riders(scope) == Riders(int(mine.sum()), int(helmets.sum()) + extra, int((~mine & ~helmets).sum()))
-    counted = riders[~dismissed]
-    assert many.heads(scope) == Heads(int(counted["heads_without"].sum()), int(counted["heads_with"].sum()) + extra)
+    assert many.heads(scope) == Heads(int(riders["heads_without"].sum()), int(riders["heads_with"].sum()) + extra)
 
 
 def test_the_speed_of_many_jobs(many: Statistics) -> None:

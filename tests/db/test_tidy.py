@@ -101,3 +101,15 @@ def test_the_command_tells_first_and_deletes_when_told(
     get_settings.cache_clear()
     assert not any(path.exists() for path in gone)
     assert all(path.exists() for path in kept)
+
+
+def test_a_folder_that_is_not_there_is_told_and_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HELMET_WATCH_DATA", str(tmp_path / "dtata"))
+    get_settings.cache_clear()
+    monkeypatch.setattr(sys, "argv", ["db", "tidy", "--delete"])
+    assert main() == 2
+    get_settings.cache_clear()
+    assert "dtata: no such folder" in capsys.readouterr().err
+    assert not (tmp_path / "dtata").exists()

@@ -170,9 +170,10 @@ def test_no_faster_than_the_setting_allows(here: Settings) -> None:
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("rtsp://admin:pa55@camera.example:8554/live", "rtsp://…@camera.example:8554/live"),
-        ("https://example.org/a.m3u8?token=abc#x", "https://example.org/a.m3u8?…"),
-        ("http://[2001:db8::1]:80/x", "http://[2001:db8::1]:80/x"),
+        ("rtsp://admin:pa55@camera.example:8554/live", "rtsp://…@camera.example:8554/…"),
+        ("https://example.org/a.m3u8?token=abc#x", "https://example.org/…"),
+        ("rtsp://camera.example/user=admin&password=pa55&channel=1.sdp", "rtsp://camera.example/…"),
+        ("http://[2001:db8::1]:80/", "http://[2001:db8::1]:80/"),
         ("http://[", "…"),
     ],
 )
