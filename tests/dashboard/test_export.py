@@ -265,9 +265,8 @@ def test_a_table_is_safe_to_open_and_keeps_its_korean() -> None:
 def test_no_cell_is_a_formula_wherever_a_sheet_parts_them(separator: str, start: str, before: str) -> None:
     """Excel parts cells as the country has it, and knows a quoted one only by a quote at its beginning."""
     data = write(("n", "name"), [(1, f"{before}{start}cmd")]).decode("utf-8-sig")
-    rows = (
-        [line.split(separator) for line in data.splitlines()] if separator != "," else [*csv.reader(io.StringIO(data))]
-    )
+    rows = [*csv.reader(io.StringIO(data), delimiter=separator)]
+    rows += [line.split(separator) for line in data.splitlines()] if separator != "," else []
     assert "cmd" in data
     assert not [cell for row in rows for cell in row if cell.startswith(start)]
 
