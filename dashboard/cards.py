@@ -41,8 +41,8 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
         filters.choose(outcomes, key)
         view = filters.view(outcomes, key)
         _turn_to_shown(view, key)
-        filters.keep(key)
         _grid(view, key)
+        filters.keep(key)  # the page as well, where there are fewer than the address said
     else:
         look.nothing_yet(nothing)
 
