@@ -164,17 +164,12 @@ class Statistics:
         """Every track is one rider, but for those that people dismissed, or linked to an earlier one."""
         helmets = and_(Track.heads_with > 0, Track.heads_without == 0)
         kind = case((and_(Case.id.is_not(None), _is_violation(Case)), 0), (helmets, 1), else_=2).label("kind")
-        query = select(kind, func.count()).select_from(Track).outerjoin(Case, Case.track_id == Track.id)
-        query = query.join(Job, Job.id == Track.job_id).join(Clip, Clip.id == Job.clip_id)
-        query = query.where(_counts(scope), *_of_track(scope)).group_by(kind)
-        counts = {int(number): count for number, count in self._rows(query)}
+        query = _riders(select(kind, func.count()), scope)
+        counts = {int(number): count for number, count in self._rows(query.group_by(kind))}
         return Riders(*(counts.get(number, 0) for number in range(3)))
 
     def heads(self, scope: Scope) -> Heads:
-        query = select(func.sum(Track.heads_without), func.sum(Track.heads_with)).select_from(Track)
-        query = query.outerjoin(Case, Case.track_id == Track.id)
-        query = query.join(Job, Job.id == Track.job_id).join(Clip, Clip.id == Job.clip_id)
-        query = query.where(_counts(scope), *_of_track(scope))
+        query = _riders(select(func.sum(Track.heads_without), func.sum(Track.heads_with)), scope)
         return Heads(*(int(total or 0) for total in self._rows(query)[0]))
 
     def verdicts(self, scope: Scope) -> dict[tuple[Outcome, ReviewState], int]:
@@ -267,13 +262,16 @@ def _of_track(scope: Scope) -> list[ColumnElement[bool]]:
     return wanted
 
 
-def _counts(scope: Scope) -> ColumnElement[bool]:
-    """Whether a track is a rider by itself."""
+def _riders(query: Select[*tuple[Any, ...]], scope: Scope) -> Select[*tuple[Any, ...]]:
+    """Of the tracks that are riders by themselves."""
+    query = query.select_from(Track).outerjoin(Case, Case.track_id == Track.id)
+    query = query.join(Job, Job.id == Track.job_id).join(Clip, Clip.id == Job.clip_id)
     stands = and_(Case.review != ReviewState.DISMISSED, ~_repeated(scope))
-    return and_(_LAST, or_(Case.id.is_(None), stands))
+    return query.where(_LAST, or_(Case.id.is_(None), stands), *_of_track(scope))
 
 
 def _suspects(query: Select[*tuple[Any, ...]], scope: Scope) -> Select[*tuple[Any, ...]]:
+    """Of the cases, those of one waiting rider once."""
     query = query.join(Track, Track.id == Case.track_id).join(Clip, Clip.id == Case.clip_id)
     return query.where(_LAST, *_of_case(scope))
 

@@ -41,12 +41,15 @@ def look(eyes: Eyes, truths: Sequence[Truth], stage: str, thresholds: Thresholds
     return seen
 
 
-def accused(seen: Seen, first: Thresholds, second: Thresholds | None) -> list[list[Detection]]:
-    """The bare heads accused in each picture, by stage 1 alone or (`second`) after stage 2."""
-    if second is not None:
-        return [[head for one in looks for head in confirmed(one, second)] for looks in seen.second]
+def suspected(seen: Seen, first: Thresholds) -> list[list[Detection]]:
+    """The bare heads in each picture that stage 1 alone would accuse."""
     nothing: Image = np.zeros((1, 1, 3), np.uint8)
     return [accusations(suspects(nothing, found, first)) for found in seen.first]
+
+
+def accused(seen: Seen, second: Thresholds) -> list[list[Detection]]:
+    """Those that are accused after stage 2."""
+    return [[head for one in looks for head in confirmed(one, second)] for looks in seen.second]
 
 
 def accusation_figures(truths: Sequence[Truth], heads: Sequence[Sequence[Detection]]) -> dict[str, Any]:
@@ -61,11 +64,11 @@ def accusation_figures(truths: Sequence[Truth], heads: Sequence[Sequence[Detecti
     }
 
 
-def at_bars(seen: Seen, first: Thresholds, second: Thresholds) -> Iterator[tuple[Thresholds, Counts]]:
+def at_bars(seen: Seen, second: Thresholds) -> Iterator[tuple[Thresholds, Counts]]:
     """What is accused after stage 2, were its bar for bare heads another one; from the lowest bar up."""
     for bar in np.round(_BARS, 3).tolist():
         tried = second.model_copy(update={"without_helmet": bar})
-        yield tried, count(seen.truths, accused(seen, first, tried), BARE)
+        yield tried, count(seen.truths, accused(seen, tried), BARE)
 
 
 def at_each_false(tried: Iterable[tuple[Thresholds, Counts]]) -> list[dict[str, float]]:

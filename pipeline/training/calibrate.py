@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from pipeline.errors import CalibrationError
 from pipeline.training import command
-from pipeline.training.accusations import BARE, Seen, accusation_figures, accused, at_bars
+from pipeline.training.accusations import BARE, Seen, accusation_figures, accused, at_bars, suspected
 from pipeline.training.metrics import curve
 from pipeline.training.pictures import load
 from pipeline.training.rider_crops import picture_name
@@ -59,12 +59,12 @@ def _best_f(seen: Seen, label: Label, beta: float = 1.0) -> float:
     return math.floor(1000 * float(rows[f.argmax(), 0]) + 1e-6) / 1000  # not above the detection that it shall let pass
 
 
-def by_precision(seen: Seen, first: Thresholds, second: Thresholds, wanted: float) -> Thresholds:
+def by_precision(seen: Seen, second: Thresholds, wanted: float) -> Thresholds:
     """Stage 2's thresholds with the lowest bar for bare heads at which accusations are precise enough.
 
     Bars that leave few accusations tell nothing: of those, a single false one would decide.
     """
-    for tried, counts in at_bars(seen, first, second):
+    for tried, counts in at_bars(seen, second):
         if (counts.true + counts.false) * (1 - wanted) < 1:
             break
         if counts.precision is not None and counts.precision >= wanted:
@@ -92,12 +92,12 @@ def calibrate(eyes: Eyes, truths: Sequence[Truth], crops: Sequence[Truth], wante
     for chooser, judge in ((0, 1), (1, 0)):
         first = by_f(halves(whole)[chooser], _SUSPECTS_BETA)
         chosen_on = _with_second(eyes, halves(whole)[chooser], first)
-        second = by_precision(chosen_on, first, by_f(halves(close)[chooser]), wanted)
+        second = by_precision(chosen_on, by_f(halves(close)[chooser]), wanted)
         judged = _with_second(eyes, halves(whole)[judge], first)
-        alone.append((judged.truths, accused(judged, first, None)))
-        after.append((judged.truths, accused(judged, first, second)))
+        alone.append((judged.truths, suspected(judged, first)))
+        after.append((judged.truths, accused(judged, second)))
     first = by_f(whole, _SUSPECTS_BETA)
-    second = by_precision(_with_second(eyes, whole, first), first, by_f(close), wanted)
+    second = by_precision(_with_second(eyes, whole, first), by_f(close), wanted)
     figures = {
         "stage 1, cross-fitted": _together(alone),
         "after stage 2, cross-fitted": _together(after),

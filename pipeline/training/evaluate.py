@@ -37,13 +37,14 @@ from pipeline.training.accusations import (
     look,
     riders,
     saved,
+    suspected,
 )
 from pipeline.training.clips import clips
 from pipeline.training.description import read_description
 from pipeline.training.metrics import average_precision, count, curve
-from pipeline.training.still import Eyes, accusations, confirmed, suspects
+from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_split
-from pipeline.types import Detection, Label
+from pipeline.types import Label
 from pipeline.weights import Thresholds
 
 
@@ -77,27 +78,22 @@ def evaluate(eyes: Eyes, truths: Sequence[Truth], stage: str, curve_file: Path |
     }
     if stage == "2":
         return figures
-    alone = accused(seen, first, None)
+    alone = suspected(seen, first)
     figures["accusations"] = {"stage 1": accusation_figures(truths, alone)}
-    curves = {"stage 1": curve(truths, [accusations(suspects_of(found)) for found in seen.first], BARE)}
+    curves = {"stage 1": curve(truths, suspected(seen, _ALL), BARE)}
     if stage == "both":
-        after = accused(seen, first, second)
+        after = accused(seen, second)
         figures["accusations"]["after stage 2"] = accusation_figures(truths, after)
         figures["accusations"]["stage 2"] = saved(count(truths, alone, BARE), count(truths, after, BARE))
-        figures["accusations"]["after stage 2, at other bars"] = at_each_false(at_bars(seen, first, second))
+        figures["accusations"]["after stage 2, at other bars"] = at_each_false(at_bars(seen, second))
         figures["accused riders"] = riders(seen, alone, second)
-        every = [[head for one in looks for head in confirmed(one, _ALL)] for looks in seen.second]
-        curves["after stage 2"] = curve(truths, every, BARE)
+        curves["after stage 2"] = curve(truths, accused(seen, _ALL), BARE)
     if curve_file:
         draw(curves, curve_file)
     return figures
 
 
 _ALL = Thresholds(rider=0.1, without_helmet=0.01, with_helmet=0.1, plate=1)
-
-
-def suspects_of(found: tuple[Detection, ...]) -> list[Any]:
-    return suspects(np.zeros((1, 1, 3), np.uint8), found, _ALL)
 
 
 def draw(curves: dict[str, np.ndarray[Any, Any]], file: Path) -> None:

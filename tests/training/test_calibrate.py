@@ -6,7 +6,16 @@ import pytest
 
 from pipeline.crops import crop_rider
 from pipeline.errors import CalibrationError
-from pipeline.training.accusations import Seen, accusation_figures, accused, at_bars, at_each_false, riders, saved
+from pipeline.training.accusations import (
+    Seen,
+    accusation_figures,
+    accused,
+    at_bars,
+    at_each_false,
+    riders,
+    saved,
+    suspected,
+)
 from pipeline.training.calibrate import by_f, by_precision, halves
 from pipeline.training.labels import Labelled
 from pipeline.training.metrics import count
@@ -54,10 +63,10 @@ BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
 
 def test_stage_2_removes_what_it_does_not_confirm() -> None:
     looked = seen((BARE, 0.9, 0.8), (BARE, 0.5, 0.6), (HELMET, 0.7, 0.3), (HELMET, 0.1, 0.9))
-    alone = count(looked.truths, accused(looked, LOW, None), BARE)
+    alone = count(looked.truths, suspected(looked, LOW), BARE)
     assert (alone.true, alone.false, alone.missed) == (2, 1, 0), "the last is below stage 1's threshold"
     strict = LOW.model_copy(update={"without_helmet": 0.5})
-    after = count(looked.truths, accused(looked, LOW, strict), BARE)
+    after = count(looked.truths, accused(looked, strict), BARE)
     assert (after.true, after.false, after.missed) == (2, 0, 0)
     assert saved(alone, after) == {"false removed": 1, "true lost": 0}
 
@@ -73,7 +82,7 @@ def test_a_rider_with_a_bare_head_is_truly_accused_once_however_many_heads_are()
     ignored = Labelled(BARE, HEAD, ignored=True)
     streets.append((replace(truth, labels=(ignored,)), found, looks))
     looked = Seen([one[0] for one in streets], [one[1] for one in streets], [one[2] for one in streets])
-    alone = accused(looked, LOW, None)
+    alone = suspected(looked, LOW)
     assert count(looked.truths, alone, BARE).false == 3
     strict = LOW.model_copy(update={"without_helmet": 0.5})
     assert riders(looked, alone, strict) == {
@@ -85,7 +94,7 @@ def test_a_rider_with_a_bare_head_is_truly_accused_once_however_many_heads_are()
 def test_bars_are_told_by_the_false_accusations_that_they_leave() -> None:
     """Each number of false ones once, with most true ones, at the highest bar that leaves as many."""
     looked = seen((BARE, 0.9, 0.9), (HELMET, 0.9, 0.405), (BARE, 0.9, 0.3), (HELMET, 0.9, 0.2))
-    assert at_each_false(at_bars(looked, LOW, LOW)) == [
+    assert at_each_false(at_bars(looked, LOW)) == [
         {"false": 0, "true": 1, "bar": pytest.approx(0.9)},
         {"false": 1, "true": 2, "bar": pytest.approx(0.3)},
         {"false": 2, "true": 2, "bar": pytest.approx(0.2)},
@@ -95,11 +104,11 @@ def test_bars_are_told_by_the_false_accusations_that_they_leave() -> None:
 def test_the_lowest_bar_with_the_wanted_precision_is_chosen() -> None:
     rows = ((BARE, 0.9, 0.9), (HELMET, 0.9, 0.405), (BARE, 0.9, 0.6), (BARE, 0.9, 0.3), (HELMET, 0.9, 0.2))
     looked = seen(*rows * 20)
-    chosen = by_precision(looked, LOW, LOW, wanted=0.97)
+    chosen = by_precision(looked, LOW, wanted=0.97)
     assert chosen.without_helmet == pytest.approx(0.41)
     assert chosen.rider == LOW.rider
-    assert accusation_figures(looked.truths, accused(looked, LOW, chosen))["precision"] == 1
-    assert by_precision(looked, LOW, LOW, wanted=0.6).without_helmet == pytest.approx(0.05)
+    assert accusation_figures(looked.truths, accused(looked, chosen))["precision"] == 1
+    assert by_precision(looked, LOW, wanted=0.6).without_helmet == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize("bare", [0, 10])
@@ -107,7 +116,7 @@ def test_no_bar_is_high_enough_is_said(bare: int) -> None:
     """Ten right accusations do not show that 97 of 100 are right."""
     looked = seen(*[(HELMET, 0.9, 0.7)] * 40, *[(BARE, 0.9, 0.99)] * bare)
     with pytest.raises(CalibrationError, match=r"precision of 0\.97"):
-        by_precision(looked, LOW, LOW, wanted=0.97)
+        by_precision(looked, LOW, wanted=0.97)
 
 
 def test_a_class_gets_the_confidence_with_the_best_f1() -> None:
