@@ -36,7 +36,6 @@ def show() -> None:
         accept_multiple_files=True,
         key=f"upload-{generation}",
     )
-    browser.refused("refused", _note_refused)
     if files:
         _take_all(files)
     samples = sorted(SAMPLES.glob("*.mp4"))
@@ -96,8 +95,10 @@ def _reason(name: str, why: str) -> str:
     return _("did not arrive, try again ({reason})", reason=plain(why))
 
 
+@st.fragment  # of a run of the whole page, Streamlit forgets to answer a field that is about to send the other files
 def _notices() -> None:
     """What was wrong with uploads, until somebody has read it."""
+    browser.refused("refused", _note_refused)
     notices: list[str] = st.session_state.get("notices", [])
     if not notices:
         return
