@@ -31,7 +31,7 @@ def test_from_the_upload_to_the_evidence(page: Page) -> None:
     expect(page.get_by_text("Hand in a clip above")).to_be_visible()
     page.locator("input[type=file]").set_input_files(DEMO)
     expect(page.get_by_text("Violations so far")).to_be_visible()
-    expect(page.get_by_text("frames/s")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("frames/s")).to_be_visible()
     expect(page.get_by_alt_text("The frame under analysis, with boxes")).to_be_visible()
     page.reload()  # a job survives the page
     expect(page.get_by_text("Clips so far")).to_be_visible(timeout=300_000)
@@ -48,10 +48,9 @@ def test_a_clip_chosen_far_down_is_brought_into_view(
     for number in range(12):
         found(settings, sessions, tmp_path, Outcome.CONFIRMED, content=f"{number:064x}")
     page.goto("/")
-    page.set_default_timeout(60_000)
     page.get_by_role("button", name="Show", exact=True).last.click()
-    expect(page.get_by_role("button", name="Shown above")).not_to_be_in_viewport(timeout=30_000)
-    expect(page.locator("video")).to_be_in_viewport(timeout=30_000)
+    expect(page.get_by_role("button", name="Shown above")).not_to_be_in_viewport()
+    expect(page.locator("video")).to_be_in_viewport()
 
 
 def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
@@ -63,9 +62,9 @@ def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
     for go_back in (page.get_by_role("button", name="Back").click, page.go_back):
         page.get_by_role("button", name="Details").last.click()
         expect(page.get_by_text("All sightings")).to_be_visible()
-        expect(page.get_by_role("button", name="Back")).to_be_in_viewport(timeout=30_000)
+        expect(page.get_by_role("button", name="Back")).to_be_in_viewport()
         go_back()
-        expect(page.get_by_text("Case 1", exact=True)).to_be_in_viewport(timeout=30_000)
+        expect(page.get_by_text("Case 1", exact=True)).to_be_in_viewport()
 
 
 def test_a_phone_is_told_of_no_keys(
@@ -77,7 +76,7 @@ def test_a_phone_is_told_of_no_keys(
     keys = page.locator("[data-testid=stMain] kbd:visible")
     expect(keys.filter(has_text="P")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 800})
-    expect(keys).to_have_count(0, timeout=30_000)
+    expect(keys).to_have_count(0)
 
 
 def test_jumping_to_the_same_violation_again_goes_back_to_it(
@@ -94,7 +93,7 @@ def test_jumping_to_the_same_violation_again_goes_back_to_it(
         page.evaluate("document.querySelector('video').currentTime = 0.5")
         page.get_by_role("button", name=" to ").click()
         page.wait_for_function("document.querySelector('video').currentTime >= 1.5")
-        expect(page.locator("video")).to_be_in_viewport(ratio=0.9, timeout=30_000)
+        expect(page.locator("video")).to_be_in_viewport(ratio=0.9)
     video = page.locator("video").element_handle()
     page.get_by_test_id("stSidebar").get_by_text("한국어", exact=True).click()
     expect(page.get_by_role("heading", name="영상 분석")).to_be_visible()

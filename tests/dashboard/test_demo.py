@@ -189,7 +189,7 @@ def test_a_lost_picture_of_a_look_leaves_a_gap_and_the_vote_stays(
 def test_threshold_sliders_in_the_browser(page: Page) -> None:
     """By mouse and arrow keys: nobody is accused at 95 %, and the rider is accused again when it goes back."""
     page.goto("/demo")
-    expect(page.get_by_role("heading", name="1. What stage 1 sees")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="1. What stage 1 sees")).to_be_visible()
     page.get_by_test_id("stSegmentedControl").or_(page.get_by_role("radiogroup")).get_by_text("8", exact=True).click()
     expect(page.get_by_role("heading", name="8. What if?")).to_be_visible()
     for key, heading in (("ArrowLeft", "7. The row in the database"), ("ArrowRight", "8. What if?")):

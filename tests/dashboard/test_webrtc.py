@@ -32,7 +32,7 @@ def page(server: str, tmp_path: Path) -> Iterator[Page]:
         yield page
 
 
-def until(true: Callable[[], bool], patience_s: float = 120) -> None:
+def until(true: Callable[[], bool], patience_s: float = 240) -> None:
     due = time.monotonic() + patience_s
     while not true():
         assert time.monotonic() < due

@@ -21,7 +21,7 @@ def worker(sessions: sessionmaker[Session], settings: Settings) -> Iterator[Work
     worker.stop()
 
 
-def state_of(jobs: Jobs, job_id: int, wanted: set[JobState], patience_s: float = 60) -> JobState:
+def state_of(jobs: Jobs, job_id: int, wanted: set[JobState], patience_s: float = 240) -> JobState:
     """The state of a job once it is one of these."""
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
@@ -79,7 +79,7 @@ def test_whatever_stops_the_queue_is_told_and_passes(
     with monkeypatch.context() as broken:
         broken.setattr(Jobs, "mark_interrupted", fail)
         worker = Worker(sessions, settings)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while worker.trouble is None:
             assert time.monotonic() < until
             time.sleep(0.05)

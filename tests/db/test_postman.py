@@ -19,7 +19,7 @@ def test_the_postman_sends_on_his_own_and_stops(
 ) -> None:
     before = set(threading.enumerate())
     postman = Postman(sessions, there)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while outbox.backlog().waiting:
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -39,7 +39,7 @@ def test_the_postman_tells_of_whatever_goes_wrong(
     monkeypatch.setattr(Outbox, "send_due", fail)
     there = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr("word")})
     postman = Postman(sessions, there)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while postman.trouble is None:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -47,7 +47,7 @@ def streams(sessions: sessionmaker[Session], here: Settings) -> Iterator[Streams
     until(lambda: not left(), 10)
 
 
-def until(true: Callable[[], object], patience_s: float = 90) -> None:
+def until(true: Callable[[], object], patience_s: float = 240) -> None:
     due = time.monotonic() + patience_s
     while not true():
         assert time.monotonic() < due

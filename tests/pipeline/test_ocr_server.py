@@ -60,7 +60,7 @@ def hand_in(
     )
 
 
-def answer(server: TestClient, key: str, patience_s: float = 60) -> dict[str, Any]:
+def answer(server: TestClient, key: str, patience_s: float = 240) -> dict[str, Any]:
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
         said: dict[str, Any] = server.get(f"/captures/{key}", headers=ALLOWED).json()
@@ -88,7 +88,7 @@ def test_a_capture_is_stored_read_and_its_crops_forgotten(server: TestClient, se
     assert result["text"] == "3모71942"
     assert 0 < result["probability"] <= 1
     assert len(result["reads"]) == 4
-    until = time.monotonic() + 60  # they go after the result is noted, so that neither is lost
+    until = time.monotonic() + 240  # they go after the result is noted, so that neither is lost
     while stored_crops(settings):
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -228,7 +228,7 @@ def test_there_is_no_default_token(settings: Settings, monkeypatch: pytest.Monke
         make_app(settings.model_copy(update={"ocr_token": SecretStr("")}))
     monkeypatch.delenv("HELMET_WATCH_OCR_TOKEN", raising=False)
     command = [sys.executable, "-m", "pipeline.ocr_server", "--data", str(settings.data)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 2
     assert "HELMET_WATCH_OCR_TOKEN" in done.stderr
     assert "Traceback" not in done.stderr
@@ -256,7 +256,7 @@ def test_one_capture_that_breaks_a_library_does_not_stop_the_others(
     assert second["result"]["text"] == "3모71942"
     assert [crop.read_bytes() for crop in stored_crops(settings)] == crops[:1]
     with TestClient(make_app(settings.model_copy(update={"ocr_keep_days": 1e-9}))):
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while stored_crops(settings):
             assert time.monotonic() < until
             time.sleep(0.05)
@@ -285,7 +285,7 @@ def test_a_fault_of_the_machine_is_told_and_waited_out(
     monkeypatch.setattr(ocr_thread, "_AGAIN_S", 0.1)
     monkeypatch.setattr(ocr_thread, "to_image", fail)
     with server:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while server.get("/health").json()["status"] != "standing still":
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -303,7 +303,7 @@ def test_a_server_that_cannot_read_says_so_and_loses_nothing(
     monkeypatch.setattr(plates, "PlateReader", broken)
     crops, times = capture(1)
     with TestClient(make_app(settings)) as server:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while server.get("/health").json()["status"] == "ok" and time.monotonic() < until:
             time.sleep(0.05)
         assert server.get("/health").json()["status"] == "standing still"
