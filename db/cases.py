@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, func, select, tuple_
-from sqlalchemy.orm import Session, selectinload, sessionmaker
+from sqlalchemy import ColumnElement, UnaryExpression, and_, exists, func, select, tuple_
+from sqlalchemy.orm import Session, aliased, selectinload, sessionmaker
 
-from db.models import Case, Clip, Parts, ReviewState, Sighting, Track
+from db.models import Case, Clip, Parts, ReviewState, Sighting, SourceKind, Track
 from pipeline import types
 from pipeline.types import Outcome
 
@@ -73,7 +73,21 @@ class Filter:
             wanted.append(Case.plate_crop.is_not(None) if self.with_plate else Case.plate_crop.is_(None))
         if len(self.reviews) < len(ReviewState):
             wanted.append(Case.review.in_(self.reviews))
+        if self.outcomes == TURNED_DOWN:
+            wanted.append(~_judged_again())
         return wanted
+
+
+def _judged_again() -> ColumnElement[bool]:
+    """Whether it is not the last word on a rider who waits before a camera, whom stage 2 looks at again and again.
+
+    In a live source tracks of one number are one rider; a clip's kept cases may have another rider's number.
+    """
+    track, later_track, later = aliased(Track), aliased(Track), aliased(Case)
+    same = and_(later_track.job_id == track.job_id, later_track.number == track.number, later_track.id > track.id)
+    words = select(later.id).join(later_track, later.track_id == later_track.id).join(track, same)
+    live = Case.clip_id.in_(select(Clip.id).where(Clip.kind != SourceKind.FILE))
+    return and_(live, exists(words.where(track.id == Case.track_id)))
 
 
 class Cases:

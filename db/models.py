@@ -181,9 +181,10 @@ class Track(Base):
     """One rider of a clip, under one id, whether suspect or not. Heads as stage 2 counted them, else as stage 1 did."""
 
     __tablename__ = "tracks"
+    __table_args__ = (Index("ix_tracks_rider", "job_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     number: Mapped[int]
     start_s: Mapped[float]
     end_s: Mapped[float]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.cases import TURNED_DOWN, Cases, Filter, Sort
+from db.cases import TURNED_DOWN, VIOLATIONS, Cases, Filter, Sort
 from db.jobs import Jobs
 from db.live import LiveJob
 from db.models import Case, JobState, ReviewState, SourceKind, Track
@@ -74,6 +74,26 @@ def test_analysing_a_clip_again_replaces_what_was_found(sessions: sessionmaker[S
     assert {case.job_id for case in cases.page(Filter(), Sort.NEWEST, 0, 10)} == {other, second}
     with sessions() as session:
         assert session.scalar(text("select count(*) from sightings")) == (1 + 1 + 2) * 10  # no orphan
+
+
+def test_of_a_rider_who_waits_before_a_camera_the_last_word_is_shown(sessions: sessionmaker[Session]) -> None:
+    job = LiveJob(sessions, STORE, SourceKind.STREAM, "crossing", "rtsp://crossing")
+    job.begin(START)
+
+    def judged(number: int, outcome: Outcome) -> None:
+        case = factory.case(number, outcome)
+        job.keep_case(replace(case, looks=("p",) * len(case.verdict.looks)), Evidence("p", "c", "v", 0.0, 0.0, 1.0))
+
+    def shown(outcomes: tuple[Outcome, ...]) -> list[int]:
+        return ids(Cases(sessions).page(Filter(outcomes), Sort.OLDEST, 0, 10))
+
+    for number, outcome in ((1, Outcome.REJECTED), (2, Outcome.UNSURE), (1, Outcome.REJECTED)):
+        judged(number, outcome)
+    assert shown(TURNED_DOWN) == [2, 3]
+    judged(2, Outcome.CONFIRMED)
+    job.keep_track(factory.track(1))  # who is no suspect any more says nothing of the one before
+    assert (shown(TURNED_DOWN), shown(VIOLATIONS)) == ([3], [4])
+    assert Cases(sessions).count(Filter(TURNED_DOWN)) == 1
 
 
 def test_filters(sessions: sessionmaker[Session]) -> None:
