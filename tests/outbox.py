@@ -55,7 +55,7 @@ def make_due(sessions: sessionmaker[Session]) -> None:
         session.execute(update(Capture).values(next_at=now()))
 
 
-def send_until_done(outbox: Outbox, client: OcrClient, sessions: sessionmaker[Session], patience_s: float = 240) -> None:
+def send_until_done(outbox: Outbox, client: OcrClient, sessions: sessionmaker[Session], patience_s: int = 240) -> None:
     until = time.monotonic() + patience_s
     while outbox.backlog().waiting or outbox.backlog().reading:
         assert time.monotonic() < until
