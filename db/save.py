@@ -176,7 +176,7 @@ def _add_sightings(session: Session, track_id: int, track: types.Track) -> None:
                 "time_s": one.time_s,
                 **_sides(one.box),
                 "confidence": one.confidence,
-                "parts": [_part(part) for part in (*one.heads, *([one.plate] if one.plate else []))],
+                "parts": [_part(part) for part in one.parts],
             }
             for one in track.sightings
         ],
@@ -231,11 +231,10 @@ def _look(look: types.Look, picture: str) -> Look:
         return [_part(one, look) for one in found]
 
     rider = Detection(types.Label.RIDER, sighting.box, sighting.confidence)
-    plate = (sighting.plate,) if sighting.plate else ()
     return Look(
         time_s=sighting.time_s,
         picture=picture,
-        stage1=in_crop((rider, *sighting.heads, *plate)),
+        stage1=in_crop((rider, *sighting.parts)),
         stage2=in_crop(look.detections),
         says=look.says,
         confidence=look.confidence,

@@ -86,6 +86,11 @@ class Box:
         """This box with so much more on every side."""
         return Box(self.x1 - dx, self.y1 - dy, self.x2 + dx, self.y2 + dy)
 
+    def toward(self, other: Box, share: float) -> Box:
+        """This box moved this share of the way to `other`, and beyond it above 1."""
+        sides = zip(self.as_tuple(), other.as_tuple(), strict=True)
+        return Box(*(here + (there - here) * share for here, there in sides))
+
     def clip(self, width: float, height: float) -> Box:
         """The part of this box that lies in a picture of this size."""
         return Box(
@@ -131,8 +136,9 @@ class Sighting:
         return tuple(head for head in self.heads if head.label is Label.WITHOUT_HELMET)
 
     @property
-    def helmets(self) -> tuple[Detection, ...]:
-        return tuple(head for head in self.heads if head.label is Label.WITH_HELMET)
+    def parts(self) -> tuple[Detection, ...]:
+        """The heads, then the plate if there is one."""
+        return self.heads if self.plate is None else (*self.heads, self.plate)
 
 
 @dataclass(frozen=True, slots=True)
