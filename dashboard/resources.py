@@ -83,7 +83,7 @@ def postman() -> Postman:
     return Postman(engine.sessions(settings().database), settings())
 
 
-@st.cache_resource(max_entries=2, on_release=lambda thread: thread.__exit__(None, None, None), show_spinner=False)
+@st.cache_resource(max_entries=2, on_release=StageThread.close, show_spinner=False)
 def plate_reader(
     upscale: PlateUpscale, plate_engine: PlateEngine, fusion: bool
 ) -> StageThread[Any, list[PlateCrop], PlateFound]:

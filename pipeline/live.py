@@ -73,7 +73,7 @@ class Watch:
             self._changed.notify()
         self._thread.join()
         for stage in (self._stage2, self._plates, self._writer):
-            stage.__exit__(None, None, None)
+            stage.close()
 
     def _read(self, reader: PlateReader, violation: WithPlates) -> Case:
         return read_plate(*violation, reader, self._store)

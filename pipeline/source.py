@@ -31,7 +31,6 @@ from pipeline.types import (
     Evidence,
     Frame,
     Image,
-    Label,
     Look,
     Outcome,
     Suspect,
@@ -151,7 +150,7 @@ class Source:
             return frame
 
     def guarded(self, work: Callable[[], None]) -> None:
-        """Whatever goes wrong with one source, the others go on, and so does it, from anew."""
+        """Do some work of this source; where it fails, the other sources go on, and this one starts over."""
         try:
             work()
         except Exception as error:  # noqa: BLE001
@@ -166,7 +165,7 @@ class Source:
         if shape != self._shape:
             self._settle(self._collector.rest())
             self._start_over(shape)
-        tracked = self._tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
+        tracked = self._tracker.update(frame, detections)
         sightings = associate(frame.index, frame.time_s, detections, tracked)
         self._collector.add(frame, sightings, tracked.hidden)
         self._motion.update(frame.time_s, sightings)
@@ -190,7 +189,7 @@ class Source:
         return self._seen_s + (waited_s if waited_s > self.settings.lost_after_s else 0.0)
 
     def _start_over(self, shape: tuple[int, ...]) -> None:
-        """With pictures of another size nothing goes on from before."""
+        """Forget all riders, for pictures of this shape: boxes of another size lie elsewhere."""
         self._shape = shape
         self._tracker.start_over()
         self._collector = Collector(self.settings)
