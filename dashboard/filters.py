@@ -173,7 +173,8 @@ def choose_page(pages: int, key: str) -> int:
     if pages == 1:
         return number
     if st.session_state.get(f"{key}-paging-{st.session_state.setdefault(turns, 0)}", number) != number:
-        st.session_state[turns] += 1  # the page was turned by other means: a new widget shows it
+        # the page was turned by other means: a new widget shows it, as Streamlit warns of one whose value is set
+        st.session_state[turns] += 1
     paging = f"{key}-paging-{st.session_state[turns]}"
 
     def turn() -> None:
