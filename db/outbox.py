@@ -70,7 +70,7 @@ def drop_crops(sessions: sessionmaker[Session], store: FileStore, names: Iterabl
 
 
 class Outbox:
-    """Sends what is due, and fetches what came of it. Two at a time double nothing: the server knows each by its key.
+    """Sends what is due, and fetches what came of it. Two may do so at once: the server knows each capture by its key.
 
     Args:
         sessions: of the database that holds the outbox.
@@ -121,7 +121,7 @@ class Outbox:
             session.execute(again.values(next_at=now(), attempts=0, done_at=None))
 
     def _due(self, stored: bool) -> Sequence[Capture]:
-        """Whoever has waited longest comes first: nobody is overtaken by those that come up again and again."""
+        """Those that have waited longest first, so that captures that fail again and again hold up no others."""
         due = select(Capture).where(Capture.done_at.is_(None), Capture.next_at <= now())
         due = due.where(Capture.stored_at.is_not(None) if stored else Capture.stored_at.is_(None))
         with self._sessions() as session:

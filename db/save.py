@@ -30,8 +30,8 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis, store
     the clip is analysed. But what a person has reviewed stays as that person saw it, evidence and all, and where the
     new analysis finds the same motorcycle again, the old case stands for it.
 
-    Whether this succeeds or not, of all captures, the analysis's and the earlier ones, only those stay in the store
-    that are in the outbox afterwards.
+    Whether this succeeds or not, captures of this and of earlier analyses stay in the store only where they are in the
+    outbox afterwards.
     """
     captures = {name for case, _ in analysis.cases for name in case.captures}
 

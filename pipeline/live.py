@@ -1,7 +1,7 @@
 """The flow for cameras and streams: the newest frame of every source, one detector for all, cases as they happen.
 
 A source never waits for the analysis: what comes while the detector is busy is shown and kept for evidence, but
-skipped by it. What a file has at its end, a live source has whenever a rider is gone, or in view for long.
+skipped by it. What is done at the end of a file is done here whenever a rider has left, or was in view for long.
 """
 
 from __future__ import annotations

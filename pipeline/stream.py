@@ -127,7 +127,7 @@ class Stream:
         while picture is not None and not self._stopped.is_set():
             time_s = clock.time_s(picture.time if connection.timed else None)
             while (early_s := time_s - clock.now_s()) > 0 and connection.paced and not self._stopped.is_set():
-                connection.alive()
+                connection.keep_alive()
                 self._stopped.wait(min(early_s, 1.0))
             if connection.recorded and picture.time is not None:
                 self._watched_s = picture.time

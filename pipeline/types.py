@@ -113,7 +113,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture of a source; `time_s` counts from the start of the clip."""
+    """One picture of a source; `time_s` counts from the clip's first one, or from the opening of a live source."""
 
     index: int
     time_s: float
@@ -145,7 +145,7 @@ class Sighting:
 class Track:
     """The sightings of one rider over time, under one id. Never empty.
 
-    Who was seen under a suspect's id and is more likely somebody else has the negative of it.
+    Sightings under a suspect's id that are more likely somebody else's are a track of their own: its id is negative.
     """
 
     id: int
