@@ -66,9 +66,13 @@ def _log_likelihoods(reads: Sequence[Floats], weights: Sequence[float], calibrat
 
 def calibrated(share: float, calibration: Calibration) -> float:
     """The probability that a text is right which has this share of the vote, both 0 to 1."""
-    share = min(max(share, 1e-9), 1 - 1e-9)
-    logit = np.log(share / (1 - share)) * calibration.slope + calibration.offset
-    return float(1 / (1 + np.exp(-logit)))
+    return float(1 / (1 + np.exp(-(logit(share) * calibration.slope + calibration.offset))))
+
+
+def logit(share: npt.ArrayLike) -> Floats:
+    """Of shares, 0 to 1; finite at both ends."""
+    held = np.clip(np.asarray(share, float), 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(held / (1 - held)))
 
 
 @dataclass(frozen=True, slots=True)
