@@ -96,7 +96,6 @@ def _look_for_suspects(
     tracer = Tracer(weights.stage1.thresholds, weights.stage2.thresholds)
     tracks: list[Track] = []
     cases: list[Future[tuple[Case, Future[Case] | None]]] = []
-
     detectors = _DETECTORS if device(settings) == "cpu" else 1
 
     def detect(detector: Detector, frame: Frame) -> _Seen:
@@ -126,7 +125,7 @@ def _look_for_suspects(
                 _log.exception("a plate was not read")
                 return case
 
-    with (
+    with (  # closed from the last to the first: a stage that hands on to another ends before it
         StageThread("plates", lambda: PlateReader(settings), read, settings.plate_queue) as plates,
         StageThread("verify", lambda: Verifier(settings), verify, settings.verify_queue) as stage2,
         ahead(

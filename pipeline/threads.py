@@ -14,7 +14,6 @@ from typing import Any, Generic, Self, TypeVar
 Stage = TypeVar("Stage")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-FRAMES_AHEAD = 4  # frames that may wait between two stages: enough to keep the cores busy
 
 
 class StageThread(Generic[Stage, Item, Result]):
@@ -29,22 +28,22 @@ class StageThread(Generic[Stage, Item, Result]):
     ) -> None:
         self._mine = local()
         self._make, self._work = make, work
-        self._room = BoundedSemaphore(room)
+        self._room, self._free = room, BoundedSemaphore(room)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
 
     def submit(self, item: Item) -> Future[Result]:
         """Queue an item. The future holds the result, or the error of `make` or `work`."""
-        self._room.acquire()
+        self._free.acquire()
         future = self._pool.submit(self._run, item)
-        future.add_done_callback(lambda _: self._room.release())
+        future.add_done_callback(lambda _: self._free.release())
         return future
 
     def each(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
-        """The items with their results, in order, while the next ones are at work."""
+        """The items with their results, in order; up to `room` of the next ones are at work meanwhile."""
         under_way: deque[tuple[Item, Future[Result]]] = deque()
         for item in items:
             under_way.append((item, self.submit(item)))
-            if len(under_way) > FRAMES_AHEAD:
+            if len(under_way) > self._room:
                 first, result = under_way.popleft()
                 yield first, result.result()
         for first, result in under_way:
@@ -68,6 +67,7 @@ class StageThread(Generic[Stage, Item, Result]):
         self._pool.shutdown(cancel_futures=error is not None)
 
 
+FRAMES_AHEAD = 4  # frames that may wait between two stages: enough to keep the cores busy
 _END = object()
 _LOOK_UP_S = 0.1  # how often a thread that waits for room looks whether anybody still wants its items
 
