@@ -30,7 +30,7 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text.replace("\n", " ").replace("\r", " "))
 
 
-def brief(name: str, most: int = 28) -> str:
+def brief(name: str, most: int) -> str:
     """A file name no longer than this, its beginning and its end."""
     return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}"
 

@@ -85,7 +85,7 @@ def _begin_by_hand(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def migrations(connection: Any = None) -> Config:
+def migrations(connection: Connection) -> Config:
     """Alembic's configuration, without a file of its own."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))

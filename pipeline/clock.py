@@ -27,7 +27,7 @@ class Clock:
         longest_s: a longer gap between two pictures means that the clock was set forward, not that the camera paused.
     """
 
-    def __init__(self, origin: Stamp | None, fps: float, longest_s: float = inf) -> None:
+    def __init__(self, origin: Stamp | None, fps: float, longest_s: float) -> None:
         self.origin = origin
         self.left_out = 0
         self._zero: Stamp = origin or 0

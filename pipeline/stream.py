@@ -48,7 +48,7 @@ class StreamStatus:
 class Stream:
     """One stream. `frames` belongs to one thread; `stop` may be called from any."""
 
-    def __init__(self, url: str, settings: Settings, changed: Callable[[StreamStatus], None] = lambda _: None) -> None:
+    def __init__(self, url: str, settings: Settings, changed: Callable[[StreamStatus], None]) -> None:
         self._url, self._settings, self._changed = url, settings, changed
         self._stopped = Event()
         self._wire: Web | Relay | None = None
