@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.weights import MANIFEST, Strict, check, parse
+from pipeline.weights import MANIFEST, Strict, check, parse_manifest
 
 READER = "plate_reader"  # EasyOCR's user network: .py, .yaml, .pth
 CORNERS = "corners.pt"
@@ -43,7 +43,7 @@ def read_plate_manifest(weights: Path) -> tuple[Path, PlateManifest]:
         WeightsError: a file is missing or altered.
     """
     folder = weights / "plates"
-    manifest = parse(folder / MANIFEST, PlateManifest)
+    manifest = parse_manifest(folder / MANIFEST, PlateManifest)
     for name in FILES:
         check(folder / name, manifest.files.get(name))
     return folder, manifest

@@ -58,13 +58,13 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         WeightsError: it is missing, is no manifest, or has another class order.
     """
-    manifest = parse(folder / MANIFEST, Manifest)
+    manifest = parse_manifest(folder / MANIFEST, Manifest)
     if manifest.classes != CLASS_NAMES:
         raise WeightsError(f"{folder / MANIFEST} has the classes {manifest.classes}, the product needs {CLASS_NAMES}")
     return manifest
 
 
-def parse(path: Path, kind: type[Parsed]) -> Parsed:
+def parse_manifest(path: Path, kind: type[Parsed]) -> Parsed:
     """A manifest of this kind.
 
     Raises:
