@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,9 +16,11 @@ from pipeline.crops import resize
 from pipeline.draw import draw, mark_detections
 from pipeline.errors import ClipError
 from pipeline.palette import AGREED, COLORS, DISAGREED, NEUTRAL
-from pipeline.trace import TracedFrame
 from pipeline.types import Box, Detection, Image, Label
 from pipeline.video import Clip
+
+if TYPE_CHECKING:
+    from pipeline.trace import TracedFrame  # loads the tracker's libraries: the gallery does without
 
 _LEAST_SIDE = 560  # pixels, so that boxes and letters have room on small crops
 _LOOK = (336, 560)  # pixels, width and height of a look
