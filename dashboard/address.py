@@ -76,7 +76,7 @@ def write(values: Mapping[str, str | None]) -> None:
 
 
 def recall(choices: Sequence[Choice]) -> None:
-    """Bring these choices to what the address asks for, if it does; what it cannot mean is as usual."""
+    """Set these choices to what the address asks for, if it asks; where it makes no sense, to what is usual."""
     for one in choices:
         st.session_state.setdefault(one.key, one.usual)
     said = asked(*(one.name for one in choices))
@@ -88,7 +88,7 @@ def recall(choices: Sequence[Choice]) -> None:
 
 
 def keep(choices: Sequence[Choice]) -> None:
-    """From now on the address asks for what is chosen; what is usual goes without saying."""
+    """Write what is chosen into the address; what is usual is left out."""
     chosen = ((one, st.session_state[one.key]) for one in choices)
     write({one.name: one.say(value) if value != one.usual else None for one, value in chosen})
 

@@ -147,12 +147,12 @@ def play_button(key: str) -> None:
 
 
 def hear(key: str, at: str, keys: str) -> None:
-    """Let shortcuts (a pattern) work where the focus is on an element (a selector) that takes them for its own."""
+    """Let shortcuts (a pattern) work although the focus is on an element (a selector) that uses these keys itself."""
     _HEAR(key=key, data={"at": at, "keys": keys}, height=1)
 
 
 def hush(key: str) -> None:
-    """Let no shortcut work as long as this is on the page: what they do may be out of sight, beneath a dialog."""
+    """Switch shortcuts off while this is on the page: what they do may be out of sight, beneath a dialog."""
     _HUSH(key=key, height=1)
 
 

@@ -7,20 +7,18 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import attempts, browser, record, resources, review, stored
 from dashboard.export import panel
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import summary
 from dashboard.review import View
+from dashboard.stills import marked
 from dashboard.text import class_name, clock, plain, when
 from db.cases import VIOLATIONS, detections
-from db.models import Case, Look, Parts, Sighting
-from pipeline.crops import resize
-from pipeline.draw import draw, mark_detections
+from db.models import Case, Look, Sighting
 from pipeline.palette import COLORS
-from pipeline.types import HEADS, Image, Outcome, Says
+from pipeline.types import HEADS, Outcome, Says
 
 _LEAST_SIDE = 480  # pixels: far riders are shown larger, so that boxes and letters have room
 SAYS = {Says.BARE: later("a bare head"), Says.HELMET: later("a helmet"), Says.NOTHING: later("nothing to be sure of")}
@@ -116,14 +114,9 @@ def _look(look: Look) -> None:
         if look.says is not Says.NOTHING:
             says = f"{says}, {look.confidence:.0%}"
         pair = st.grid(2, min_column_width=120)
-        _boxes(pair.cell(), picture, look.stage1, at)
-        _boxes(pair.cell(), picture, look.stage2, says)
-
-
-def _boxes(place: DeltaGenerator, picture: Image, parts: Parts, caption: str) -> None:
-    factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
-    marks = [mark.scaled(factor) for mark in mark_detections(detections(parts))]
-    place.image(draw(resize(picture, factor), marks), channels="BGR", caption=caption, width="stretch")
+        for parts, caption in ((look.stage1, at), (look.stage2, says)):
+            seen = marked(picture, parts, _LEAST_SIDE)
+            pair.cell().image(seen, channels="BGR", caption=caption, width="stretch")
 
 
 def heads_over_time(sightings: Sequence[Sighting], marker_size: int) -> go.Figure:

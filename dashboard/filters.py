@@ -43,9 +43,9 @@ _STEP = 5  # per cent, between two of stage 2's confidences to filter by
 
 
 def recall(key: str) -> None:
-    """Bring all this to what the address asks for, if it does; what it cannot mean is as usual.
+    """Set filters, order and page to what the address asks for, if it asks.
 
-    Where a filter, the order or the size of a page was changed, the first page is next.
+    After a change of a filter, the order or the size of a page, the first page is shown.
     """
     if _chosen(key) != st.session_state.get(f"{key}-before"):
         st.session_state[f"{key}-page"] = 1
@@ -53,7 +53,7 @@ def recall(key: str) -> None:
 
 
 def keep(key: str) -> None:
-    """From now on the address asks for the same."""
+    """Write filters, order and page into the address."""
     address.keep([*_choices(key), _page(key)])
     st.session_state[f"{key}-before"] = _chosen(key)
 
@@ -173,7 +173,8 @@ def choose_page(pages: int, key: str) -> int:
     if pages == 1:
         return number
     if st.session_state.get(f"{key}-paging-{st.session_state.setdefault(turns, 0)}", number) != number:
-        st.session_state[turns] += 1  # the page was turned by other means: a new widget shows it
+        # the page was turned by other means: a new widget shows it, as Streamlit warns of one whose value is set
+        st.session_state[turns] += 1
     paging = f"{key}-paging-{st.session_state[turns]}"
 
     def turn() -> None:

@@ -1,4 +1,4 @@
-"""Uploads and samples, on their way into the queue. What a click does is done in callbacks, as in `queue`."""
+"""Uploads and samples, on their way into the queue. Clicks are handled in callbacks, as in `queue`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _take_sample(sample: Path) -> None:
 
 
 def _take_all(files: list[UploadedFile]) -> None:
-    """Accept each upload once, also where a click elsewhere cuts the script off, between two of them or within one."""
+    """Accept each upload once, even where a click elsewhere stops the script half-way."""
     taken: set[str] = st.session_state.setdefault("taken", set())
     for file in files:
         if file.file_id not in taken:

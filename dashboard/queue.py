@@ -1,6 +1,6 @@
 """The jobs: those under way, and those that ended.
 
-What a click does is done in callbacks: a job that begins or ends may have the page drawn anew before it comes to the
+Clicks are handled in callbacks: when a job begins or ends, the page may be drawn anew before the script comes to the
 button.
 """
 

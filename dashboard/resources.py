@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from sqlalchemy.orm import Session, sessionmaker
 
 from dashboard.worker import Worker
 from db import engine
@@ -28,30 +29,42 @@ def settings() -> Settings:
     return get_settings()
 
 
+def _sessions() -> sessionmaker[Session]:
+    return engine.sessions(settings().database)
+
+
 def jobs() -> Jobs:
-    return Jobs(engine.sessions(settings().database))
+    return Jobs(_sessions())
 
 
 def cases() -> Cases:
-    return Cases(engine.sessions(settings().database))
+    return Cases(_sessions())
 
 
 def statistics() -> Statistics:
-    return Statistics(engine.sessions(settings().database))
+    return Statistics(_sessions())
 
 
 def reviews() -> Reviews:
-    return Reviews(engine.sessions(settings().database))
+    return Reviews(_sessions())
+
+
+def plates() -> Plates:
+    return Plates(_sessions())
 
 
 def store() -> FileStore:
     return FileStore(settings().files)
 
 
+def outbox() -> Outbox:
+    return Outbox(_sessions(), store())
+
+
 @st.cache_resource(on_release=Worker.stop, show_spinner=False)
 def worker() -> Worker:
     """The background thread that works off the queue; starts with the first page that anybody opens."""
-    return Worker(engine.sessions(settings().database), settings())
+    return Worker(_sessions(), settings())
 
 
 @st.cache_resource(on_release=lambda streams: streams.stop_all(), show_spinner=False)
@@ -59,7 +72,7 @@ def streams() -> Streams:
     """The live sources under watch."""
     from db.streams import Streams  # noqa: PLC0415 loads the models' libraries: the first page need not wait for them
 
-    return Streams(engine.sessions(settings().database), settings())
+    return Streams(_sessions(), settings())
 
 
 def start() -> None:
@@ -69,21 +82,13 @@ def start() -> None:
         postman()
 
 
-def plates() -> Plates:
-    return Plates(engine.sessions(settings().database))
-
-
-def outbox() -> Outbox:
-    return Outbox(engine.sessions(settings().database), store())
-
-
 @st.cache_resource(on_release=Postman.stop, show_spinner=False)
 def postman() -> Postman:
     """What sends plates to the OCR server, where one is set."""
-    return Postman(engine.sessions(settings().database), settings())
+    return Postman(_sessions(), settings())
 
 
-@st.cache_resource(max_entries=2, on_release=lambda thread: thread.__exit__(None, None, None), show_spinner=False)
+@st.cache_resource(max_entries=2, on_release=StageThread.close, show_spinner=False)
 def plate_reader(
     upscale: PlateUpscale, plate_engine: PlateEngine, fusion: bool
 ) -> StageThread[Any, list[PlateCrop], PlateFound]:

@@ -1,8 +1,9 @@
-"""Pictures of the class demo: single frames of a clip, pieces of them, crops with what a stage saw."""
+"""Pictures that pages make: single frames of a clip, pieces of them, crops with what a stage saw."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -10,14 +11,16 @@ import streamlit as st
 
 from dashboard import resources
 from db.cases import detections
-from db.models import Look
+from db.models import Look, Parts
 from pipeline.crops import resize
 from pipeline.draw import draw, mark_detections
 from pipeline.errors import ClipError
 from pipeline.palette import AGREED, COLORS, DISAGREED, NEUTRAL
-from pipeline.trace import TracedFrame
 from pipeline.types import Box, Detection, Image, Label
 from pipeline.video import Clip
+
+if TYPE_CHECKING:
+    from pipeline.trace import TracedFrame  # loads the tracker's libraries: the gallery does without
 
 _LEAST_SIDE = 560  # pixels, so that boxes and letters have room on small crops
 _LOOK = (336, 560)  # pixels, width and height of a look
@@ -41,23 +44,28 @@ def still(path: str, time_s: float) -> Image:
 
 def piece(image: Image, box: Box, room: float, height: int) -> Image:
     """A box of a picture with `room` around it (share of its longer side), `height` pixels high."""
+    x1, y1, x2, y2 = _around(image, box, room)
+    return resize(image[y1:y2, x1:x2], height / (y2 - y1))
+
+
+def _around(image: Image, box: Box, room: float) -> tuple[int, int, int, int]:
+    """The sides of that piece, in pixels of the picture."""
     rows, columns = image.shape[:2]
     margin = room * max(box.width, box.height)
-    inside = box.grown(margin, margin).clip(columns, rows)
-    x1, y1, x2, y2 = (round(side) for side in inside.as_tuple())
-    part = image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
-    return resize(part, height / part.shape[0])
+    x1, y1, x2, y2 = (round(side) for side in box.grown(margin, margin).clip(columns, rows).as_tuple())
+    return x1, y1, max(x2, x1 + 1), max(y2, y1 + 1)
 
 
 def drawn(look: Look, stage: int) -> Image | None:
     """A crop with what a stage saw on it, large enough for letters; None where its picture is lost."""
     picture = resources.store().picture(look.picture)
-    if picture is None:
-        return None
-    factor = max(1.0, _LEAST_SIDE / max(picture.shape[:2]))
-    found = detections(look.stage1 if stage == 1 else look.stage2)
-    marks = [mark.scaled(factor) for mark in mark_detections(found)]
-    return draw(resize(picture, factor), marks)
+    return None if picture is None else marked(picture, look.stage1 if stage == 1 else look.stage2, _LEAST_SIDE)
+
+
+def marked(picture: Image, parts: Parts, least_side: int) -> Image:
+    """A picture (BGR) with boxes on it, a small one made larger, so that they and their letters have room."""
+    factor = max(1.0, least_side / max(picture.shape[:2]))
+    return draw(resize(picture, factor), [mark.scaled(factor) for mark in mark_detections(detections(parts))])
 
 
 def fitted(picture: Image) -> Image:
@@ -79,15 +87,12 @@ def ownership(picture: Image, frame: TracedFrame, heads: dict[int, tuple[Detecti
     riders = {id_: frame.found[place].box for id_, place, _track in frame.riders}
     sides = np.array([box.as_tuple() for box in riders.values()])
     around = Box(*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
-    height = 720
-    part = piece(picture, around, 0.12, height).copy()
-    rows, columns = picture.shape[:2]
-    margin = 0.12 * max(around.width, around.height)
-    region = around.grown(margin, margin).clip(columns, rows)
-    scale = part.shape[0] / max(round(region.y2) - round(region.y1), 1)
+    part = piece(picture, around, 0.12, 720).copy()
+    x1, y1, _, y2 = _around(picture, around, 0.12)
+    scale = part.shape[0] / (y2 - y1)
 
     def here(box: Box) -> Box:
-        return box.shift(-round(region.x1), -round(region.y1)).scale(scale)
+        return box.shift(-x1, -y1).scale(scale)
 
     for number, (id_, box) in enumerate(riders.items()):
         color = _bgr(_RIDER_COLORS[number % len(_RIDER_COLORS)])

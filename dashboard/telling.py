@@ -62,7 +62,7 @@ def say(word: str) -> None:
 
 @contextmanager
 def if_it_fails() -> Iterator[None]:
-    """A click whose wish cannot be noted just now says why, and the page stays; what follows in the block is left."""
+    """Where a click cannot be carried out, say why and stay on the page; the rest of the block is skipped."""
     try:
         yield
     except (OSError, DBAPIError) as error:

@@ -25,12 +25,12 @@ _FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n\x22]))(?=[=+\-@＝＋－
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
-def plain(name: str) -> str:
-    """A file name, which may hold anything, so that Markdown shows it and nothing else happens."""
-    return _MARKDOWN.sub(r"\\\1", name.replace("\n", " ").replace("\r", " "))
+def plain(text: str) -> str:
+    """A text that may hold anything, so that Markdown shows it as it is and nothing else happens."""
+    return _MARKDOWN.sub(r"\\\1", text.replace("\n", " ").replace("\r", " "))
 
 
-def brief(name: str, most: int = 28) -> str:
+def brief(name: str, most: int) -> str:
     """A file name no longer than this, its beginning and its end."""
     return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}"
 

@@ -120,7 +120,7 @@ class Cases:
             return session.scalar(query) or 0
 
     def get(self, case_id: int) -> Case | None:
-        """One case with its looks and its track."""
+        """One case with its looks, its track and the reads of its plate."""
         with self._sessions() as session:
             return session.get(
                 Case, case_id, options=[selectinload(Case.looks), selectinload(Case.track), selectinload(Case.reads)]

@@ -38,7 +38,7 @@ def sessions(url: str) -> sessionmaker[Session]:
 
 
 def _overtaken(error: BaseException) -> bool:
-    """Whether others may have written in between: drivers have many names for it. In SQLite they cannot."""
+    """Whether another writer may have come in between, for which drivers have many names. In SQLite none can."""
     return isinstance(error, DBAPIError) and not isinstance(error.orig, sqlite3.Error)
 
 
@@ -62,7 +62,7 @@ def write_alone(sessions: sessionmaker[Session], work: Callable[[Session], T]) -
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that the database lacks: all or none, and of two who start at once one after the other."""
+    """Run the migrations that the database lacks, all or none; two processes that start at once take turns."""
     if engine.dialect.name != "sqlite":
         with engine.begin() as connection:
             command.upgrade(migrations(connection), "head")
@@ -85,7 +85,7 @@ def _begin_by_hand(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def migrations(connection: Any = None) -> Config:
+def migrations(connection: Connection) -> Config:
     """Alembic's configuration, without a file of its own."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))

@@ -16,7 +16,7 @@ from db.jobs import now
 from db.models import Capture, Case
 from db.plates import set_plate
 from pipeline.errors import HelmetWatchError
-from pipeline.ocr_client import OcrClient, RefusedError, ServerAwayError, UnknownError
+from pipeline.ocr_client import CaptureLostError, CaptureRefusedError, OcrClient, ServerAwayError
 from pipeline.ocr_protocol import PlateResult, from_result, key_of
 from pipeline.store import FileStore
 
@@ -31,7 +31,7 @@ _LONGEST_REASON = 200  # characters, of a server that says why it cannot read
 _REFUSED = and_(Capture.given_up.is_not(None), Capture.stored_at.is_(None))  # its crops are still here
 
 
-class _GoneError(HelmetWatchError):
+class _CropsGoneError(HelmetWatchError):
     """The crops of a capture are gone before they were sent."""
 
 
@@ -70,7 +70,7 @@ def drop_crops(sessions: sessionmaker[Session], store: FileStore, names: Iterabl
 
 
 class Outbox:
-    """Sends what is due, and fetches what came of it. Two at a time double nothing: the server knows each by its key.
+    """Sends what is due, and fetches what came of it. Two may do so at once: the server knows each capture by its key.
 
     Args:
         sessions: of the database that holds the outbox.
@@ -94,7 +94,7 @@ class Outbox:
             except ServerAwayError as error:
                 self._later(capture, str(error), error.after_s)
                 return
-            except (RefusedError, UnknownError, _GoneError) as error:  # another try would not help
+            except (CaptureRefusedError, CaptureLostError, _CropsGoneError) as error:  # another try would not help
                 _log.warning("capture %s is given up: %s", capture.id, error)
                 self._note(capture, done_at=now(), error=str(error))
             except (HelmetWatchError, OSError) as error:
@@ -121,7 +121,7 @@ class Outbox:
             session.execute(again.values(next_at=now(), attempts=0, done_at=None))
 
     def _due(self, stored: bool) -> Sequence[Capture]:
-        """Whoever has waited longest comes first: nobody is overtaken by those that come up again and again."""
+        """Those that have waited longest first, so that captures that fail again and again hold up no others."""
         due = select(Capture).where(Capture.done_at.is_(None), Capture.next_at <= now())
         due = due.where(Capture.stored_at.is_not(None) if stored else Capture.stored_at.is_(None))
         with self._sessions() as session:
@@ -131,7 +131,7 @@ class Outbox:
         try:
             contents = [self._store.path(name).read_bytes() for name, _ in capture.crops]
         except FileNotFoundError as error:
-            raise _GoneError("the crops are gone from the data folder") from error
+            raise _CropsGoneError("the crops are gone from the data folder") from error
         times = [time_s for _, time_s in capture.crops]
         capture.key = key_of(contents, times)
         client.send(capture.key, contents, times)

@@ -108,12 +108,10 @@ class Reviews:
 
     def dismissed_for(self, reasons: Collection[Reason]) -> dict[int, Reason]:
         """The dismissed cases whose last dismissal that nobody has taken back gives one of these reasons."""
-        dismissals = _standing().where(Review.action == Action.DISMISS)
-        last = dismissals.with_only_columns(func.max(Review.id)).group_by(Review.case_id)
         query = (
             select(Review.case_id, Review.reason)
             .join(Case, Review.case_id == Case.id)
-            .where(Review.id.in_(last), Review.reason.in_(reasons), Case.review == ReviewState.DISMISSED)
+            .where(Review.id.in_(last_dismissals()), Review.reason.in_(reasons), Case.review == ReviewState.DISMISSED)
         )
         with self._sessions() as session:
             return {id_: reason for id_, reason in session.execute(query.order_by(Review.case_id)) if reason}
@@ -214,6 +212,12 @@ def _standing() -> Select[Review]:
     undoing = aliased(Review)
     taken_back = select(undoing.id).where(undoing.undoes == Review.id).exists()
     return select(Review).where(Review.action != Action.UNDO, ~taken_back)
+
+
+def last_dismissals() -> Select[int]:
+    """The rows with the last dismissal of each case that nobody has taken back, by id."""
+    dismissals = _standing().where(Review.action == Action.DISMISS)
+    return dismissals.with_only_columns(func.max(Review.id)).group_by(Review.case_id)
 
 
 def _to_undo(reviewer: str) -> Select[Review]:

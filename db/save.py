@@ -30,8 +30,8 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis, store
     the clip is analysed. But what a person has reviewed stays as that person saw it, evidence and all, and where the
     new analysis finds the same motorcycle again, the old case stands for it.
 
-    Whether this succeeds or not, of all captures, the analysis's and the earlier ones, only those stay in the store
-    that are in the outbox afterwards.
+    Whether this succeeds or not, captures of this and of earlier analyses stay in the store only where they are in the
+    outbox afterwards.
     """
     captures = {name for case, _ in analysis.cases for name in case.captures}
 
@@ -176,7 +176,7 @@ def _add_sightings(session: Session, track_id: int, track: types.Track) -> None:
                 "time_s": one.time_s,
                 **_sides(one.box),
                 "confidence": one.confidence,
-                "parts": [_part(part) for part in (*one.heads, *([one.plate] if one.plate else []))],
+                "parts": [_part(part) for part in one.parts],
             }
             for one in track.sightings
         ],
@@ -231,11 +231,10 @@ def _look(look: types.Look, picture: str) -> Look:
         return [_part(one, look) for one in found]
 
     rider = Detection(types.Label.RIDER, sighting.box, sighting.confidence)
-    plate = (sighting.plate,) if sighting.plate else ()
     return Look(
         time_s=sighting.time_s,
         picture=picture,
-        stage1=in_crop((rider, *sighting.heads, *plate)),
+        stage1=in_crop((rider, *sighting.parts)),
         stage2=in_crop(look.detections),
         says=look.says,
         confidence=look.confidence,

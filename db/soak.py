@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import psutil
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
 
 from db.engine import sessions
 from db.models import Case, Job, JobState, Track
-from db.streams import Streams
+from db.streams import Running, Streams
 from pipeline.errors import HelmetWatchError
 from pipeline.settings import Settings
 
@@ -48,23 +49,7 @@ def soak(url: str, settings: Settings, minutes: float, curve: Path | None) -> st
     began, samples = time.monotonic(), []
     while (running := streams.get(job_id)) is not None and time.monotonic() - began < minutes * 60:
         time.sleep(_EVERY_S)
-        process, figures = psutil.Process(), running.figures
-        with database() as session:
-            cases = session.scalar(select(func.count()).select_from(Case).where(Case.job_id == job_id)) or 0
-        samples.append(
-            _Sample(
-                (time.monotonic() - began) / 60,
-                process.memory_info().rss / 2**20,
-                process.num_threads(),
-                process.num_fds(),
-                figures.fps,
-                figures.analysed_fps,
-                figures.delay_s * 1e3,
-                figures.skipped,
-                running.status.reconnects,
-                cases,
-            )
-        )
+        samples.append(_sample((time.monotonic() - began) / 60, running, _count(database, Case, job_id)))
         print("  ".join(f"{value:.1f}" for value in samples[-1]), file=sys.stderr, flush=True)  # noqa: T201
     found = running.figures.violations if running is not None else 0
     streams.stop(job_id)
@@ -73,19 +58,39 @@ def soak(url: str, settings: Settings, minutes: float, curve: Path | None) -> st
             raise HelmetWatchError(job.message or "the stream ended")
     gc.collect()
     left = sorted({thread.name for thread in threading.enumerate()} - before)
-    with database() as session:
-        kept = session.scalar(select(func.count()).select_from(Case).where(Case.job_id == job_id)) or 0
-        riders = session.scalar(select(func.count()).select_from(Track).where(Track.job_id == job_id)) or 0
     if curve is not None:
         _draw(samples, curve)
     rows = ["  ".join(_Sample._fields)]
     step = max(len(samples) // 20, 1)
     rows += ["  ".join(f"{value:.1f}" for value in one) for one in samples[::step]]
     rows += [
-        f"riders kept: {riders}, cases kept: {kept}, violations seen: {found}",
+        f"riders kept: {_count(database, Track, job_id)}, cases kept: {_count(database, Case, job_id)},"
+        f" violations seen: {found}",
         f"threads left behind: {', '.join(left) or 'none'}",
     ]
     return "\n".join(rows)
+
+
+def _sample(minutes: float, running: Running, cases: int) -> _Sample:
+    process, figures = psutil.Process(), running.figures
+    return _Sample(
+        minutes,
+        process.memory_info().rss / 2**20,
+        process.num_threads(),
+        process.num_fds(),
+        figures.fps,
+        figures.analysed_fps,
+        figures.delay_s * 1e3,
+        figures.skipped,
+        running.status.reconnects,
+        cases,
+    )
+
+
+def _count(database: sessionmaker[Session], table: type[Case | Track], job_id: int) -> int:
+    """How many cases or tracks of a job are kept."""
+    with database() as session:
+        return session.scalar(select(func.count()).select_from(table).where(table.job_id == job_id)) or 0
 
 
 def _draw(samples: list[_Sample], path: Path) -> None:

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Executable, Integer, Select, and_, case, cast, exists, extract, func, or_, select
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
-from db.models import Action, Case, Clip, Job, JobState, Reason, Review, ReviewState, SourceKind, Track
+from db.models import Case, Clip, Job, JobState, Reason, Review, ReviewState, SourceKind, Track
+from db.reviews import last_dismissals
 from pipeline.types import Outcome
 
 STAGE1_BINS = 10
@@ -186,23 +187,11 @@ class Statistics:
 
     def reasons(self, scope: Scope) -> dict[Reason | None, int]:
         """Why the confirmed cases that are dismissed now were dismissed: the last word that stands."""
-        undoing, later = aliased(Review), aliased(Review)
-        standing = ~exists(select(undoing.id).where(undoing.undoes == Review.id))
-        newer = exists(
-            select(later.id).where(
-                later.case_id == Review.case_id,
-                later.action == Action.DISMISS,
-                later.version > Review.version,
-                ~exists(select(undoing.id).where(undoing.undoes == later.id)),
-            )
-        )
         query = select(Review.reason, func.count()).join(Case, Case.id == Review.case_id)
         query = query.where(
             Case.outcome == Outcome.CONFIRMED,
             Case.review == ReviewState.DISMISSED,
-            Review.action == Action.DISMISS,
-            standing,
-            ~newer,
+            Review.id.in_(last_dismissals()),
             *_of_case(scope),
         )
         return dict(self._rows(query.group_by(Review.reason)))

@@ -30,6 +30,7 @@ from pipeline.bench import bench
 from pipeline.errors import ClipError, HelmetWatchError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
+from pipeline.training import command
 from pipeline.types import Analysis, Case, Evidence, Progress
 from pipeline.weights import sha256
 
@@ -50,23 +51,20 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline")
     commands = parser.add_subparsers(required=True)
-    for name, command, help_ in (
-        ("analyse", _analyse, "find the violations of clips and keep them in the database"),
-        ("bench", _bench, "say where the time goes, stage by stage"),
-        ("soak", _soak, "watch a stream for long, and tell how memory and threads do"),
-    ):
-        sub = commands.add_parser(name, help=help_)
-        sub.add_argument("--data", type=Path, help="folder of database, pictures and clips")
-        sub.set_defaults(run=command)
-        if name == "analyse":
-            sub.add_argument("clips", nargs="+", type=Path, metavar="CLIP")
-            sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-        if name == "bench":
-            sub.add_argument("clip", type=Path, metavar="CLIP")
-        if name == "soak":
-            sub.add_argument("url", metavar="URL")
-            sub.add_argument("--minutes", type=_minutes, default=60)
-            sub.add_argument("--curve", type=_picture, help="picture to draw, PNG or SVG")
+    analyse = commands.add_parser("analyse", help="find the violations of clips and keep them in the database")
+    analyse.set_defaults(run=_analyse)
+    analyse.add_argument("clips", nargs="+", type=Path, metavar="CLIP")
+    analyse.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    bench = commands.add_parser("bench", help="say where the time goes, stage by stage")
+    bench.set_defaults(run=_bench)
+    bench.add_argument("clip", type=Path, metavar="CLIP")
+    soak = commands.add_parser("soak", help="watch a stream for long, and tell how memory and threads do")
+    soak.set_defaults(run=_soak)
+    soak.add_argument("url", metavar="URL")
+    soak.add_argument("--minutes", type=_minutes, default=60)
+    soak.add_argument("--curve", type=command.picture, help="picture to draw, such as a .png")
+    for each in (analyse, bench, soak):
+        each.add_argument("--data", type=Path, help="folder of database, pictures and clips")
     return parser
 
 
@@ -75,14 +73,6 @@ def _minutes(text: str) -> float:
     if not 0 < minutes < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is none: a number above 0")
     return minutes
-
-
-def _picture(text: str) -> Path:
-    """A picture that can be drawn, known before hours are watched for it."""
-    path = Path(text)
-    if path.suffix not in (".png", ".svg") or not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} cannot be drawn: name a .png or .svg in a folder that is there")
-    return path
 
 
 def _analyse(options: argparse.Namespace, settings: Settings) -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event
@@ -22,7 +21,7 @@ from pipeline.suspects import Collector, is_suspect
 from pipeline.threads import FRAMES_AHEAD, StageThread, ahead
 from pipeline.trace import Tracer
 from pipeline.track import Tracker
-from pipeline.types import Analysis, Case, Crop, Detection, Frame, Label, Progress, Suspect, Track
+from pipeline.types import Analysis, Case, Crop, Detection, Frame, Progress, Suspect, Track
 from pipeline.verify import Verifier
 from pipeline.video import Clip
 from pipeline.weights import read_manifest
@@ -97,22 +96,12 @@ def _look_for_suspects(
     tracer = Tracer(weights.stage1.thresholds, weights.stage2.thresholds)
     tracks: list[Track] = []
     cases: list[Future[tuple[Case, Future[Case] | None]]] = []
-
     detectors = _DETECTORS if device(settings) == "cpu" else 1
 
     def detect(detector: Detector, frame: Frame) -> _Seen:
         with watch.stage("detect"):
             found = detector.look(frame)
             return found, sift(found, weights.stage1.thresholds)
-
-    def detected() -> Iterator[tuple[Frame, _Seen]]:
-        """Every frame with its detections, in order, while the next ones are being looked at."""
-        under_way: deque[tuple[Frame, Future[_Seen]]] = deque()
-        for frame in decoded:
-            under_way.append((frame, stage1.submit(frame)))
-            if len(under_way) > FRAMES_AHEAD:
-                yield _done(under_way.popleft())
-        yield from map(_done, under_way)
 
     def verify(stage2: Verifier, suspect: Suspect) -> tuple[Case, Future[Case] | None]:
         with watch.stage("verify"):
@@ -136,7 +125,7 @@ def _look_for_suspects(
                 _log.exception("a plate was not read")
                 return case
 
-    with (
+    with (  # closed from the last to the first: a stage that hands on to another ends before it
         StageThread("plates", lambda: PlateReader(settings), read, settings.plate_queue) as plates,
         StageThread("verify", lambda: Verifier(settings), verify, settings.verify_queue) as stage2,
         ahead(
@@ -151,9 +140,9 @@ def _look_for_suspects(
                 if is_suspect(suspect, settings):
                     cases.append(stage2.submit(suspect))
 
-        for frame, (found, detections) in detected():
+        for frame, (found, detections) in stage1.each(decoded):
             with watch.stage("track"):
-                tracked = tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
+                tracked = tracker.update(frame, detections)
             with watch.stage("associate"):
                 sightings = associate(frame.index, frame.time_s, detections, tracked)
                 tracer.add(frame, found, tracked)
@@ -185,8 +174,3 @@ def _warning(clip: Clip, meter: Meter, cases: Iterable[Case], settings: Settings
     if unread:
         texts.append(f"number plates: {unread} could not be read, the log has more")
     return "; ".join(texts) or None
-
-
-def _done(one: tuple[Frame, Future[_Seen]]) -> tuple[Frame, _Seen]:
-    frame, detections = one
-    return frame, detections.result()

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from av.video.frame import VideoFrame
 
 Stamp: TypeAlias = Fraction | float  # seconds; a difference of fractions is the same wherever a clip's clock starts
-_SET_BACK = 3  # so many timestamps behind the others that rise among themselves are no damage
+_SET_BACK = 3  # this many timestamps in a row behind the others, but rising: the clock was set back
 
 
 def stamp_of(picture: VideoFrame) -> Fraction | None:
@@ -24,10 +24,10 @@ class Clock:
     Args:
         origin: what the first picture's timestamp tells, seconds; None until it is known.
         fps: pictures a second, as far as the container knows; 0 is unknown.
-        longest_s: where more lies between two pictures, the clock was set forward, rather than the camera paused.
+        longest_s: a longer gap between two pictures means that the clock was set forward, not that the camera paused.
     """
 
-    def __init__(self, origin: Stamp | None, fps: float, longest_s: float = inf) -> None:
+    def __init__(self, origin: Stamp | None, fps: float, longest_s: float) -> None:
         self.origin = origin
         self.left_out = 0
         self._zero: Stamp = origin or 0

@@ -42,10 +42,10 @@ class Scene:
     def seen_from(self, region: Box, scale: float) -> Scene:
         """The same in a picture of `region`, `scale` times as large."""
 
-        def moved(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+        def there(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
             return tuple(box.shift(-region.x1, -region.y1).scale(scale) for box in boxes)
 
-        return Scene(moved(self.clear), moved(self.hidden), moved(self.shown))
+        return Scene(there(self.clear), there(self.hidden), there(self.shown))
 
 
 def conceal(image: Image, scene: Scene) -> Image:
@@ -92,16 +92,14 @@ class Witness:
         if after == 0 or late.time_s - early.time_s > _LONGEST_GAP_S:
             return None
         share = (time_s - early.time_s) / (late.time_s - early.time_s)
-        sides = zip(early.box.as_tuple(), late.box.as_tuple(), strict=True)
         near = early if share < 0.5 else late
-        return near, replace(moved(near, Box(*(one + share * (two - one) for one, two in sides))), time_s=time_s)
+        return near, replace(moved(near, early.box.toward(late.box, share)), time_s=time_s)
 
     def scene(self, time_s: float) -> Scene:
         """What may be seen of the frame at this moment."""
         if (pair := self._seen(time_s)) is None:
             return Scene()
         near, accused = pair
-        own = [*accused.heads, *([accused.plate] if accused.plate else [])]
         heads = [head for one in self._accused for head in _heads(one, near, accused)]
         along = [head for one in self._along if (head := _head(one, accused))]
         passing = [head for one in self._passing for head in _heads(one, near, accused)]
@@ -111,7 +109,7 @@ class Witness:
             heads += passing  # the accused, whose head was lost and found in another place
         plate = [_grown(accused.plate.box, 0.15)] if accused.plate else []
         return Scene(
-            clear=(_grown(accused.box, 0.04), *(_grown(one.box, 0.2) for one in own)),
+            clear=(_grown(accused.box, 0.04), *(_grown(one.box, 0.2) for one in accused.parts)),
             hidden=(*(_grown(head, 0.25) for head in along), *self._strangers(time_s)),
             shown=(*(_grown(head, 0.15) for head in heads), *plate),
         )
@@ -122,7 +120,7 @@ class Witness:
         for one in self._others[first:last]:
             box = _grown(one.box, 0.1)
             yield Box(box.x1, box.y1, box.x2, box.y1 + _UPPER_SHARE * box.height)
-            for part in (*one.heads, *([one.plate] if one.plate else [])):
+            for part in one.parts:
                 yield _grown(part.box, 0.3)
 
 

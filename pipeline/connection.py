@@ -86,7 +86,7 @@ class Connection:
         Raises:
             StreamError: the stream was cut off or stands still.
         """
-        self.alive()
+        self._watchdog.pat()
         try:
             picture = next(self._pictures, None)
         except (FFmpegError, StreamError) as error:
@@ -97,7 +97,8 @@ class Connection:
                 raise StreamError("the server ended the stream")
         return picture
 
-    def alive(self) -> None:
+    def keep_alive(self) -> None:
+        """Tell the watchdog that the stream is only waited for."""
         self._watchdog.pat()
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from pipeline.plate_weights import Calibration
 
 Floats = npt.NDArray[Any]
 
+_KINDS = tuple({kind.grammar: kind for kind in reversed(FORMATS)}.values())  # the first format of each grammar
 _UNLISTED = 0.02  # share of old motorcycles whose district is in none of our lists
 
 
@@ -33,21 +34,18 @@ class Vote:
     characters: tuple[tuple[str, float], ...]
 
 
-def vote(
-    reads: Sequence[Floats], weights: Sequence[float], calibration: Calibration, kinds: Sequence[PlateFormat] = FORMATS
-) -> Vote | None:
+def vote(reads: Sequence[Floats], weights: Sequence[float], calibration: Calibration) -> Vote | None:
     """The text that the reads of one plate agree on; None where there is nothing to vote on.
 
     Args:
         reads: for each read the probability of each class in each slot, (SLOTS, CLASSES).
         weights: how much each read counts, 0 to 1.
         calibration: what was learnt on rendered tracks.
-        kinds: the formats that may be expected, each grammar alike.
     """
     if not reads or sum(weights) <= 0:
         return None
-    heard = evidence(reads, weights, calibration)
-    found = [_best(heard, kind) for kind in {kind.grammar: kind for kind in reversed(kinds)}.values()]
+    heard = _log_likelihoods(reads, weights, calibration)
+    found = [_best(heard, kind) for kind in _KINDS]
     best = max(found, key=lambda one: one.score)
     total = np.logaddexp.reduce([one.total for one in found])
     return Vote(
@@ -58,8 +56,8 @@ def vote(
     )
 
 
-def evidence(reads: Sequence[Floats], weights: Sequence[float], calibration: Calibration) -> Floats:
-    """The logarithms of all reads together, (SLOTS, CLASSES)."""
+def _log_likelihoods(reads: Sequence[Floats], weights: Sequence[float], calibration: Calibration) -> Floats:
+    """Those of all reads together, (SLOTS, CLASSES)."""
     heard = np.log((1 - calibration.floor) * np.stack(reads) + calibration.floor / CLASSES)
     count = sum(weights)
     worth = count**calibration.together / count if count > 1 else 1.0
@@ -67,9 +65,14 @@ def evidence(reads: Sequence[Floats], weights: Sequence[float], calibration: Cal
 
 
 def calibrated(share: float, calibration: Calibration) -> float:
-    share = min(max(share, 1e-9), 1 - 1e-9)
-    logit = np.log(share / (1 - share)) * calibration.slope + calibration.offset
-    return float(1 / (1 + np.exp(-logit)))
+    """The probability that a text is right which has this share of the vote, both 0 to 1."""
+    return float(1 / (1 + np.exp(-(logit(share) * calibration.slope + calibration.offset))))
+
+
+def logit(share: npt.ArrayLike) -> Floats:
+    """Of shares, 0 to 1; finite at both ends."""
+    held = np.clip(np.asarray(share, float), 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(held / (1 - held)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ def mark_detections(found: Sequence[Detection]) -> list[Mark]:
 
 def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list[Mark]:
     """The rider under a title, with heads and plate."""
-    parts = [*sighting.heads, *([sighting.plate] if sighting.plate else [])]
-    return [Mark(sighting.box, _ACCUSED if accused else Label.RIDER, title, below=True), *mark_detections(parts)]
+    rider = Mark(sighting.box, _ACCUSED if accused else Label.RIDER, title, below=True)
+    return [rider, *mark_detections(sighting.parts)]
 
 
 def draw(image: Image, marks: Sequence[Mark]) -> Image:

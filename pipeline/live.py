@@ -1,7 +1,7 @@
 """The flow for cameras and streams: the newest frame of every source, one detector for all, cases as they happen.
 
 A source never waits for the analysis: what comes while the detector is busy is shown and kept for evidence, but
-skipped by it. What a file has at its end, a live source has whenever a rider is gone, or in view for long.
+skipped by it. What is done at the end of a file is done here whenever a rider has left, or was in view for long.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Watch:
             self._changed.notify()
         self._thread.join()
         for stage in (self._stage2, self._plates, self._writer):
-            stage.__exit__(None, None, None)
+            stage.close()
 
     def _read(self, reader: PlateReader, violation: WithPlates) -> Case:
         return read_plate(*violation, reader, self._store)

@@ -52,9 +52,8 @@ def _carried(one: _Seen, time_s: float) -> Sighting:
     past_s = one.last.time_s - one.earlier.time_s
     if past_s <= 0:
         return one.last
-    share = (time_s - one.last.time_s) / past_s
-    before, box = one.earlier.box.as_tuple(), one.last.box.as_tuple()
-    return moved(one.last, Box(*(now + (now - then) * share for then, now in zip(before, box, strict=True))))
+    share = (time_s - one.earlier.time_s) / past_s
+    return moved(one.last, one.earlier.box.toward(one.last.box, share))
 
 
 def moved(sighting: Sighting, box: Box) -> Sighting:
@@ -96,7 +95,6 @@ def filled(track: Track, frames: Iterable[tuple[int, float]], longest_s: float =
         if index in own or not before.time_s < time_s < after.time_s or after.time_s - before.time_s > longest_s:
             continue
         share = (time_s - before.time_s) / (after.time_s - before.time_s)
-        sides = zip(before.box.as_tuple(), after.box.as_tuple(), strict=True)
-        between = moved(before, Box(*(one + (other - one) * share for one, other in sides)))
+        between = moved(before, before.box.toward(after.box, share))
         sightings.append(replace(between, frame=index, time_s=time_s))
     return replace(track, sightings=tuple(sorted(sightings, key=lambda one: one.time_s)))

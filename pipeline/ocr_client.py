@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import HelmetWatchError
-from pipeline.ocr_protocol import NO_CAPTURE, Answer, Stored, _Message, check_token
+from pipeline.ocr_protocol import NO_CAPTURE, Answer, Stored, check_token
 from pipeline.settings import Settings
 
 _TIMEOUT_S = 20.0
 # what a capture itself is refused for, for good; any other refusal (a wrong token, a proxy's) is of all captures alike
 _NOT_THIS_ONE = {413, 422}
 _BUSY = {408, 425, 429}
-Reply = TypeVar("Reply", bound=_Message)
+Reply = TypeVar("Reply", bound=BaseModel)
 
 
 class ServerAwayError(HelmetWatchError):
@@ -31,11 +30,11 @@ class ServerAwayError(HelmetWatchError):
         self.after_s = after_s
 
 
-class RefusedError(HelmetWatchError):
+class CaptureRefusedError(HelmetWatchError):
     """The server does not want this capture, however often it is sent."""
 
 
-class UnknownError(HelmetWatchError):
+class CaptureLostError(HelmetWatchError):
     """The server does not have this capture."""
 
 
@@ -65,7 +64,7 @@ class OcrClient:
 
         Raises:
             ServerAwayError: it has not said so.
-            RefusedError: it will not.
+            CaptureRefusedError: it will not.
         """
         reply = self._ask(
             Stored,
@@ -82,7 +81,7 @@ class OcrClient:
 
         Raises:
             ServerAwayError: it does not say.
-            UnknownError: it does not have the capture.
+            CaptureLostError: it does not have the capture.
         """
         return self._ask(Answer, "GET", f"/captures/{key}")
 
@@ -92,12 +91,12 @@ class OcrClient:
         except httpx.HTTPError as error:
             raise ServerAwayError(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
         if response.status_code == httpx.codes.NOT_FOUND and _reason(response) == NO_CAPTURE:
-            raise UnknownError(
+            raise CaptureLostError(
                 "the server has lost or forgotten this capture, and its crops with it: the plate stays unread"
             )
         said = f"{response.status_code} {_reason(response)}"
         if method == "POST" and response.status_code in _NOT_THIS_ONE:
-            raise RefusedError(f"the server refused: {said}")
+            raise CaptureRefusedError(f"the server refused: {said}")
         if response.is_client_error and response.status_code not in _BUSY:
             raise ServerAwayError(f"the server refused: {said}")
         if not response.is_success:
@@ -110,9 +109,7 @@ class OcrClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
 

@@ -14,6 +14,7 @@ from pipeline.plate_geometry import Corners, stretch
 from pipeline.types import Image
 
 FIND_WIDTH, FIND_HEIGHT = 160, 64  # pixels: every crop is stretched to this size
+_CHANNELS = 32  # of the finest maps
 _ROOM = 0.15  # corners may lie outside the crop, by this share of its sides
 
 
@@ -43,9 +44,9 @@ class CornerFinder:
 class CornersNetwork(nn.Module):
     """One map per corner, a fourth of the picture's size; the mean of each is where the corner is."""
 
-    def __init__(self, channels: int = 32) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        c = channels
+        c = _CHANNELS
         self.fine = nn.Sequential(_conv(1, c // 2, 2), _conv(c // 2, c, 2), _conv(c, c))
         self.middle = nn.Sequential(_conv(c, 2 * c, 2), _conv(2 * c, 2 * c))
         self.coarse = nn.Sequential(_conv(2 * c, 3 * c, 2), _conv(3 * c, 3 * c), _conv(3 * c, 3 * c))

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from pipeline.errors import WeightsError
-from pipeline.weights import MANIFEST, check
+from pipeline.weights import MANIFEST, Strict, check, parse_manifest
 
 READER = "plate_reader"  # EasyOCR's user network: .py, .yaml, .pth
 CORNERS = "corners.pt"
@@ -19,11 +16,7 @@ UPSCALER = "upscaler.pt"
 FILES = (f"{READER}.py", f"{READER}.yaml", f"{READER}.pth", CORNERS, UPSCALER)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Calibration(_Strict):
+class Calibration(Strict):
     """Chosen by `python -m pipeline.training.calibrate_plates` on rendered tracks.
 
     `floor` is what a read can say against a character at most: one wrong read must not outvote many. n reads of one
@@ -38,7 +31,7 @@ class Calibration(_Strict):
     threshold: float
 
 
-class PlateManifest(_Strict):
+class PlateManifest(Strict):
     files: dict[str, str]
     calibration: Calibration
 
@@ -50,12 +43,7 @@ def read_plate_manifest(weights: Path) -> tuple[Path, PlateManifest]:
         WeightsError: a file is missing or altered.
     """
     folder = weights / "plates"
-    try:
-        manifest = PlateManifest.model_validate_json((folder / MANIFEST).read_text())
-    except OSError as error:
-        raise WeightsError(f"{folder / MANIFEST} is missing: restore it from the repository") from error
-    except ValidationError as error:
-        raise WeightsError(f"{folder / MANIFEST} is no weights manifest: {error.errors()[0]['msg']}") from error
+    manifest = parse_manifest(folder / MANIFEST, PlateManifest)
     for name in FILES:
         check(folder / name, manifest.files.get(name))
     return folder, manifest

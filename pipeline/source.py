@@ -31,7 +31,6 @@ from pipeline.types import (
     Evidence,
     Frame,
     Image,
-    Label,
     Look,
     Outcome,
     Suspect,
@@ -121,7 +120,7 @@ class Source:
         return self._counts.figures(self.now_s())
 
     def kept_until_s(self) -> float:
-        """Everybody who was in view before this time is kept, or could not be."""
+        """Every rider who was in view before this time has been kept, or never will be."""
         with self._idle:
             return min([self._reached_s(), self._open_since_s, *self._under_way])
 
@@ -151,7 +150,7 @@ class Source:
             return frame
 
     def guarded(self, work: Callable[[], None]) -> None:
-        """Whatever goes wrong with one source, the others go on, and so does it, from anew."""
+        """Do some work of this source; where it fails, the other sources go on, and this one starts over."""
         try:
             work()
         except Exception as error:  # noqa: BLE001
@@ -166,7 +165,7 @@ class Source:
         if shape != self._shape:
             self._settle(self._collector.rest())
             self._start_over(shape)
-        tracked = self._tracker.update(frame, tuple(one for one in detections if one.label is Label.RIDER))
+        tracked = self._tracker.update(frame, detections)
         sightings = associate(frame.index, frame.time_s, detections, tracked)
         self._collector.add(frame, sightings, tracked.hidden)
         self._motion.update(frame.time_s, sightings)
@@ -185,12 +184,12 @@ class Source:
         self._open_since_s = self._collector.since_s()
 
     def _reached_s(self) -> float:
-        """How far the analysis is, by the frames' times as in the tracker; where none comes for long, time goes on."""
+        """How far the analysis is, by the frames' times; where no frame comes for long, the clock goes on without."""
         waited_s = 0.0 if self._newest is not None else self.now_s() - self._seen_at_s
         return self._seen_s + (waited_s if waited_s > self.settings.lost_after_s else 0.0)
 
     def _start_over(self, shape: tuple[int, ...]) -> None:
-        """With pictures of another size nothing goes on from before."""
+        """Forget all riders, for pictures of this shape: boxes of another size lie elsewhere."""
         self._shape = shape
         self._tracker.start_over()
         self._collector = Collector(self.settings)
@@ -205,7 +204,7 @@ class Source:
             id_ = suspect.track.id
             before = self._judged.get(id_)
             undecided = before is None or before.turned_down
-            if undecided and is_suspect(suspect, self.settings):  # of who goes right after a verdict is no crop yet
+            if undecided and is_suspect(suspect, self.settings):  # who leaves right after a verdict has no new crop
                 self._judged[id_] = judged = Judged(before.looks if before else ())
                 self._begin(suspect.track)
                 self._counts.waits()

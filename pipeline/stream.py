@@ -48,7 +48,7 @@ class StreamStatus:
 class Stream:
     """One stream. `frames` belongs to one thread; `stop` may be called from any."""
 
-    def __init__(self, url: str, settings: Settings, changed: Callable[[StreamStatus], None] = lambda _: None) -> None:
+    def __init__(self, url: str, settings: Settings, changed: Callable[[StreamStatus], None]) -> None:
         self._url, self._settings, self._changed = url, settings, changed
         self._stopped = Event()
         self._wire: Web | Relay | None = None
@@ -127,7 +127,7 @@ class Stream:
         while picture is not None and not self._stopped.is_set():
             time_s = clock.time_s(picture.time if connection.timed else None)
             while (early_s := time_s - clock.now_s()) > 0 and connection.paced and not self._stopped.is_set():
-                connection.alive()
+                connection.keep_alive()
                 self._stopped.wait(min(early_s, 1.0))
             if connection.recorded and picture.time is not None:
                 self._watched_s = picture.time

@@ -42,7 +42,7 @@ class Collector:
 
     def gone(self, now_s: float) -> Iterator[Suspect]:
         """The tracks whose riders have not been seen for so long that they will not come back."""
-        self._reunite_all(now_s)  # where no frame came since, and at the end, whoever has just come back
+        self._reunite_all(now_s)  # of who has just come back, where no further frame does it
         for id_, track in list(self._open.items()):
             if now_s - track.sightings[-1].time_s > self._settings.lost_after_s + _GET_TO_KNOW_S:
                 del self._open[id_]
@@ -88,7 +88,7 @@ class Collector:
 
 
 def is_suspect(suspect: Suspect, settings: Settings) -> bool:
-    """Whether stage 1 saw one and the same bare head often enough to have stage 2 look, and there is where to."""
+    """Whether stage 1 saw the same bare head often enough for stage 2 to look, and there are crops to look at."""
     return bool(suspect.crops and accused(suspect.track, settings))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from queue import Full, Queue
@@ -16,10 +17,10 @@ Result = TypeVar("Result")
 
 
 class StageThread(Generic[Stage, Item, Result]):
-    """Runs `work(stage, item)` one by one in one thread, where `make` also made the stage.
+    """Runs `work(stage, item)` in threads of its own, one by default; in each, `make` has made a stage for it.
 
     A model object belongs to the thread that made it, and a source must not run away from a slow stage:
-    `submit` waits while `room` items are queued.
+    `submit` waits while `room` items are queued or at work.
     """
 
     def __init__(
@@ -27,15 +28,30 @@ class StageThread(Generic[Stage, Item, Result]):
     ) -> None:
         self._mine = local()
         self._make, self._work = make, work
-        self._room = BoundedSemaphore(room)
-        self._thread = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
+        self._room, self._free = room, BoundedSemaphore(room)
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
 
     def submit(self, item: Item) -> Future[Result]:
         """Queue an item. The future holds the result, or the error of `make` or `work`."""
-        self._room.acquire()
-        future = self._thread.submit(self._run, item)
-        future.add_done_callback(lambda _: self._room.release())
+        self._free.acquire()
+        future = self._pool.submit(self._run, item)
+        future.add_done_callback(lambda _: self._free.release())
         return future
+
+    def each(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+        """The items with their results, in order; up to `room` of the next ones are at work meanwhile."""
+        under_way: deque[tuple[Item, Future[Result]]] = deque()
+        for item in items:
+            under_way.append((item, self.submit(item)))
+            if len(under_way) > self._room:
+                first, result = under_way.popleft()
+                yield first, result.result()
+        for first, result in under_way:
+            yield first, result.result()
+
+    def close(self) -> None:
+        """Finish what is queued, and end the threads."""
+        self._pool.shutdown()
 
     def _run(self, item: Item) -> Result:
         if not hasattr(self._mine, "stage"):
@@ -48,7 +64,7 @@ class StageThread(Generic[Stage, Item, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._thread.shutdown(wait=True, cancel_futures=error is not None)
+        self._pool.shutdown(cancel_futures=error is not None)
 
 
 FRAMES_AHEAD = 4  # frames that may wait between two stages: enough to keep the cores busy

@@ -10,7 +10,7 @@ from trackers import BoTSORTTracker
 from trackers.utils.cmc import CMC, CMCConfig
 
 from pipeline.settings import Settings
-from pipeline.types import Box, Detection, Frame
+from pipeline.types import Box, Detection, Frame, Label
 
 _STRONG = 0.25  # confidence from which a detection may find a lost rider again
 _LIBRARY_FPS = 30  # the tracker counts its patience in frames of 30 fps and converts by timestamp
@@ -41,12 +41,13 @@ class Tracker:
         self._first_id = self._next_id = 1  # people count from one
 
     def start_over(self) -> None:
-        """Forget everybody, for another picture. Ids go on: what is still to come of an old rider hits no new one."""
+        """Forget all riders, for pictures of another size. Ids go on: late findings on an old rider hit no new one."""
         self._tracker.reset()
         self._first_id = self._next_id
 
-    def update(self, frame: Frame, riders: tuple[Detection, ...]) -> Tracked:
-        """Give the riders of the next frame their ids; riders without an id yet are left out."""
+    def update(self, frame: Frame, found: tuple[Detection, ...]) -> Tracked:
+        """Give the riders among the detections of the next frame their ids; those without one yet are left out."""
+        riders = [one for one in found if one.label is Label.RIDER]
         detections = sv.Detections(
             xyxy=np.array([rider.box.as_tuple() for rider in riders], dtype=float).reshape(-1, 4),
             confidence=np.array([rider.confidence for rider in riders], dtype=float),

@@ -86,6 +86,11 @@ class Box:
         """This box with so much more on every side."""
         return Box(self.x1 - dx, self.y1 - dy, self.x2 + dx, self.y2 + dy)
 
+    def toward(self, other: Box, share: float) -> Box:
+        """This box moved this share of the way to `other`, and beyond it above 1."""
+        sides = zip(self.as_tuple(), other.as_tuple(), strict=True)
+        return Box(*(here + (there - here) * share for here, there in sides))
+
     def clip(self, width: float, height: float) -> Box:
         """The part of this box that lies in a picture of this size."""
         return Box(
@@ -108,7 +113,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture of a source; `time_s` counts from the start of the clip."""
+    """One picture of a source; `time_s` counts from the clip's first one, or from the opening of a live source."""
 
     index: int
     time_s: float
@@ -131,15 +136,16 @@ class Sighting:
         return tuple(head for head in self.heads if head.label is Label.WITHOUT_HELMET)
 
     @property
-    def helmets(self) -> tuple[Detection, ...]:
-        return tuple(head for head in self.heads if head.label is Label.WITH_HELMET)
+    def parts(self) -> tuple[Detection, ...]:
+        """The heads, then the plate if there is one."""
+        return self.heads if self.plate is None else (*self.heads, self.plate)
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
     """The sightings of one rider over time, under one id. Never empty.
 
-    Who was seen under a suspect's id and is more likely somebody else has the negative of it.
+    Sightings under a suspect's id that are more likely somebody else's are a track of their own: its id is negative.
     """
 
     id: int

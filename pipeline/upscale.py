@@ -14,6 +14,7 @@ from pipeline.settings import PlateUpscale
 from pipeline.types import Image
 
 FACTOR = 3
+_CHANNELS, _BLOCKS = 32, 4  # of the network
 _LARGE = 64  # pixels: a crop as high as this shows all that can be read
 
 
@@ -50,15 +51,15 @@ class Upscaler:
 class UpscaleNetwork(nn.Module):
     """ESPCN (Shi et al., CVPR 2016, arXiv:1609.05158) with residual blocks, on top of bicubic interpolation."""
 
-    def __init__(self, channels: int = 32, blocks: int = 4) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.first = nn.Conv2d(1, channels, 5, padding=2)
+        self.first = nn.Conv2d(1, _CHANNELS, 5, padding=2)
         self.blocks = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(inplace=True),
-                          nn.Conv2d(channels, channels, 3, padding=1))
-            for _ in range(blocks)
+            nn.Sequential(nn.Conv2d(_CHANNELS, _CHANNELS, 3, padding=1), nn.ReLU(inplace=True),
+                          nn.Conv2d(_CHANNELS, _CHANNELS, 3, padding=1))
+            for _ in range(_BLOCKS)
         )  # fmt: skip
-        self.last = nn.Conv2d(channels, FACTOR**2, 3, padding=1)
+        self.last = nn.Conv2d(_CHANNELS, FACTOR**2, 3, padding=1)
         nn.init.zeros_(self.last.weight)  # bicubic interpolation is where training starts
 
     def forward(self, pictures: Tensor) -> Tensor:

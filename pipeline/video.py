@@ -9,7 +9,6 @@ from fractions import Fraction
 from itertools import chain, dropwhile
 from math import inf
 from pathlib import Path
-from types import TracebackType
 from typing import Self, cast
 
 import av
@@ -246,9 +245,7 @@ class VideoWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -17,13 +17,16 @@ from pipeline.errors import WeightsError
 from pipeline.types import CLASS_NAMES
 
 MANIFEST = "manifest.json"
+Parsed = TypeVar("Parsed", bound="Strict")
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A manifest or a part of one: nothing in it changes, and nothing else stands in it."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Thresholds(_Strict):
+class Thresholds(Strict):
     """Least confidence at which a detection of a class counts, 0 to 1."""
 
     rider: float
@@ -35,7 +38,7 @@ class Thresholds(_Strict):
 FileName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$")]  # of a file in the folder, no path
 
 
-class StageWeights(_Strict):
+class StageWeights(Strict):
     file: FileName
     sha256: str
     openvino: Annotated[dict[FileName, str], Field(min_length=1)]  # the OpenVINO model's files and SHA-256 sums
@@ -43,7 +46,7 @@ class StageWeights(_Strict):
     thresholds: Thresholds
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     classes: tuple[str, ...]
     stage1: StageWeights
     stage2: StageWeights
@@ -55,16 +58,24 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         WeightsError: it is missing, is no manifest, or has another class order.
     """
-    path = folder / MANIFEST
+    manifest = parse_manifest(folder / MANIFEST, Manifest)
+    if manifest.classes != CLASS_NAMES:
+        raise WeightsError(f"{folder / MANIFEST} has the classes {manifest.classes}, the product needs {CLASS_NAMES}")
+    return manifest
+
+
+def parse_manifest(path: Path, kind: type[Parsed]) -> Parsed:
+    """A manifest of this kind.
+
+    Raises:
+        WeightsError: it is missing, or is none.
+    """
     try:
-        manifest = Manifest.model_validate_json(path.read_text())
+        return kind.model_validate_json(path.read_text())
     except OSError as error:
         raise WeightsError(f"{path} is missing: restore it from the repository") from error
     except ValidationError as error:
         raise WeightsError(f"{path} is no weights manifest: {error.errors()[0]['msg']}") from error
-    if manifest.classes != CLASS_NAMES:
-        raise WeightsError(f"{path} has the classes {manifest.classes}, the product needs {CLASS_NAMES}")
-    return manifest
 
 
 def checked(folder: Path, stage: StageWeights) -> Path:

@@ -12,7 +12,7 @@ from scenes import crowd, sky, street
 from scenes.dashcam import Dashcam
 from scenes.sky import Sky
 from scenes.textures import KERB, LANE, LANES
-from scenes.world import Lamp, Placement, View, World, transform
+from scenes.world import Lamp, Placement, World, transform
 
 LENGTH = 60.0  # metres of street
 
@@ -44,7 +44,7 @@ NIGHT = Weather(
 WEATHERS = {DAY: 6, RAIN: 2, DUSK: 2, NIGHT: 2}
 
 
-def scene(folder: Path, seed: int, frames: int, view: View, black_half_helmets: bool) -> tuple[World, Weather]:
+def scene(folder: Path, seed: int, frames: int, black_half_helmets: bool) -> tuple[World, Weather]:
     """A street with traffic, placed anew for each of the times 0, 1 ... `frames` - 1.
 
     Textures are written to `folder`.
@@ -63,7 +63,7 @@ def scene(folder: Path, seed: int, frames: int, view: View, black_half_helmets: 
     sites = [*street.street(LENGTH, rng, folder, weather.wet, weather.lit), *crowd.parked(dice, folder)]
     lamps = [*sky.sun(above), *(_lamps() if weather.lamps else [])]
     drive = crowd.moving(cameras, dice.choice((0.0, dice.uniform(2, 15))))
-    return World(tuple(sites), tuple(things), lambda t: drive(t) or cameras[0], view, lamps=tuple(lamps)), weather
+    return World(tuple(sites), tuple(things), lambda t: drive(t) or cameras[0], lamps=tuple(lamps)), weather
 
 
 def _sky(dice: random.Random, usual: Sky) -> Sky:

@@ -10,13 +10,11 @@ import cv2
 
 from scenes import bundle, chance, film, record, render
 from scenes.chance import Weather
-from scenes.world import View
 
 PER_SCENE = 4  # frames of one street and its people; modelling them costs as much as two frames
-VIEW = View()
 
 
-def make(target: Path, count: int, seed: int, view: View = VIEW, *, black_half_helmets: bool = False) -> None:
+def make(target: Path, count: int, seed: int, *, black_half_helmets: bool = False) -> None:
     """`count` pictures in `target/images`, labels, truth as JSON, and `data.yaml`. Frames that exist stay.
 
     Frame n of a seed is always the same, whatever the count. `black_half_helmets`: riders wear no other helmet, for
@@ -28,18 +26,18 @@ def make(target: Path, count: int, seed: int, view: View = VIEW, *, black_half_h
     for start in range(0, count, PER_SCENE):
         wanted = [n for n in range(start, min(start + PER_SCENE, count)) if not _path(target, seed, n).exists()]
         if wanted:
-            _scene(target, seed, start, wanted, view, black_half_helmets)
+            _scene(target, seed, start, wanted, black_half_helmets)
 
 
 def _path(target: Path, seed: int, number: int) -> Path:
     return target / "images" / f"scene_{seed}_{number:06d}.jpg"
 
 
-def _scene(target: Path, seed: int, start: int, wanted: list[int], view: View, black_half_helmets: bool) -> None:
+def _scene(target: Path, seed: int, start: int, wanted: list[int], black_half_helmets: bool) -> None:
     work = target / "work" / f"{seed}_{start:06d}"
     shutil.rmtree(work, ignore_errors=True)  # what an earlier run left half done
     work.mkdir(parents=True)
-    world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, view, black_half_helmets)
+    world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, black_half_helmets)
     bundle.write(world, [float(number - start) for number in wanted], work)
     render.render(work)
     _finish(target, seed, wanted, work, weather)

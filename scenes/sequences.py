@@ -28,10 +28,7 @@ FRAMES = (5, 30)
 STEADY_FRAMES = 10
 DRAWN = 3.0  # pixels per millimetre of the drawn plate
 FINE = 3  # the plate is projected so much finer than the sensor, then averaged
-WIDEST, NARROWEST = (
-    110.0,
-    18.0,
-)  # pixels of a motorcycle's plate, at the start at most and at the end at least
+WIDEST, NARROWEST = 110.0, 18.0  # pixels of a motorcycle's plate, at the start at most and at the end at least
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 import zipfile
@@ -23,6 +22,7 @@ from pipeline.errors import ClipError, HelmetWatchError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Box, Image, Label, Track
+from pipeline.weights import sha256
 
 SUMS = "SHA256SUMS"  # `sha256sum -c SHA256SUMS` checks a package
 MOST = 100  # cases in one package
@@ -70,7 +70,7 @@ def package(ids: Sequence[int], source: Source, words: Words, others_hidden: boo
             except (ClipError, _LostError) as error:
                 raise PackageError(f"case {case.id}: a picture or the clip is missing or broken") from error
         files = sorted(path for path in root.rglob("*") if path.is_file())
-        sums = "".join(f"{_sum(path)}  {path.relative_to(root).as_posix()}\n" for path in files)
+        sums = "".join(f"{sha256(path)}  {path.relative_to(root).as_posix()}\n" for path in files)
         (root / SUMS).write_text(sums, "utf-8")
         target = root / "package.zip"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -196,7 +196,7 @@ def _at(moment: datetime | None) -> str | None:
 def _whole(store: FileStore, name: str) -> Path:
     """A stored file, if it still is what it was: its name is the sum of its content."""
     path = store.path(name)
-    if not path.is_file() or _sum(path) != path.stem:
+    if not path.is_file() or sha256(path) != path.stem:
         raise _LostError(name)
     return path
 
@@ -216,8 +216,3 @@ def _copy(store: FileStore, name: str, target: Path) -> None:
 def _save(path: Path, image: Image) -> None:
     if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
         raise OSError("the picture could not be encoded")
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

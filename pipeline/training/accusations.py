@@ -37,7 +37,7 @@ def look(eyes: Eyes, truths: Sequence[Truth], stage: str, thresholds: Thresholds
         found = eyes.crop(image) if stage == "2" else eyes.first(image)
         seen.first.append(found)
         judged = stage == "both" and BARE in truth.covers
-        seen.second.append([eyes.second(image, one) for one in suspects(image, found, thresholds)] if judged else [])
+        seen.second.append(eyes.seconds(image, found, thresholds) if judged else [])
     return seen
 
 

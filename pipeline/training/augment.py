@@ -36,7 +36,7 @@ class Dataset(YOLODataset):  # type: ignore[misc]
     """Pictures with bare heads more often than others, and of varying aspect ratio: a square one was most likely
     squeezed from 4:3 or wider on export."""
 
-    def __init__(self, *args: Any, bare_often: int = 1, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, bare_often: int, **kwargs: Any) -> None:
         self.bare_often = bare_often
         super().__init__(*args, **kwargs)
 

@@ -29,7 +29,7 @@ from pipeline.training.accusations import BARE, Seen, accusation_figures, accuse
 from pipeline.training.metrics import curve
 from pipeline.training.pictures import load
 from pipeline.training.rider_crops import picture_name
-from pipeline.training.still import Eyes, suspects
+from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import Detection, Image, Label
 from pipeline.weights import MANIFEST, Manifest, Thresholds
@@ -75,9 +75,8 @@ def by_precision(seen: Seen, second: Thresholds, wanted: float) -> Thresholds:
 def halves(seen: Seen) -> tuple[Seen, Seen]:
     """The pictures in two halves by the hash of their names."""
     side = [hashlib.sha256(picture_name(truth.path).encode()).digest()[0] % 2 for truth in seen.truths]
-    return _part(seen, [i for i, one in enumerate(side) if not one]), _part(
-        seen, [i for i, one in enumerate(side) if one]
-    )
+    first, second = ([row for row, own in enumerate(side) if own == half] for half in (0, 1))
+    return _part(seen, first), _part(seen, second)
 
 
 def _part(seen: Seen, rows: Sequence[int]) -> Seen:
@@ -88,12 +87,13 @@ def calibrate(eyes: Eyes, truths: Sequence[Truth], crops: Sequence[Truth], wante
     """The manifest with thresholds chosen on all pictures, and cross-fitted figures of how such a choice does."""
     whole = _looked_at(truths, eyes.first)
     close = _looked_at(crops, eyes.crop)
+    pictures, crops_seen = halves(whole), halves(close)
     alone, after = [], []
     for chooser, judge in ((0, 1), (1, 0)):
-        first = by_f(halves(whole)[chooser], _SUSPECTS_BETA)
-        chosen_on = _with_second(eyes, halves(whole)[chooser], first)
-        second = by_precision(chosen_on, by_f(halves(close)[chooser]), wanted)
-        judged = _with_second(eyes, halves(whole)[judge], first)
+        first = by_f(pictures[chooser], _SUSPECTS_BETA)
+        chosen_on = _with_second(eyes, pictures[chooser], first)
+        second = by_precision(chosen_on, by_f(crops_seen[chooser]), wanted)
+        judged = _with_second(eyes, pictures[judge], first)
         alone.append((judged.truths, suspected(judged, first)))
         after.append((judged.truths, accused(judged, second)))
     first = by_f(whole, _SUSPECTS_BETA)
@@ -115,8 +115,7 @@ def _with_second(eyes: Eyes, seen: Seen, first: Thresholds) -> Seen:
     """The same pictures with stage 2's look at the suspects that these thresholds pick."""
     looks = []
     for truth, found in zip(tqdm(seen.truths, unit="picture"), seen.first, strict=True):
-        image = load(truth.path) if BARE in truth.covers else None
-        looks.append([] if image is None else [eyes.second(image, one) for one in suspects(image, found, first)])
+        looks.append(eyes.seconds(load(truth.path), found, first) if BARE in truth.covers else [])
     return Seen(seen.truths, seen.first, looks)
 
 

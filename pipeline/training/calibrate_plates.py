@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from pipeline.consensus import vote
+from pipeline.consensus import logit, vote
 from pipeline.plate_weights import Calibration
 from pipeline.plates import PlateReader
 from pipeline.settings import Settings
@@ -82,19 +82,14 @@ def calibrate(heard: Sequence[Heard]) -> Calibration:
 
 def _fit(share: Floats, right: Floats) -> tuple[float, float, float]:
     """Slope and offset of the logit, with the mean loss; a little pull towards 1 and 0."""
-    logit = _logit(share)
+    logits = logit(share)
 
     def loss(x: Floats) -> float:
-        line = x[0] * logit + x[1]
+        line = x[0] * logits + x[1]
         return float(np.mean(np.logaddexp(0, np.where(right, -line, line)))) + 1e-4 * float((x[0] - 1) ** 2 + x[1] ** 2)
 
     best = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead")
     return round(float(best.x[0]), 4), round(float(best.x[1]), 4), float(best.fun)
-
-
-def _logit(share: Floats) -> Floats:
-    held = np.clip(share, 1e-9, 1 - 1e-9)
-    return np.asarray(np.log(held / (1 - held)))
 
 
 def report(heard: Sequence[Heard], calibration: Calibration) -> str:

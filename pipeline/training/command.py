@@ -56,6 +56,16 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def picture(text: str) -> Path:
+    """An option that names a picture to draw, checked before hours of work for it."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 only where a picture is wanted
+
+    path = Path(text)
+    if path.suffix[1:] not in Figure().canvas.get_supported_filetypes() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} cannot be drawn: name a .png in a folder that is there")
+    return path
+
+
 def keep_stdout() -> None:
     """Leave stdout to what the command itself tells: ultralytics writes its log there where YOLO_VERBOSE is set."""
     for handler in logging.getLogger("ultralytics").handlers:

@@ -117,13 +117,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="*", help="sets (folders) of the data set to take; without: all")
     parser.add_argument("--stage", choices=("1", "2", "both"), default="both")
     command.add_weights(parser)
-    parser.add_argument("--curve", type=Path, help="picture of the precision-recall curve to write")
+    parser.add_argument("--curve", type=command.picture, help="picture of the precision-recall curve to write")
     parser.add_argument("--json", action="store_true", help="print JSON; without: lines")
     options = parser.parse_args(arguments)
     if options.curve and (options.clips or options.stage == "2"):
         parser.error("--curve is of accusations in whole pictures: it needs --data, and --stage 1 or both")
-    if options.curve and options.curve.suffix[1:] not in Figure().canvas.get_supported_filetypes():
-        parser.error(f"--curve: no kind of picture is called {options.curve.suffix or options.curve}: name a .png")
     command.keep_stdout()
     return command.report(lambda: _evaluate(options))
 

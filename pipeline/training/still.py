@@ -39,10 +39,10 @@ class Eyes:
         """All that stage 1 finds in a picture (BGR)."""
         return self._stage1.detect(image, FLOOR)
 
-    def second(self, image: Image, sighting: Sighting) -> Second:
-        """All that stage 2 finds on the crop of a sighting."""
-        crop = crop_rider(image, sighting)
-        return Second(crop, self.crop(crop.image))
+    def seconds(self, image: Image, found: tuple[Detection, ...], thresholds: Thresholds) -> list[Second]:
+        """All that stage 2 finds on the crops of the suspects that stage 1 picks in a picture (BGR)."""
+        crops = [crop_rider(image, one) for one in suspects(image, found, thresholds)]
+        return [Second(crop, self.crop(crop.image)) for crop in crops]
 
     def crop(self, image: Image) -> tuple[Detection, ...]:
         """All that stage 2 finds in a picture that is a crop already (BGR)."""

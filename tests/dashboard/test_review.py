@@ -48,7 +48,8 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_label("Your name").fill(name)
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Reviewing as {name}")).to_be_visible()
-    expect(page.get_by_role("button", name="Change")).to_be_visible()  # buttons hear keys only when they are there
+    # buttons hear keys only when they are there
+    expect(page.get_by_role("button", name="Change", exact=True)).to_be_visible()
 
 
 def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmaker[Session]) -> None:
@@ -183,7 +184,7 @@ def test_the_name_is_remembered(page: Page, state: State) -> None:
     page.wait_for_function("document.cookie.includes('helmet_watch_reviewer')")
     page.goto("/gallery?case=1")
     expect(page.get_by_text("Reviewing as 김철수")).to_be_visible()
-    page.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Change", exact=True).click()
     expect(page.get_by_label("Your name")).to_be_visible()
 
 

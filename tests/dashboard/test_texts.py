@@ -135,8 +135,8 @@ st.markdown(f":red[{n}] **{name}** :material/flag:")
 
 
 ERRORS = {
-    *("ClipError", "WeightsError", "StreamError", "RefusedError", "PackageError", "ServerAwayError", "UnknownError"),
-    "_GoneError",
+    *("ClipError", "WeightsError", "StreamError", "RefusedError", "PackageError", "ServerAwayError"),
+    *("CaptureRefusedError", "CaptureLostError", "_CropsGoneError"),
 }
 
 

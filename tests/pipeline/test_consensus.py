@@ -87,7 +87,7 @@ def test_the_grammar_says_what_may_stand_where() -> None:
 def test_a_car_s_type_is_never_all_zeros() -> None:
     doubtful = read(formats.CAR_7, "12가3456", slot6=("0", 0.9), slot7=("0", 0.6))
     doubtful[7, ALPHABET.index("6") + 1] = 0.3
-    agreed = vote([doubtful], [0.8], PLAIN, [formats.CAR_7])
+    agreed = vote([doubtful], [0.8], PLAIN)
     assert agreed is not None
     assert agreed.text == "06가3456"
 

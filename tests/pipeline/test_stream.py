@@ -31,6 +31,7 @@ class Watched:
         self.stream = Stream(url, settings, self.told.append)
         self.thread = threading.Thread(target=self._read)
         self.thread.start()
+        self.until(lambda: bool(self.told))
 
     def _read(self) -> None:
         try:

@@ -26,9 +26,20 @@ def test_a_slow_stage_makes_the_source_wait() -> None:
         assert not late.done()
         go.set()
         late.result(60)
-        with feeder:
-            pass
+        feeder.close()
         assert [future.result(60) for future in (*futures, *submitted)] == [0, 1, 2]
+
+
+def test_results_come_in_order_while_the_next_items_are_at_work() -> None:
+    second = Event()
+
+    def work(_: None, item: int) -> int:
+        if item == 1:
+            second.set()
+        return 10 * item if item or second.wait(60) else -1
+
+    with StageThread("stage", lambda: None, work, room=2, threads=2) as thread:
+        assert list(thread.each(range(5))) == [(item, 10 * item) for item in range(5)]
 
 
 def test_errors_of_a_stage_come_out_where_its_result_would() -> None:

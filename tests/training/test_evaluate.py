@@ -88,7 +88,7 @@ def test_a_clip_that_cannot_be_read_is_left_out_and_the_others_are_judged(
 
 
 @pytest.mark.parametrize(
-    ("stage", "name", "says"), [("2", "curve.png", "--stage 1 or both"), ("1", "curve.foo", "no kind of picture")]
+    ("stage", "name", "says"), [("2", "curve.png", "--stage 1 or both"), ("1", "curve.foo", "cannot be drawn")]
 )
 def test_a_curve_that_would_not_be_drawn_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], stage: str, name: str, says: str
