@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -116,3 +118,23 @@ def test_stopping_marks_the_job_under_way_and_leaves_no_thread(
     assert {thread.name for thread in threading.enumerate()} <= before
     jobs.again(job_id)
     assert state_of(jobs, job_id, {JobState.QUEUED}) is JobState.QUEUED
+
+
+def test_a_server_that_ends_marks_its_job_as_cut_off(
+    sessions: sessionmaker[Session], settings: Settings, tmp_path: Path
+) -> None:
+    """Its interpreter ends by itself: by then no thread of the analysis takes any more work."""
+    long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
+    jobs = Jobs(sessions)
+    job_id = queued(jobs, "long", long, "a" * 64)
+    server = (
+        "import sys, time; from db import engine; from dashboard.worker import Worker\n"
+        "from pipeline.settings import Settings\n"
+        "settings = Settings(data=sys.argv[1], device='cpu')\n"
+        "worker = Worker(engine.sessions(settings.database), settings)\n"
+        "while not worker.preview(int(sys.argv[2])): time.sleep(0.05)"
+    )
+    subprocess.run([sys.executable, "-c", server, str(settings.data), str(job_id)], check=True, timeout=120)
+    job = jobs.get(job_id)
+    assert job is not None
+    assert (job.state, job.message) == (JobState.INTERRUPTED, None)
