@@ -15,12 +15,16 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
+from tenacity import retry, retry_if_exception, retry_if_exception_type, stop_after_attempt, wait_fixed, wait_random
 
 T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE_S = 15  # how long a writer waits for another one
 _TRIES, _LONGEST_WAIT_S = 10, 0.2  # where the database does not let writers wait for each other
+# a database that is locked, or a disk that is full, may soon be well again: what was found is worth the wait
+patient = retry(
+    retry=retry_if_exception_type(OperationalError), stop=stop_after_attempt(5), wait=wait_fixed(3), reraise=True
+)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
