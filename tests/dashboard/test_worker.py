@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from dashboard.upload import keep
 from dashboard.worker import Worker
+from db import engine
 from db.jobs import Jobs
 from db.models import JobState
 from pipeline.settings import Settings
@@ -45,6 +47,20 @@ def test_a_bad_clip_does_not_stop_the_queue(worker: Worker, sessions: sessionmak
     ids = [queued(jobs, "bad", tmp_path / "text.mp4", "a" * 64), queued(jobs, "good", good, "b" * 64)]
     worker.wake()
     assert [state_of(jobs, id_, ENDED) for id_ in ids] == [JobState.FAILED, JobState.DONE]
+
+
+def test_an_upload_in_a_data_folder_that_was_moved_is_analysed(
+    settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", [index / 30 for index in range(5)])
+    with clip.open("rb") as file:
+        job_id = queued(Jobs(sessions), "clip.mp4", *keep(file, "clip.mp4", settings))
+    moved = settings.model_copy(update={"data": settings.data.rename(tmp_path / "moved")})
+    there = engine.sessions(moved.database)
+    worker = Worker(there, moved)
+    ended = state_of(Jobs(there), job_id, ENDED)
+    worker.stop()
+    assert ended is JobState.DONE
 
 
 def test_what_a_killed_server_left_unfinished_is_swept(settings: Settings, sessions: sessionmaker[Session]) -> None:
