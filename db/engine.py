@@ -11,11 +11,14 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from tenacity import retry, retry_if_exception, retry_if_exception_type, stop_after_attempt, wait_fixed, wait_random
+
+from pipeline.errors import HelmetWatchError
 
 T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,6 +38,7 @@ def sessions(url: str) -> sessionmaker[Session]:
 
     Raises:
         sqlalchemy.exc.OperationalError: it cannot be opened, or stays locked.
+        HelmetWatchError: a newer version has been at work here.
     """
     engine = _engine(url)
     upgrade(engine)
@@ -66,16 +70,29 @@ def write_alone(sessions: sessionmaker[Session], work: Callable[[Session], T]) -
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that the database lacks: all or none, and of two who start at once one after the other."""
+    """Run the migrations that the database lacks: all or none, and of two who start at once one after the other.
+
+    Raises:
+        HelmetWatchError: a newer version has been at work here.
+    """
     if engine.dialect.name != "sqlite":
         with engine.begin() as connection:
-            command.upgrade(migrations(connection), "head")
+            _to_head(connection)
         return
     with engine.connect() as connection:
         _begin_by_hand(connection)
-        command.upgrade(migrations(connection), "head")
+        _to_head(connection)
         connection.commit()
         connection.invalidate()  # it is set up for migrations
+
+
+def _to_head(connection: Connection) -> None:
+    try:
+        command.upgrade(migrations(connection), "head")
+    except CommandError as error:  # it names a migration that is not here
+        raise HelmetWatchError(
+            "the database is of a newer version of Helmet Watch: install that, or name another data folder"
+        ) from error
 
 
 def _begin_by_hand(connection: Connection) -> None:

@@ -105,6 +105,24 @@ def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_database_of_a_newer_version_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'helmet_watch.sqlite3'}"
+    with sessions(url).begin() as session:
+        session.execute(text("update alembic_version set version_num = '9999'"))
+    done = subprocess.run(
+        [sys.executable, "-m", "db", "upgrade"],
+        env={**os.environ, "HELMET_WATCH_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "of a newer version of Helmet Watch" in done.stderr
+    assert "Traceback" not in done.stderr
+    with sessions(url)() as session:
+        assert session.scalar(text("select version_num from alembic_version")) == "9999"
+
+
 def test_a_database_of_the_first_version_keeps_what_it_holds(tmp_path: Path) -> None:
     engine_ = create_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
     with engine_.begin() as connection:
