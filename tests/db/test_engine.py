@@ -41,6 +41,12 @@ def test_readers_are_not_held_up_by_a_writer(settings: Settings) -> None:
     writer.close()
 
 
+def test_what_was_written_outlasts_a_power_cut(settings: Settings) -> None:
+    with sessions(settings.database)() as session:
+        assert session.scalar(text("pragma journal_mode")) == "wal"
+        assert session.scalar(text("pragma synchronous")) == 2  # full: each commit is on the disk
+
+
 def test_a_locked_database_is_told_in_plain_words(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_PATIENCE_S", 0.1)
     jobs = Jobs(sessions(settings.database))
