@@ -132,6 +132,7 @@ _TOLD = (
     later("{path} may not be read or written by this program: give it the right to"),
     later("the database is locked by another program: close that, then run it again"),
     later("the database cannot be used: {reason}"),
+    later("the database is of a newer version of Helmet Watch: install that, or name another data folder"),
     later("internal error, the log has more: {reason}"),
     later("the address names no server"),
     later("{host} is in a private network: name the network in HELMET_WATCH_PRIVATE_NETWORKS to allow it"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -35,7 +34,8 @@ def still(path: str, time_s: float) -> Image:
     Raises:
         ClipError: the clip cannot be read any more.
     """
-    clip = Clip(Path(path), resources.settings().max_side)
+    settings = resources.settings()
+    clip = Clip(settings.clip(path), settings.max_side)
     frame = next(clip.frames(max(time_s - _BEFORE_S, 0.0)), None)
     if frame is None:
         raise ClipError("holds no frames")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +37,8 @@ def keep(file: BinaryIO, name: str, settings: Settings) -> tuple[Path, str]:
                     raise too_large(settings)
                 digest.update(chunk)
                 target.write(chunk)
+            target.flush()
+            os.fsync(target.fileno())  # else a power cut leaves a queued clip without content
         if not size:
             raise ClipError("the file is empty: copy it from the camera once more")
         path = settings.uploads / f"{digest.hexdigest()}{suffix}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
+import concurrent.futures.thread  # noqa: F401 what it does at exit is done after what is registered later
 import logging
+import threading
 from threading import Event, Thread
 
 import cv2
@@ -32,7 +33,8 @@ class Worker:
         self.trouble: str | None = None  # why the queue stands still, for people
         self._thread = Thread(target=self._work, name="worker", daemon=True)
         self._thread.start()
-        atexit.register(self.stop)
+        # `atexit` is too late: by then the threads of the analysis take no more work
+        threading._register_atexit(self.stop)  # type: ignore[attr-defined]
 
     def wake(self) -> None:
         """Look at the queue now."""
@@ -48,7 +50,6 @@ class Worker:
         self._stopped.set()
         self._wake.set()
         self._thread.join(_PATIENCE_S)
-        atexit.unregister(self.stop)
 
     def _work(self) -> None:
         for folder in (self._settings.uploads, self._settings.files):

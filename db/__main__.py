@@ -47,13 +47,14 @@ def main() -> int:
 
 
 def _tidy(session: sessionmaker[Session], settings: Settings, delete: bool) -> None:
-    paths = tidy.unneeded(session, settings)
-    megabytes = sum(path.stat().st_size for path in paths) / 1e6
-    for path in paths if delete else ():
-        path.unlink(missing_ok=True)
+    sizes = []
+    for path, size in tidy.unneeded(session, settings):
+        sizes.append(size)
+        if delete:
+            path.unlink(missing_ok=True)
     done = "deleted" if delete else "not needed any more"
-    hint = " (--delete deletes them)" if paths and not delete else ""
-    print(f"{len(paths)} files, {megabytes:.1f} MB, {done}{hint}")  # noqa: T201
+    hint = " (--delete deletes them)" if sizes and not delete else ""
+    print(f"{len(sizes)} files, {sum(sizes) / 1e6:.1f} MB, {done}{hint}")  # noqa: T201
 
 
 if __name__ == "__main__":

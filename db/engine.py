@@ -11,16 +11,23 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
+from tenacity import retry, retry_if_exception, retry_if_exception_type, stop_after_attempt, wait_fixed, wait_random
+
+from pipeline.errors import HelmetWatchError
 
 T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE_S = 15  # how long a writer waits for another one
 _TRIES, _LONGEST_WAIT_S = 10, 0.2  # where the database does not let writers wait for each other
+# a database that is locked, or a disk that is full, may soon be well again: what was found is worth the wait
+patient = retry(
+    retry=retry_if_exception_type(OperationalError), stop=stop_after_attempt(5), wait=wait_fixed(3), reraise=True
+)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -31,6 +38,7 @@ def sessions(url: str) -> sessionmaker[Session]:
 
     Raises:
         sqlalchemy.exc.OperationalError: it cannot be opened, or stays locked.
+        HelmetWatchError: a newer version has been at work here.
     """
     engine = _engine(url)
     upgrade(engine)
@@ -62,16 +70,29 @@ def write_alone(sessions: sessionmaker[Session], work: Callable[[Session], T]) -
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that the database lacks, all or none; two processes that start at once take turns."""
+    """Run the migrations that the database lacks, all or none; two processes that start at once take turns.
+
+    Raises:
+        HelmetWatchError: a newer version has been at work here.
+    """
     if engine.dialect.name != "sqlite":
         with engine.begin() as connection:
-            command.upgrade(migrations(connection), "head")
+            _to_head(connection)
         return
     with engine.connect() as connection:
         _begin_by_hand(connection)
-        command.upgrade(migrations(connection), "head")
+        _to_head(connection)
         connection.commit()
         connection.invalidate()  # it is set up for migrations
+
+
+def _to_head(connection: Connection) -> None:
+    try:
+        command.upgrade(migrations(connection), "head")
+    except CommandError as error:  # it names a migration that is not here
+        raise HelmetWatchError(
+            "the database is of a newer version of Helmet Watch: install that, or name another data folder"
+        ) from error
 
 
 def _begin_by_hand(connection: Connection) -> None:
@@ -103,7 +124,7 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")  # readers never wait for the job that writes
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA synchronous=FULL")  # what people decided, or what was sent, outlasts a power cut
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine

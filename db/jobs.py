@@ -102,10 +102,14 @@ class Jobs:
         To be called between jobs: what this process left open counts as well.
         """
         with self._sessions.begin() as session:
-            for job in session.scalars(select(Job).where(Job.state == JobState.RUNNING)):
+            for job in session.scalars(select(Job).where(Job.state == JobState.RUNNING)).all():
                 mine = job.worker == this_worker() and job.clip.kind is SourceKind.FILE
                 if mine or not is_alive(job.worker):
-                    job.state, job.finished_at, job.left_s = JobState.INTERRUPTED, now(), None
+                    as_seen = update(Job).where(
+                        Job.id == job.id, Job.state == JobState.RUNNING, Job.worker == job.worker
+                    )
+                    values = {"state": JobState.INTERRUPTED, "finished_at": now(), "left_s": None}
+                    session.execute(as_seen.values(**values))
 
     def done_before(self, content: str) -> Job | None:
         """The last job that brought results for a clip with this SHA-256 sum."""
@@ -175,8 +179,8 @@ def _of_files() -> Select[Job]:
 
 
 def this_worker() -> str:
-    """This process by its id and the time it started, so that a later process with its id is told apart."""
-    return f"{getpid()} {psutil.Process().create_time()}"
+    """This process by its id and when it started, so that a later process with its id is told apart."""
+    return f"{getpid()} {_started(psutil.Process())}"
 
 
 def is_alive(worker: str | None) -> bool:
@@ -185,6 +189,11 @@ def is_alive(worker: str | None) -> bool:
         return False
     pid, started = worker.split()
     try:
-        return bool(psutil.Process(int(pid)).create_time() == float(started))
+        return _started(psutil.Process(int(pid))) == started
     except psutil.NoSuchProcess:
         return False
+
+
+def _started(process: psutil.Process) -> str:
+    """When a process started, counted from the machine's start: the time of day changes when a clock is set."""
+    return f"{process.create_time() - psutil.boot_time():.2f}"

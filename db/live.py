@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
-from db.engine import write_alone
+from db.engine import patient, write_alone
 from db.jobs import now, this_worker
 from db.models import Clip, Job, JobState, SourceKind
 from db.outbox import drop_crops
@@ -20,11 +18,6 @@ from pipeline.figures import Figures
 from pipeline.store import FileStore
 from pipeline.stream import StreamStatus
 from pipeline.types import Case, Evidence, Track
-
-# a database that is locked, or a disk that is full, may soon be well again: what was found is worth the wait
-_patient = retry(
-    retry=retry_if_exception_type(OperationalError), stop=stop_after_attempt(5), wait=wait_fixed(3), reraise=True
-)
 
 
 class LiveJob:
@@ -54,11 +47,11 @@ class LiveJob:
         session.flush()
         return job.id
 
-    @_patient
+    @patient
     def keep_track(self, track: Track) -> None:
         save_track(self._sessions, self.id, track)
 
-    @_patient
+    @patient
     def keep_later(self, track: Track) -> None:
         """Of a rider whose case is still under way, it waits until that is kept."""
         if not save_later(self._sessions, self.id, track):
@@ -66,12 +59,12 @@ class LiveJob:
 
     def keep_case(self, case: Case, evidence: Evidence) -> None:
         try:
-            _patient(save_case)(self._sessions, self.id, case, evidence)
+            patient(save_case)(self._sessions, self.id, case, evidence)
         finally:
             drop_crops(self._sessions, self._store, case.captures)
         self._keep_waiting()
 
-    @_patient
+    @patient
     def _keep_waiting(self) -> None:
         self._later = [track for track in self._later if not save_later(self._sessions, self.id, track)]
 
@@ -84,7 +77,7 @@ class LiveJob:
             fps=figures.fps,
         )
 
-    @_patient
+    @patient
     def end(self, state: JobState, message: str | None = None) -> None:
         self._update(state=state, message=message, finished_at=now(), worker=None, fps=None)
 

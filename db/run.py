@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event
 
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -88,7 +87,7 @@ def _attempt(
     stopped: Event,
 ) -> Result:
     try:
-        analysis = analyse(Path(job.clip.path), settings, note, cancelled)
+        analysis = analyse(settings.clip(job.clip.path), settings, note, cancelled)
         case_ids = save(sessions, job.id, analysis, FileStore(settings.files))
     except CancelledError:
         return Result(JobState.INTERRUPTED if stopped.is_set() else JobState.CANCELLED, None)

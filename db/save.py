@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
-from db.engine import write_alone
+from db.engine import patient, write_alone
 from db.jobs import ENDED, now
 from db.models import Capture, Case, Job, JobState, Look, Parts, Sighting, SourceKind, Track
 from db.outbox import drop_crops, to_send
@@ -41,7 +41,7 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis, store
         return _replace(session, job, analysis)
 
     try:
-        return write_alone(sessions, close)  # what is reviewed meanwhile would be replaced
+        return patient(write_alone)(sessions, close)  # alone: what is reviewed meanwhile would be replaced
     finally:
         drop_crops(sessions, store, captures)
 

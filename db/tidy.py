@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,8 +27,10 @@ class StrangeDatabaseError(HelmetWatchError):
     """The database is not that of the data folder."""
 
 
-def unneeded(sessions: sessionmaker[Session], settings: Settings) -> list[Path]:
-    """Files of the data folder that no row names.
+def unneeded(sessions: sessionmaker[Session], settings: Settings) -> Iterator[tuple[Path, int]]:
+    """Files of the data folder that no row names, with their sizes.
+
+    Each is looked at only when its turn comes: a job that runs meanwhile may just have stored it anew.
 
     What is younger than a day, or than a job that still runs, may get its row yet and is left alone.
 
@@ -42,7 +45,10 @@ def unneeded(sessions: sessionmaker[Session], settings: Settings) -> list[Path]:
         raise StrangeDatabaseError(
             f"it names none of the {len(files)} files below {settings.data}: is it another folder's?"
         )
-    return [path for path in files if path.name not in known and path.stat().st_mtime < before.timestamp()]
+    for path in files:
+        with suppress(FileNotFoundError):  # it went by itself, as crops do that were sent
+            if path.name not in known and (found := path.stat()).st_mtime < before.timestamp():
+                yield path, found.st_size
 
 
 def _files(folder: Path, pattern: str) -> Iterator[Path]:

@@ -96,6 +96,11 @@ class Settings(BaseSettings):
     def uploads(self) -> Path:
         return self.data / "uploads"
 
+    def clip(self, path: str) -> Path:
+        """Where a clip lies now that lay at this path: uploads, named by their content, move with the data folder."""
+        moved = self.uploads / Path(path).name
+        return moved if moved.is_file() and not Path(path).is_file() else Path(path)
+
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""

@@ -6,6 +6,7 @@ What is deleted again has an owner, and is shared with nobody.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import shutil
@@ -107,6 +108,8 @@ class FileStore:
     def _move(self, path: Path, name: str) -> None:
         target = self.path(name)
         target.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())  # else a power cut leaves a name without content
         path.replace(target)
 
 

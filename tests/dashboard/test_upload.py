@@ -1,4 +1,5 @@
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,14 @@ def test_a_name_is_shown_and_does_nothing() -> None:
 
 def test_places_in_a_clip() -> None:
     assert [clock(seconds) for seconds in (0, 7.9, 61, 3725)] == ["0:00", "0:07", "1:01", "1:02:05"]
+
+
+def test_an_upload_is_on_the_disk_before_it_has_its_name(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+
+    def note(number: int) -> None:
+        synced.append((os.fstat(number).st_size, [*settings.uploads.glob("*.mp4")]))
+
+    monkeypatch.setattr(os, "fsync", note)
+    keep(io.BytesIO(b"clip"), "clip.mp4", settings)
+    assert synced == [(4, [])]

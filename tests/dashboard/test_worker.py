@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -7,7 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from dashboard.upload import keep
 from dashboard.worker import Worker
+from db import engine
 from db.jobs import Jobs
 from db.models import JobState
 from pipeline.settings import Settings
@@ -43,6 +47,20 @@ def test_a_bad_clip_does_not_stop_the_queue(worker: Worker, sessions: sessionmak
     ids = [queued(jobs, "bad", tmp_path / "text.mp4", "a" * 64), queued(jobs, "good", good, "b" * 64)]
     worker.wake()
     assert [state_of(jobs, id_, ENDED) for id_ in ids] == [JobState.FAILED, JobState.DONE]
+
+
+def test_an_upload_in_a_data_folder_that_was_moved_is_analysed(
+    settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", [index / 30 for index in range(5)])
+    with clip.open("rb") as file:
+        job_id = queued(Jobs(sessions), "clip.mp4", *keep(file, "clip.mp4", settings))
+    moved = settings.model_copy(update={"data": settings.data.rename(tmp_path / "moved")})
+    there = engine.sessions(moved.database)
+    worker = Worker(there, moved)
+    ended = state_of(Jobs(there), job_id, ENDED)
+    worker.stop()
+    assert ended is JobState.DONE
 
 
 def test_what_a_killed_server_left_unfinished_is_swept(settings: Settings, sessions: sessionmaker[Session]) -> None:
@@ -116,3 +134,23 @@ def test_stopping_marks_the_job_under_way_and_leaves_no_thread(
     assert {thread.name for thread in threading.enumerate()} <= before
     jobs.again(job_id)
     assert state_of(jobs, job_id, {JobState.QUEUED}) is JobState.QUEUED
+
+
+def test_a_server_that_ends_marks_its_job_as_cut_off(
+    sessions: sessionmaker[Session], settings: Settings, tmp_path: Path
+) -> None:
+    """Its interpreter ends by itself: by then no thread of the analysis takes any more work."""
+    long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
+    jobs = Jobs(sessions)
+    job_id = queued(jobs, "long", long, "a" * 64)
+    server = (
+        "import sys, time; from db import engine; from dashboard.worker import Worker\n"
+        "from pipeline.settings import Settings\n"
+        "settings = Settings(data=sys.argv[1], device='cpu')\n"
+        "worker = Worker(engine.sessions(settings.database), settings)\n"
+        "while not worker.preview(int(sys.argv[2])): time.sleep(0.05)"
+    )
+    subprocess.run([sys.executable, "-c", server, str(settings.data), str(job_id)], check=True, timeout=120)
+    job = jobs.get(job_id)
+    assert job is not None
+    assert (job.state, job.message) == (JobState.INTERRUPTED, None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db import live
+from db import engine, live
 from db.jobs import Jobs, now
 from db.live import LiveJob
 from db.models import Action, Capture, Case, SourceKind
@@ -106,6 +108,26 @@ def test_what_cannot_be_saved_leaves_no_capture_and_takes_none(
     with pytest.raises(ValueError, match="zip"):
         save(sessions, job_id, replace(found, cases=((replace(case, looks=()), EVIDENCE),)), store)
     assert there(store) == old
+
+
+def test_an_analysis_waits_for_a_database_that_is_locked_for_long(
+    sessions: sessionmaker[Session], store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What took an hour to find is not thrown away for a minute, nor what is to be sent of it."""
+    real, failed = engine.write_alone, []
+
+    @wraps(real)
+    def locked_once(*arguments: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            raise OperationalError("", {}, Exception("database is locked"))
+        return real(*arguments)
+
+    monkeypatch.setattr("db.save.write_alone", locked_once)
+    job_id, found = analysed(store, sessions)
+    assert len(save(sessions, job_id, found, store)) == 1
+    assert failed
+    assert there(store) == files(store, found.cases[0][0])
 
 
 def test_a_capture_stays_where_the_word_that_it_is_kept_got_lost(

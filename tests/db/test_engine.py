@@ -41,6 +41,12 @@ def test_readers_are_not_held_up_by_a_writer(settings: Settings) -> None:
     writer.close()
 
 
+def test_what_was_written_outlasts_a_power_cut(settings: Settings) -> None:
+    with sessions(settings.database)() as session:
+        assert session.scalar(text("pragma journal_mode")) == "wal"
+        assert session.scalar(text("pragma synchronous")) == 2  # full: each commit is on the disk
+
+
 def test_a_locked_database_is_told_in_plain_words(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_PATIENCE_S", 0.1)
     jobs = Jobs(sessions(settings.database))
@@ -103,6 +109,24 @@ def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Not a directory" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_database_of_a_newer_version_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'helmet_watch.sqlite3'}"
+    with sessions(url).begin() as session:
+        session.execute(text("update alembic_version set version_num = '9999'"))
+    done = subprocess.run(
+        [sys.executable, "-m", "db", "upgrade"],
+        env={**os.environ, "HELMET_WATCH_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "of a newer version of Helmet Watch" in done.stderr
+    assert "Traceback" not in done.stderr
+    with sessions(url)() as session:
+        assert session.scalar(text("select version_num from alembic_version")) == "9999"
 
 
 def test_a_database_of_the_first_version_keeps_what_it_holds(tmp_path: Path) -> None:

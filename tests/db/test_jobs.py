@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import psutil
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
@@ -127,7 +128,8 @@ def test_jobs_of_a_process_that_is_gone_are_marked(jobs: Jobs, sessions: session
     gone, other = queued(jobs, "a", CLIP, "a" * 64), queued(jobs, "b", CLIP, "b" * 64)
     jobs.claim(gone)
     jobs.claim(other)
-    parent = f"{os.getppid()} {__import__('psutil').Process(os.getppid()).create_time()}"
+    ticks = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[19]
+    parent = f"{os.getppid()} {int(ticks) / os.sysconf('SC_CLK_TCK'):.2f}"
     with sessions.begin() as session:
         session.execute(update(Job).where(Job.id == gone).values(worker=f"{os.getpid()} 1.0"))
         session.execute(update(Job).where(Job.id == other).values(worker=parent))
@@ -148,6 +150,36 @@ def test_a_process_is_told_by_id_and_start() -> None:
     assert is_alive(f"{pid} {started}")
     assert not is_alive(f"{pid} {float(started) + 1}")
     assert not is_alive(None)
+
+
+def test_a_clock_that_is_set_ends_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the machine started, in the time of day, is reckoned anew from the clock."""
+    worker, booted = this_worker(), psutil._pslinux.boot_time()
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: booted - 3600.0)
+    assert this_worker() == worker
+    assert is_alive(worker)
+
+
+def test_a_job_that_went_on_meanwhile_is_not_marked(
+    jobs: Jobs, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two dashboards mark what a third left behind; before the second writes, it has been queued and taken again."""
+    job_id = queued(jobs, "a", CLIP, "a" * 64)
+    jobs.claim()
+    with sessions.begin() as session:
+        session.execute(update(Job).values(worker=f"{os.getpid()} 1.0"))
+
+    def quicker(worker: str) -> bool:
+        if worker.endswith(" 1.0"):
+            with sessions.begin() as session:
+                session.execute(update(Job).values(state=JobState.INTERRUPTED))
+            jobs.again(job_id)
+            jobs.claim(job_id)
+        return is_alive(worker)
+
+    monkeypatch.setattr("db.jobs.is_alive", quicker)
+    jobs.mark_interrupted()
+    assert state(jobs, job_id) is JobState.RUNNING
 
 
 def test_lists(jobs: Jobs) -> None:

@@ -48,13 +48,17 @@ def left(settings: Settings, days: float) -> set[Path]:
     return {aged(path, days) for path in (file, upload)}
 
 
+def unneeded(sessions: sessionmaker[Session], settings: Settings) -> set[Path]:
+    return {path for path, _ in tidy.unneeded(sessions, settings)}
+
+
 @pytest.mark.usefixtures("kept")
 def test_what_no_row_names_is_left_behind_and_the_rest_is_needed(
     settings: Settings, sessions: sessionmaker[Session]
 ) -> None:
     gone = left(settings, 2)
     aged(settings.data / "helmet_watch.sqlite3", 30)
-    assert set(tidy.unneeded(sessions, settings)) == gone
+    assert unneeded(sessions, settings) == gone
 
 
 @pytest.mark.usefixtures("kept")
@@ -65,13 +69,29 @@ def test_what_a_job_may_still_name_is_left_alone(settings: Settings, sessions: s
     jobs.claim(job)
     with sessions.begin() as session:
         session.execute(update(Job).where(Job.id == job).values(started_at=now() - timedelta(days=3)))
-    assert tidy.unneeded(sessions, settings) == []
+    assert unneeded(sessions, settings) == set()
     with sessions.begin() as session:
         session.execute(update(Job).where(Job.id == job).values(started_at=now()))
-    assert set(tidy.unneeded(sessions, settings)) == gone
+    assert unneeded(sessions, settings) == gone
     for path in gone:
         aged(path, 0.5)
-    assert tidy.unneeded(sessions, settings) == []
+    assert unneeded(sessions, settings) == set()
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_a_job_stores_anew_or_deletes_meanwhile_is_left_alone(
+    settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    """A cancelled job that runs again finds the same pictures."""
+    store = FileStore(settings.files)
+    for content in (b"1", b"2", b"3"):
+        aged(store.path(store.put_content(content, ".jpg")), 2)
+    found = tidy.unneeded(sessions, settings)
+    first, _ = next(found)
+    anew, gone = {store.path(store.put_content(content, ".jpg")) for content in (b"1", b"2", b"3")} - {first}
+    gone.unlink()
+    assert list(found) == []
+    assert anew.is_file()
 
 
 def test_against_another_folders_database_nothing_is_deleted(
@@ -80,7 +100,7 @@ def test_against_another_folders_database_nothing_is_deleted(
     settings.uploads.mkdir()
     left(settings, 30)
     with pytest.raises(StrangeDatabaseError, match="names none of the 2 files"):
-        tidy.unneeded(sessions, settings)
+        unneeded(sessions, settings)
 
 
 @pytest.mark.usefixtures("sessions")

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import cv2
@@ -64,3 +65,18 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
     with pytest.raises(OSError, match="No space"):
         store.put_picture(FRAME)
     assert not list((tmp_path / "files").iterdir())
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a power cut leaves a name without content, of crops that were said to be stored."""
+    store, synced = FileStore(tmp_path / "files"), []
+
+    def note(number: int) -> None:
+        synced.append((os.fstat(number).st_size, [*(tmp_path / "files").glob("*/*.png")]))
+
+    monkeypatch.setattr(os, "fsync", note)
+    store.put_content(b"crop", ".png")
+    (tmp_path / "clip.mp4").write_bytes(b"clip")
+    store.take(tmp_path / "clip.mp4")
+    assert [size for size, _ in synced] == [4, 4]
+    assert [len(named) for _, named in synced] == [0, 1]
