@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from pipeline.errors import HelmetWatchError
 from pipeline.types import Image, Plate, PlateFound, PlateRead
@@ -42,8 +42,8 @@ class Stored(_Message):
 class ReadResult(_Message):
     """One attempt; `crop` and `picture` are JPEG in base 64."""
 
-    time_s: float
-    frames: Annotated[int, Field(ge=1)]
+    time_s: FiniteFloat
+    frames: Annotated[int, Field(ge=1, le=MAX_CROPS)]
     quality: Share
     engine: Annotated[str, Field(max_length=32)]
     text: Annotated[str, Field(max_length=64)]
