@@ -8,6 +8,7 @@ from dashboard import resources
 from dashboard.i18n import _, several, told
 from dashboard.telling import if_it_fails
 from dashboard.text import local, plain
+from pipeline.guard import masked
 
 
 def show() -> None:
@@ -17,7 +18,7 @@ def show() -> None:
     if not settings.ocr_url and not backlog.waiting and not backlog.reading and not backlog.refused:
         return
     with st.container(border=True):
-        st.markdown(_("**OCR server** {url}", url=plain(settings.ocr_url) or _("(none is set)")))
+        st.markdown(_("**OCR server** {url}", url=plain(masked(settings.ocr_url)) or _("(none is set)")))
         here, there, since = st.columns(3)
         here.metric(_("Waiting to be sent"), backlog.waiting)
         there.metric(_("At the server"), backlog.reading)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PREVIEW_SIDE = 640
 _SHOWN = 3  # violations per stream
+_LONGEST_NAME = 80  # characters
 _STATES = {
     "connecting": (":material/sync:", later("Connecting")),
     "live": (":material/sensors:", later("Live")),
@@ -51,6 +52,7 @@ def _new() -> None:
         )
         name = st.text_input(
             _("Name"),
+            max_chars=_LONGEST_NAME,
             help=_("Shown in the gallery; without one, the address without its log-in"),
             key=f"stream-name-{turn}",
         )

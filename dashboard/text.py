@@ -23,11 +23,13 @@ _CLASSES = {
 # OWASP, CSV injection: what begins so may be run; a sheet that parts cells at semicolons begins one there as well
 _FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n\x22]))(?=[=+\-@＝＋－＠])")  # also their wide forms
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+_LINK = re.compile(r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)  # escaped or not
+_JOINER = "\u2060"  # is not seen, and keeps a line from being broken there
 
 
 def plain(text: str) -> str:
     """A text that may hold anything, so that Markdown shows it as it is and nothing else happens."""
-    return _MARKDOWN.sub(r"\\\1", text.replace("\n", " ").replace("\r", " "))
+    return _MARKDOWN.sub(r"\\\1", _LINK.sub(_JOINER, text.replace("\n", " ").replace("\r", " ")))
 
 
 def brief(name: str, most: int) -> str:

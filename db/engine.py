@@ -116,10 +116,10 @@ def migrations(connection: Connection) -> Config:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if (database := make_url(url).database) and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": _PATIENCE_S})
+        Path(database).parent.mkdir(0o700, parents=True, exist_ok=True)  # it holds log-ins of cameras
+    engine = create_engine(url, connect_args={"timeout": _PATIENCE_S}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _: Any) -> None:

@@ -9,6 +9,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import HelmetWatchError
+from pipeline.guard import masked
 from pipeline.ocr_protocol import NO_CAPTURE, Answer, Stored, check_token
 from pipeline.settings import Settings
 
@@ -52,8 +53,10 @@ class OcrClient:
                 "set HELMET_WATCH_OCR_URL and HELMET_WATCH_OCR_TOKEN to send plates to an OCR server"
             )
         check_token(token)
+        address = _address(settings.ocr_url)
+        self._shown = masked(str(address))
         self._http = httpx.Client(
-            base_url=_address(settings.ocr_url),
+            base_url=address,
             headers={"Authorization": f"Bearer {token}"},
             timeout=_TIMEOUT_S,
             transport=transport,
@@ -89,7 +92,7 @@ class OcrClient:
         try:
             response = self._http.request(method, path, **content)  # type: ignore[arg-type]
         except httpx.HTTPError as error:
-            raise ServerAwayError(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
+            raise ServerAwayError(f"no answer from {self._shown}: {error or type(error).__name__}") from error
         if response.status_code == httpx.codes.NOT_FOUND and _reason(response) == NO_CAPTURE:
             raise CaptureLostError(
                 "the server has lost or forgotten this capture, and its crops with it: the plate stays unread"
@@ -104,7 +107,7 @@ class OcrClient:
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as error:
-            raise ServerAwayError(f"{self._http.base_url} does not answer as an OCR server") from error
+            raise ServerAwayError(f"{self._shown} does not answer as an OCR server") from error
 
     def __enter__(self) -> Self:
         return self

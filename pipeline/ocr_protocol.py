@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from pipeline.errors import HelmetWatchError
 from pipeline.types import Image, Plate, PlateFound, PlateRead
@@ -21,6 +21,7 @@ from pipeline.types import Image, Plate, PlateFound, PlateRead
 MAX_CROPS = 30
 MAX_CROP_BYTES = 4 << 20
 MIN_SIDE, MAX_SIDE = 4, 2048  # pixels of a crop
+_SCAN, _MOST_SCANS = b"\xff\xda", 500  # a JPEG goes over its picture once a scan: ten are usual, and cost 12 bytes each
 KEY = r"^[0-9a-f]{64}$"
 NO_CAPTURE = "no such capture"  # tells a 404 of the server from one of a wrong address, or of a proxy before it
 
@@ -42,8 +43,8 @@ class Stored(_Message):
 class ReadResult(_Message):
     """One attempt; `crop` and `picture` are JPEG in base 64."""
 
-    time_s: float
-    frames: Annotated[int, Field(ge=1)]
+    time_s: FiniteFloat
+    frames: Annotated[int, Field(ge=1, le=MAX_CROPS)]
     quality: Share
     engine: Annotated[str, Field(max_length=32)]
     text: Annotated[str, Field(max_length=64)]
@@ -109,6 +110,8 @@ def to_image(content: bytes) -> Image:
     width, height = _size(content)
     if max(width, height) > MAX_SIDE or min(width, height) < MIN_SIDE:
         raise HelmetWatchError(f"a crop is {width} x {height} pixels: {MIN_SIDE} to {MAX_SIDE} are accepted")
+    if content.count(_SCAN) > _MOST_SCANS:
+        raise HelmetWatchError("a crop cannot be decoded")
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:

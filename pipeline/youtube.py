@@ -33,6 +33,7 @@ def stream_of(page: str, extractors: tuple[str, ...] = _EXTRACTORS) -> str:
         "logger": logging.getLogger(__name__),
         "no_warnings": True,
         "noplaylist": True,
+        "playlist_items": "0",  # a channel has thousands of pages, and all of them would be read
         "format": _FORMAT,
         "allowed_extractors": list(extractors),
         "enable_file_urls": False,

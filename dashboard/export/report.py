@@ -15,6 +15,7 @@ _FONT = Path(__file__).parent / "fonts" / "NanumSquareR.ttf"
 _MARGIN, _WIDTH, _BOTTOM = 15, 180, 282  # mm, of A4
 _LOOKS = 4
 _LINES = 5  # of the history; all of it stands in case.json
+_LETTERS = 400  # more of them fit on no line, and each that is too many takes its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _line(pdf: FPDF, text: str, size: float, height: float) -> None:
 
 def _fitting(pdf: FPDF, text: str, width: float) -> str:
     """As much of a text as fits, on one line."""
-    text = " ".join(text.split())
+    text = " ".join(text.split())[:_LETTERS]
     if pdf.get_string_width(text) <= width - 2:
         return text
     while text and pdf.get_string_width(f"{text}…") > width - 2:

@@ -9,12 +9,14 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
 from dashboard.hand_in import DEMO
-from db.models import Case
+from db.jobs import Jobs
+from db.models import Case, JobState
 from pipeline.settings import Settings
 from pipeline.types import Outcome
 from tests.dashboard.conftest import PATIENCE_MS
 from tests.dashboard.serving import serving
 from tests.dashboard.test_pages import found
+from tests.factory import queued
 
 
 def is_playing(page: Page) -> bool:
@@ -40,6 +42,14 @@ def test_from_the_upload_to_the_evidence(page: Page) -> None:
     page.get_by_role("button", name="Details").first.click()
     expect(page.get_by_text("What stage 2 looked at")).to_be_visible()
     assert is_playing(page)
+
+
+def test_no_name_becomes_a_link(page: Page, settings: Settings, sessions: sessionmaker[Session]) -> None:
+    jobs, name = Jobs(sessions), "https://evil.example HTTP://evil.example www.evil.example a@evil.example"
+    jobs.end(queued(jobs, name, settings.data / "gone.mp4", "a" * 64), JobState.CANCELLED)
+    page.goto("/")
+    expect(page.get_by_text("a@\u2060evil.example")).to_be_visible()
+    expect(page.locator("[href*=evil]")).to_have_count(0)
 
 
 def test_a_clip_chosen_far_down_is_brought_into_view(

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from fpdf import FPDF
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 from sqlalchemy import text, update
@@ -26,6 +27,8 @@ from dashboard import i18n
 from dashboard.export import table
 from dashboard.export.negatives import negatives, parts
 from dashboard.export.package import SUMS, PackageError, Source, package
+from dashboard.export.report import Page as Report
+from dashboard.export.report import report
 from dashboard.export.table import write
 from dashboard.export.wording import HIDDEN, STILL_SEEN
 from dashboard.export.wording import page as words
@@ -142,6 +145,21 @@ def test_the_report_is_one_page_and_its_korean_can_be_read(source: Source) -> No
     assert len(only.images) == 1 + 1 + 4
     fonts = only["/Resources"]["/Font"].values()
     assert all("/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"] for font in fonts)  # embedded
+
+
+def test_a_name_of_any_length_takes_a_report_no_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    measured = []
+    width = FPDF.get_string_width
+
+    def measure(pdf: FPDF, text: str) -> float:
+        measured.append(len(text))
+        return width(pdf, text)
+
+    monkeypatch.setattr(FPDF, "get_string_width", measure)
+    data = report(Report("", [("Source", "i" * 1500)], "", ["i" * 1500], []), 0, tmp_path)
+    lines = PdfReader(io.BytesIO(data)).pages[0].extract_text().splitlines()
+    assert [line[-2:] for line in lines if "i" * 50 in line] == ["i…", "i…"]
+    assert sum(measured) < 1e6
 
 
 @pytest.mark.parametrize("language", list(i18n.LANGUAGES))

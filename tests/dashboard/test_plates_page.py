@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import resources
 from dashboard.plate_text import characters, made_of_it, spelled
+from dashboard.text import plain
 from db.jobs import now
 from db.models import Capture, Case
 from pipeline.plate_formats import MOTORCYCLE_2026
@@ -102,7 +103,7 @@ def test_what_the_ocr_server_gave_up_is_told_with_the_reason(
     assert not app.exception
     assert said(app).count("The OCR server could not read this plate") == 2
     assert LOST.replace(":", r"\:") in said(app)
-    assert r"\[here\]\(http\://evil\) \<b\>" in said(app)
+    assert plain("[here](http://evil) <b>") in said(app)
     assert "서울 강남 가 1234" in said(app)
     assert resources.plates().count() == 3
 
@@ -175,6 +176,15 @@ def test_the_backlog_and_the_last_error_are_seen(
         app.run()
     assert "Connection refused" in said(app)
     assert not app.button(key="outbox-again").click().run().exception
+
+
+@pytest.mark.usefixtures("with_server")
+def test_the_log_in_of_the_servers_address_is_not_shown(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELMET_WATCH_OCR_URL", "http://user:pass@127.0.0.1:9/secret")
+    get_settings.cache_clear()
+    app = open_page("plates")
+    assert plain("http://…@127.0.0.1:9/…") in said(app)
+    assert "pass" not in said(app)
 
 
 @pytest.mark.usefixtures("with_server")

@@ -1,5 +1,6 @@
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, delete, inspect, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db import engine
@@ -57,6 +58,21 @@ def test_a_locked_database_is_told_in_plain_words(settings: Settings, monkeypatc
     assert "locked by another program" in explain(caught.value)
     writer.close()
     assert queued(jobs, "a", Path("a.mp4"), "a" * 64)
+
+
+def test_no_error_of_the_database_tells_the_log_in_of_a_stream(settings: Settings) -> None:
+    def add(session: Session) -> None:
+        session.add(Clip(sha256="a" * 64, name="yard", path="rtsp://user:word@camera/", added_at=now()))
+
+    write_alone(sessions(settings.database), add)
+    with pytest.raises(IntegrityError) as caught:
+        write_alone(sessions(settings.database), add)
+    assert "word" not in str(caught.value)
+
+
+def test_a_new_data_folder_is_open_to_its_owner_alone(tmp_path: Path) -> None:
+    sessions(f"sqlite:///{tmp_path / 'new' / 'helmet_watch.sqlite3'}")
+    assert stat.filemode((tmp_path / "new").stat().st_mode) == "drwx------"
 
 
 def test_work_that_others_came_between_is_done_anew_and_leaves_nothing_of_the_first_try(settings: Settings) -> None:

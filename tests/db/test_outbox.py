@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import math
 from datetime import timedelta
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
@@ -344,6 +349,23 @@ def test_why_the_server_could_not_read_is_kept(
 
     outbox.send_due(answering(settings, answer))
     assert the_capture(sessions).given_up == kept
+
+
+@pytest.mark.parametrize("number", [{"time_s": math.nan}, {"time_s": math.inf}, {"frames": 10**30}])
+def test_numbers_that_no_table_takes_do_not_stop_the_outbox(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int, number: dict[str, float]
+) -> None:
+    picture = base64.b64encode(cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes()).decode()
+    shares = dict.fromkeys(("quality", "confidence", "weight"), 1)
+    read = {"time_s": 0, "frames": 1, "engine": "own", "text": TEXT, "characters": [], **shares, **number}
+    read |= {"crop": picture, "picture": picture}
+    plate = {"text": TEXT, "probability": 1, "readable": True, "characters": [], "reads": [read]}
+    outbox.send_due(answering(settings, stores_all))
+    make_due(sessions)
+    said = {"key": the_capture(sessions).key, "done": True, "result": plate}
+    outbox.send_due(answering(settings, lambda _: httpx.Response(200, text=json.dumps(said))))
+    assert outbox.backlog().reading == 1
+    assert "does not answer as an OCR server" in (outbox.backlog().error or "")
 
 
 def test_a_capture_that_the_server_has_lost_is_settled(

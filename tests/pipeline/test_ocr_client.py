@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
 from pipeline import ocr_client
 from pipeline.errors import HelmetWatchError
-from pipeline.ocr_client import OcrClient
+from pipeline.ocr_client import OcrClient, ServerAwayError
 from pipeline.ocr_server import make_app
 from pipeline.settings import Settings
 
@@ -33,6 +34,19 @@ def test_an_address_that_is_none_is_told(settings: Settings, url: str) -> None:
 )
 def test_an_address_of_any_kind_is_taken(settings: Settings, url: str) -> None:
     OcrClient(settings.model_copy(update={"ocr_url": url, "ocr_token": SecretStr("a word")}))
+
+
+def test_no_log_in_of_the_address_is_told(settings: Settings) -> None:
+    there = {"ocr_url": "https://user:word@there:8600/secret", "ocr_token": SecretStr("token")}
+
+    def away(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    for answer in (away, lambda _: httpx.Response(200, text="<html>")):
+        client = OcrClient(settings.model_copy(update=there), httpx.MockTransport(answer))
+        with pytest.raises(ServerAwayError, match="https://…@there:8600/…") as told:
+            client.result("0" * 64)
+        assert "word" not in str(told.value)
 
 
 @pytest.mark.parametrize("token", ["한글", "two\nlines", " word"])

@@ -70,6 +70,16 @@ def test_what_is_neither_png_nor_jpeg_is_refused(content: bytes) -> None:
         to_image(content)
 
 
+@pytest.mark.usefixtures("undecoded")
+def test_a_picture_that_is_drawn_again_and_again_is_not_decoded() -> None:
+    """Three hundred thousand scans fit into 4 MB, and take a minute."""
+    flat = np.full((64, 64, 3), 90, np.uint8)
+    content = cv2.imencode(".jpg", flat, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    scan = content[content.rindex(b"\xff\xda") : -2]
+    with pytest.raises(HelmetWatchError, match="cannot be decoded"):
+        to_image(content[:-2] + scan * 1000 + content[-2:])
+
+
 def test_a_header_without_its_picture_is_refused() -> None:
     with pytest.raises(HelmetWatchError, match="cannot be decoded"):
         to_image(png(20)[:45])

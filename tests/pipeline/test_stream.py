@@ -264,6 +264,15 @@ def test_yt_dlp_finds_the_stream_on_a_page() -> None:
             youtube.stream_of(server.url("/page"))
 
 
+def test_the_pages_of_a_channel_are_not_read() -> None:
+    with WebServer() as server:
+        entries = "".join(f"<item><title>x</title><link>{server.url(f'/page{n}')}</link></item>" for n in range(5))
+        server.answers["/"] = f'<?xml version="1.0"?><rss version="2.0"><channel>{entries}</channel></rss>'.encode()
+        with pytest.raises(RefusedError, match="no stream on this page"):
+            youtube.stream_of(server.url("/"), ("generic", "html5"))
+        assert {path for path, *_ in server.asked} == {"/"}
+
+
 @pytest.mark.parametrize(
     ("url", "is_page"),
     [
