@@ -100,7 +100,10 @@ def funnel(scope: Scope) -> None:
     names = [_("Suspects of stage 1"), _("Confirmed by stage 2"), _("Accepted by people")]
     values = [suspects, confirmed, accepted]
     bars = go.Funnel(
-        y=names, x=values, texttemplate="%{value:,}<br>%{percentInitial:.0%}", marker_color=[NEUTRAL, ACCUSED, AGREED]
+        y=[f"{name}: {value:,}" for name, value in zip(names, values, strict=True)],  # a bar of nought bears no text
+        x=values,
+        texttemplate="%{percentInitial:.0%}",
+        marker_color=[NEUTRAL, ACCUSED, AGREED],
     )
     table = pd.DataFrame({_("Step"): names, _("Suspects"): values})
     card(title, _suspects(suspects), go.Figure(bars), table, "funnel")
@@ -154,7 +157,15 @@ def agreement(scope: Scope) -> None:
     columns = {state: [counts.get((outcome, state), 0) for outcome in outcomes] for state in _STATES}
     figure = go.Figure(
         [
-            go.Bar(y=names, x=column, name=_(_STATES[state][0]), marker_color=_STATES[state][1], orientation="h")
+            go.Bar(
+                y=names,
+                x=column,
+                name=_(_STATES[state][0]),
+                marker_color=_STATES[state][1],
+                orientation="h",
+                text=[f"{count:,}" if count else "" for count in column],
+                textangle=0,
+            )
             for state, column in columns.items()
         ]
     )
@@ -200,7 +211,7 @@ def speed(scope: Scope) -> None:
     table = pd.DataFrame(
         {
             _("Source"): [one.name for one in jobs],
-            _("Ended"): [local(one.finished_at) for one in jobs],
+            _("Ended at"): [local(one.finished_at) for one in jobs],
             _("Frames"): [one.frames for one in jobs],
             _("Clip, s"): [round(one.duration_s, 1) for one in jobs],
             _("Analysis, s"): [round(one.wall_s, 1) for one in jobs],

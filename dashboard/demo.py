@@ -164,7 +164,7 @@ def plate(shown: Shown) -> None:
     with st.container(horizontal=True):
         for time_s, one in best:
             crop = piece(still(shown.job.clip.path, time_s), one.box, 0.1, 130)
-            st.image(crop, channels="BGR", caption=f"{time_s:.2f} s", alt=_("Its number plate"))
+            st.image(crop, channels="BGR", caption=_("{time} s", time=f"{time_s:.2f}"), alt=_("Its number plate"))
     st.markdown(_("The letters have not been read for sure."))
 
 
@@ -180,7 +180,8 @@ def _reads(case: Case) -> None:
         with grid, st.container(border=True, height="stretch"):
             stored.picture(one.picture, _("Its number plate"))
             frames = several("{n} frame", "{n} frames", one.frames)
-            st.caption(f"{one.time_s:.2f} s · {frames}")
+            at = _("{time} s", time=f"{one.time_s:.2f}")
+            st.caption(f"{at} · {frames}")
             st.markdown(plate_text.characters(one.characters, agreed) or _("nothing read"))
 
 
@@ -202,15 +203,15 @@ def row(shown: Shown) -> None:
         ("plate_text", case.plate or "–", _("the number plate")),
         ("review", case.review.value, _("what people made of it")),
     ]
-    picture, table = st.columns([1, 3])
-    with picture:
-        stored.picture(case.crop, _("The rider"))
-    table.table(
-        pd.DataFrame(
-            [(f"`{name}`", str(value), means) for name, value, means in rows],
-            columns=[_("Column"), _("Value"), _("Meaning")],
-        ).set_index(_("Column"))
-    )
+    with st.container(horizontal=True):
+        stored.picture(case.crop, _("The rider"), 220)
+        with st.container(width=680):  # below the picture where it has no room beside it
+            st.table(
+                pd.DataFrame(
+                    [(f"`{name}`", str(value), means) for name, value, means in rows],
+                    columns=[_("Column"), _("Value"), _("Meaning")],
+                ).set_index(_("Column"))
+            )
 
 
 def projected(figure: go.Figure, key: str, alt: str) -> None:

@@ -16,6 +16,7 @@ from dashboard.text import brief, harmless
 from pipeline.palette import ACCUSED
 
 _LEAST_BARS = 6  # a single bar does not fill its figure
+_MOST_READ = 12  # rows of a table that are read aloud
 _DAY_MS = 24 * 3600 * 1000
 
 
@@ -24,17 +25,17 @@ def card(title: str, cases: str, figure: go.Figure, table: pd.DataFrame, key: st
     figure.update_layout(
         title={
             "text": escape(title, quote=False),
-            "subtitle": {"text": escape(cases, quote=False)},
+            "subtitle": {"text": escape(cases, quote=False).replace(" · ", "<br>")},  # each fits on a phone
             "x": 0,
             "xanchor": "left",
         },
-        margin={"l": 8, "r": 8, "t": 76, "b": 8},
+        margin={"l": 8, "r": 8, "t": 76 + 16 * cases.count(" · "), "b": 8},
         height=figure.layout.height or 360,
         legend={"orientation": "h", "y": -0.3 if figure.layout.xaxis.title.text else -0.15, "traceorder": "normal"},
         dragmode=False,
     )
     with st.container(border=True):
-        st.plotly_chart(figure, key=key, config=_picture(key), alt=f"{title}: {cases}")
+        st.plotly_chart(figure, key=key, config=_picture(key), alt=f"{title}: {cases}. {_reading(table)}")
         st.download_button(
             _("Table (CSV)"),
             csv(table),
@@ -118,6 +119,13 @@ def csv(table: pd.DataFrame) -> bytes:
     texts = table.select_dtypes(exclude="number").columns
     safe = table.assign(**{name: table[name].map(harmless) for name in texts})
     return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def _reading(table: pd.DataFrame) -> str:
+    """The first rows of a table in words, for those who hear a figure."""
+    told = table if len(table) <= _MOST_READ else table[table.iloc[:, 1:].any(axis=1)].head(_MOST_READ)
+    rows = told.to_dict("records")
+    return "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)
 
 
 def short(name: str, most: int = 28) -> str:

@@ -22,15 +22,18 @@ h1 { overflow-wrap: anywhere; }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] + div::after {
   content: "REFUSED"; font-size: 0.875rem; white-space: normal;
 }
-@media (max-width: 640px) {
-  h1 { font-size: 1.9rem !important; }
-  [class*="st-key-filters-"] > * { flex: 1 1 45% !important; min-width: 9rem; }
-  [class*="st-key-filters-"] > :has([data-testid="stDateInput"]) { flex-basis: 100% !important; }
-  [class*="st-key-attempts-"] [data-testid="stHorizontalBlock"] { border-top: 1px solid #80808040; padding-top: 1rem; }
+@media (max-width: 1000px) {
+  [class*="st-key-attempts-"] [data-testid="stHorizontalBlock"] { border-top: 1px solid #80808040; padding-top: 1rem;
+    flex-wrap: wrap; }
   [class*="st-key-attempts-"] [data-testid="stColumn"] { flex: 1 1 40%; min-width: 40%; }
   [class*="st-key-attempts-"] [data-testid="stColumn"]:nth-child(1) { flex-basis: 100%; }
   [class*="st-key-attempts-"] [data-testid="stColumn"]:nth-child(5) { flex-basis: 100%; order: 1; }
   [class*="st-key-attempt-heads"] { display: none; }
+}
+@media (max-width: 640px) {
+  h1 { font-size: 1.9rem !important; }
+  [class*="st-key-filters-"] > * { flex: 1 1 45% !important; min-width: 9rem; }
+  [class*="st-key-filters-"] > :has([data-testid="stDateInput"]) { flex-basis: 100% !important; }
   .stButton kbd { display: none; }
 }
 </style>"""

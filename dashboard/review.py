@@ -32,6 +32,7 @@ REASONS = {
 }
 CASE = "case"  # the top of one, to be gone to
 _DISMISSING = "dismissing"  # in the session: the cases whose dismissal waits for a reason
+_WHY = "why"  # in the session: whether the reasons are open
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,9 @@ def _walk_on(case: Case, view: View) -> None:
         say(_("Nothing is left to review in this view."))
 
 
-def _button(label: str, key: str, icon: str, seen: Seen, deed: Callable[[], None], primary: bool = False) -> None:
+def _button(
+    label: str, key: str, icon: str, seen: Seen, deed: Callable[[], None], primary: bool = False, wide: bool = False
+) -> None:
     """A button with a shortcut, tied to what is on the screen.
 
     Between a key and the new page the browser may hold the buttons of two cases, and one key press both: only the
@@ -166,7 +169,8 @@ def _button(label: str, key: str, icon: str, seen: Seen, deed: Callable[[], None
             with if_it_fails():
                 deed()
 
-    st.button(label, key=name, shortcut=key, icon=icon, on_click=once, type=kind)
+    width: Literal["stretch", "content"] = "stretch" if wide else "content"
+    st.button(label, key=name, shortcut=key, icon=icon, on_click=once, type=kind, width=width)
 
 
 def turn() -> int:
@@ -179,35 +183,34 @@ def next_turn() -> None:
 
 
 def _reasons(afterwards: Callable[[], None]) -> None:
-    """Why? One key per reason. The note of these cases is kept until they are dismissed."""
+    """Why? One key per reason, laid over the page: nothing on it moves. The note of these cases is kept until they are
+    dismissed."""
     seen: Seen = st.session_state[_DISMISSING]
     note = f"dismiss-note-{'-'.join(map(str, seen))}"
 
     def dismiss(reason: Reason) -> None:
         deed = Deed(reviewer.name(), Action.DISMISS, reason, st.session_state[note].strip() or None)
         done = resources.reviews().decide(seen, deed)
-        st.session_state[_DISMISSING] = None
+        _ask_no_more()
         if finish(done, Action.DISMISS):
             st.session_state[note] = ""
             afterwards()
 
-    with st.container(border=True):
-        st.markdown(several("**Why dismiss it?**", "**Why dismiss these {n}?**", len(seen)))
-        st.text_input(_("Note (may stay empty)"), max_chars=500, key=note, width=480, persist_state="session")
-        with st.container(horizontal=True):
-            for number, (reason, word) in enumerate(REASONS.items(), 1):
-                _button(_(word), str(number), "", seen, partial(dismiss, reason))
-            _button(
-                _("Do not dismiss"),
-                "Escape",
-                ":material/close:",
-                {},
-                lambda: st.session_state.update({_DISMISSING: None}),
-            )
+    asked = several("**Why dismiss it?**", "**Why dismiss these {n}?**", len(seen))
+    with st.popover(asked, icon=":material/close:", key=_WHY, on_change=_ask_no_more):
+        for number, (reason, word) in enumerate(REASONS.items(), 1):
+            _button(_(word), str(number), "", seen, partial(dismiss, reason), wide=True)
+        st.text_input(_("Note (may stay empty)"), max_chars=500, key=note, persist_state="session")
+        _button(_("Do not dismiss"), "Escape", ":material/close:", {}, _ask_no_more, wide=True)
 
 
 def _ask_why(seen: Seen) -> None:
     st.session_state[_DISMISSING] = seen
+    st.session_state[_WHY] = True
+
+
+def _ask_no_more() -> None:
+    st.session_state[_DISMISSING] = None
 
 
 def _undo() -> None:

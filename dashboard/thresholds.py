@@ -108,9 +108,10 @@ def _plots(name: str, usual: float, at1: int, at2: int) -> None:
         figure.add_vline(x=percent / 100, line_width=5, line_color=AGREED)
         figure.update_layout(height=270, bargap=0.05, barmode="stack")
         title = _("Bare heads by how sure stage {n} is", n=stage)
-        figure.update_xaxes(range=[0, 1], tickformat=".0%", title_text=title)
+        figure.update_xaxes(range=[0, 1], tickformat=".0%")
         figure.update_yaxes(rangemode="tozero", tickformat=",d", nticks=4)
         with place:
+            st.caption(title)
             projected(figure, f"demo-plot-{stage}", title)
 
 

@@ -31,7 +31,8 @@ _STYLE = """<style>
 .st-key-class-demo [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
 .st-key-class-demo .stMarkdownBadge { font-size: 1.3rem !important; white-space: normal; }
 .st-key-class-demo [data-testid="stSlider"] label { margin-bottom: 1.5rem; }
-.st-key-class-demo [data-testid="stSliderThumbValue"] p { font-weight: 600; }
+.st-key-class-demo [data-testid="stSliderThumbValue"] { margin-top: -0.5rem; }
+.st-key-class-demo [data-testid="stSliderThumbValue"] p { font-weight: 600; line-height: 1.2; }
 .st-key-class-demo .st-key-demo-clip * { font-size: 1.25rem; }
 .st-key-class-demo button { min-height: 3.5rem; }
 .st-key-class-demo h2 { font-size: 2.6rem; padding: 0 0 0.5rem; }

@@ -15,15 +15,13 @@ if not sources:
 counted = scope.choose(sources)
 
 charts.over_time(counted)
-left, right = st.columns(2)
-with left:
+with st.grid(2, min_column_width=340):  # narrower, and titles are cut off
     charts.riders(counted)
-    charts.funnel(counted)
-    charts.agreement(counted)
-    charts.plates(counted)
-with right:
     charts.heads(counted)
+    charts.funnel(counted)
     charts.removed(counted)
+    charts.agreement(counted)
     charts.reasons(counted)
+    charts.plates(counted)
     charts.by_source(counted)
 charts.speed(counted)

@@ -63,6 +63,20 @@ def test_a_clip_chosen_far_down_is_brought_into_view(
     expect(page.locator("video")).to_be_in_viewport()
 
 
+def test_no_title_of_a_figure_is_cut_off_on_a_tablet(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    page.set_viewport_size({"width": 820, "height": 1000})
+    page.goto("/statistics")
+    title = page.locator(".gtitle", has_text="From suspicion to a person's word")
+    expect(title).to_be_visible()
+    card = page.get_by_test_id("stPlotlyChart").filter(has=title)
+    seen, room = title.bounding_box(), card.bounding_box()
+    assert seen and room
+    assert seen["x"] + seen["width"] <= room["x"] + room["width"]
+
+
 def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
     page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:

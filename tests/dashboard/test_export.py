@@ -140,7 +140,7 @@ def test_the_report_is_one_page_and_its_korean_can_be_read(source: Source) -> No
     pdf = PdfReader(io.BytesIO(opened(package([1], source, words))["case-000001/report.pdf"]))
     (only,) = pdf.pages
     text = only.extract_text()
-    for part in ("헬멧을 쓰지 않은 운전자", "서울 강남 가 1234", "김철수", "오토바이 (1)", "a" * 64, "인정"):
+    for part in ("헬멧을 쓰지 않은 탑승자", "서울 강남 가 1234", "김철수", "오토바이 (1)", "a" * 64, "인정"):
         assert part in text, text
     assert len(only.images) == 1 + 1 + 4
     fonts = only["/Resources"]["/Font"].values()

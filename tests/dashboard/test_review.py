@@ -76,8 +76,11 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
     press(page, "a")
     expect(page.get_by_text("2 of 3")).to_be_visible()  # on to the next
     assert state(3) is ReviewState.ACCEPTED
+    clip = page.locator("video").bounding_box()
     press(page, "d")
+    expect(page.get_by_role("button", name="Wears a helmet")).to_be_visible()
     expect(page.get_by_text("Why dismiss it?")).to_be_visible()
+    assert page.locator("video").bounding_box() == clip  # nothing moves beneath the mouse
     assert state(2) is ReviewState.OPEN  # not without a reason
     press(page, "1")
     expect(page.get_by_text("Why dismiss it?")).to_be_hidden()
@@ -87,6 +90,11 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
     assert (row.reviewer, row.action, row.reason) == ("Kim", Action.DISMISS, Reason.HELMET)
     press(page, "u")
     expect(page.get_by_text("2 of 3")).to_be_visible()  # back to what was undone
+    assert state(2) is ReviewState.OPEN
+    press(page, "d")
+    expect(page.get_by_role("button", name="Wears a helmet")).to_be_visible()
+    page.get_by_text("What stage 2 looked at").click()  # elsewhere: it is not dismissed
+    expect(page.get_by_role("button", name="Accept")).to_be_visible()
     assert state(2) is ReviewState.OPEN
 
 

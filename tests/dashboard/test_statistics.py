@@ -42,7 +42,7 @@ def test_every_figure_says_how_many_cases_it_counts(
     assert not app.exception
     shown = numbers(app)
     assert shown.pop("Violations over time").startswith("2 violations")
-    assert shown.pop("Processing speed").startswith("1 job ·")
+    assert shown.pop("Processing speed").startswith("1 job<br>")
     assert shown == {
         "Violations by source": "2 violations",
         "Riders": "3 riders, counted by track",
@@ -55,6 +55,7 @@ def test_every_figure_says_how_many_cases_it_counts(
     }
     funnel = figures(app)["From suspicion to a person's word"]["data"][0]
     assert funnel["x"] == [4, 3, 1]
+    assert funnel["y"][2] == "Accepted by people: 1"
 
 
 def test_filters_narrow_all_figures(
@@ -146,3 +147,11 @@ def test_tables_open_in_excel_and_hold_no_formula() -> None:
 def test_names_of_files_are_no_markup() -> None:
     assert figure.short("<b>a</b>.mp4") == "&lt;b&gt;a&lt;/b&gt;.mp4"
     assert len(figure.short("n" * 100)) == 28
+
+
+def test_a_figure_is_told_in_words_as_well(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.REJECTED)
+    told = [chart.proto.alt for chart in open_page("statistics").get("plotly_chart")]
+    assert any(text.endswith("Step Accepted by people, Suspects 0") for text in told)
