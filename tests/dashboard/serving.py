@@ -43,7 +43,7 @@ def serving(data: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def wait_for(url: str, patience_s: float = 300) -> None:

@@ -164,6 +164,7 @@ def test_what_is_refused_is_named_with_the_reason_and_the_others_are_taken(
         page = browser.new_page(viewport={"width": 390, "height": 800}, base_url=url, locale="ko-KR")
         page.set_default_timeout(PATIENCE_MS)
         page.goto("/")
+        expect(page.locator(".st-key-refused").get_by_test_id("stBidiComponentIsolated")).to_be_attached()
         page.locator("input[type=file]").set_input_files([tmp_path / name for name in sizes])
         for said in (
             "a ride by night, a long name.txt, 소리 [1].mp3: 지원하는 형식(.mp4,",
