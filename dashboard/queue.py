@@ -6,6 +6,8 @@ button.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard import address, browser, player, resources
@@ -15,6 +17,7 @@ from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
 _PAGE_SIZE = 20
+_FEW = 3  # clips that wait, each with a box of its own
 _LOOK = {
     JobState.QUEUED: (":material/hourglass_empty:", later("Waiting")),
     JobState.RUNNING: (":material/play_circle:", later("Running")),
@@ -40,11 +43,24 @@ def _open_jobs() -> None:
     if [job.id for job in jobs] != st.session_state[_OPEN]:
         st.rerun()  # a job began or ended: the results below change as well
     for job in jobs:
-        with st.container(border=True):
-            if job.state is JobState.RUNNING:
+        if job.state is JobState.RUNNING:
+            with st.container(border=True):
                 _running(job)
-            else:
+    _all_waiting([job for job in jobs if job.state is not JobState.RUNNING])
+
+
+def _all_waiting(jobs: Sequence[Job]) -> None:
+    """Many take no more room than a few: what was found stands below them."""
+    if len(jobs) <= _FEW:
+        for job in jobs:
+            with st.container(border=True):
                 _waiting(job)
+        return
+    with st.expander(_("Waiting: {n} clips", n=len(jobs)), icon=":material/hourglass_empty:", key="waiting"):
+        ids = [job.id for job in jobs]
+        st.button(_("Cancel all that wait"), key="cancel-waiting", icon=":material/close:", on_click=_stop, args=ids)
+        for job in jobs:
+            _waiting(job)
 
 
 def _running(job: Job) -> None:
@@ -83,9 +99,10 @@ def _cancel(job: Job) -> None:
     )
 
 
-def _stop(job_id: int) -> None:
+def _stop(*job_ids: int) -> None:
     with if_it_fails():
-        resources.jobs().cancel(job_id)
+        for job_id in job_ids:
+            resources.jobs().cancel(job_id)
 
 
 def tell_under_way(job: Job) -> None:

@@ -14,9 +14,11 @@ from dashboard.text import local, plain
 from db.engine import explain
 from db.models import Job, JobState
 from pipeline.errors import HelmetWatchError
+from pipeline.stream import StreamState
 
 if TYPE_CHECKING:
     from db.streams import Running
+    from pipeline.figures import Figures
 
 _PREVIEW_SIDE = 640
 _SHOWN = 3  # violations per stream
@@ -106,17 +108,8 @@ def _running(job: Job, running: Running) -> None:
             st.caption(plain(told(running.status.why)))
         if running.trouble:
             st.error(plain(told(running.trouble)), icon=":material/error:")
-        figures = running.figures
-        st.caption(
-            _(
-                "{fps} frames/s, {analysed} analysed · {delay} ms behind · {skipped} skipped · {waiting} for stage 2",
-                fps=f"{figures.fps:.0f}",
-                analysed=f"{figures.analysed_fps:.0f}",
-                delay=f"{figures.delay_s * 1000:.0f}",
-                skipped=f"{figures.skipped:,}",
-                waiting=figures.waiting,
-            )
-        )
+        if running.status.state is StreamState.LIVE:
+            _speed(running.figures)
         if running.status.reconnects:
             st.caption(several("connected anew once", "connected anew {n} times", running.status.reconnects))
         if st.button(_("Stop"), key=f"stop-{job.id}", icon=":material/stop:"):
@@ -129,6 +122,19 @@ def _running(job: Job, running: Running) -> None:
         with st.container(horizontal=True):
             for case in newest:
                 camera.violation(case)
+
+
+def _speed(figures: Figures) -> None:
+    st.caption(
+        _(
+            "{fps} frames/s, {analysed} analysed · {delay} ms behind · {skipped} skipped · {waiting} for stage 2",
+            fps=f"{figures.fps:.0f}",
+            analysed=f"{figures.analysed_fps:.0f}",
+            delay=f"{figures.delay_s * 1000:.0f}",
+            skipped=f"{figures.skipped:,}",
+            waiting=figures.waiting,
+        )
+    )
 
 
 def _ended(job: Job, violations: str) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -54,8 +54,11 @@ def clock(seconds: float) -> str:
 
 
 def zone() -> ZoneInfo:
-    """The viewer's time zone, as the browser tells it."""
-    return ZoneInfo(st.context.timezone or "UTC")
+    """The viewer's time zone, as the browser tells it; UTC where it names none that there is, such as Etc/Unknown."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def local(moment: datetime) -> str:

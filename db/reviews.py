@@ -163,16 +163,23 @@ def _new_motorcycle(session: Session) -> int:
 
 
 def _take_back(session: Session, rows: Sequence[Review], reviewer: str) -> Done:
-    """Undo these rows, where nobody has built on them since."""
+    """Undo these rows, where nobody has changed the same since."""
     steps, conflicts = [], []
     for row in rows:
         case = session.get(Case, row.case_id)
-        if case is None or _last(session, row.case_id) is not row:
+        if case is None or _built_on(session, row):
             conflicts.append(_conflict(session, row.case_id))
         else:
             steps.append(_Step(case, dict(row.before), row))
     done = _write(session, Deed(reviewer, Action.UNDO), steps)
     return Done(done.changed, (*conflicts, *done.conflicts))
+
+
+def _built_on(session: Session, row: Review) -> bool:
+    """Whether what this row changed was changed again, and that stands. What else was done is no hindrance: a link that
+    is taken back of some of its cases alone would leave the others linked to nothing that is."""
+    later = session.scalars(_standing().where(Review.case_id == row.case_id, Review.id > row.id))
+    return any(row.after.keys() & one.after.keys() for one in later)
 
 
 def _write(session: Session, deed: Deed, steps: Iterable[_Step]) -> Done:

@@ -237,7 +237,8 @@ class Source:
     def failed(self, error: BaseException) -> None:
         """Note what went wrong."""
         _log.error("a finding of a live source was not kept", exc_info=error)
-        self.trouble = f"{type(error).__name__}: {error}"
+        first, _, _ = str(error).partition("\n")  # SQL follows, where it is a database's
+        self.trouble = f"{type(error).__name__}: {first}"
 
     def _heard(self, track: Track, verdict: Future[WithPlates]) -> None:
         """Stage 2 has spoken, or failed. The plate of a violation is read before it is kept."""

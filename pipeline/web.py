@@ -103,8 +103,13 @@ class Web:
                 response.close()
                 response = self._client.send(request, stream=True, auth=httpx.DigestAuth(*login))
         except httpx.HTTPError as error:
-            raise StreamError(f"the server cannot be reached: {type(error).__name__}") from error
+            raise StreamError(f"the server cannot be reached: {_why(error)}") from error
         return response
+
+
+def _why(error: httpx.HTTPError) -> str:
+    """What the system says of a connection; what other errors say may hold a log-in."""
+    return (isinstance(error, httpx.ConnectError) and str(error)) or type(error).__name__
 
 
 class Download:

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -19,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import hand_in
 from dashboard.player import lanes, whole_seconds
-from dashboard.text import clock, plain
+from dashboard.text import clock, plain, second
 from dashboard.worker import Worker
 from db import engine
 from db.cases import Cases, Filter, Sort
@@ -41,6 +43,13 @@ def said(app: AppTest) -> str:
     """All that the page says."""
     kinds = ("title", "subheader", "markdown", "caption", "info", "success", "warning", "error")
     return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+@pytest.mark.parametrize("named", ["Asia/Seoul", "Etc/Unknown", "../etc/passwd", None])
+def test_a_zone_that_there_is_not_is_utc(named: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "context", SimpleNamespace(timezone=named))
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert second(noon) == ("2026-07-01 21:00:00 KST" if named == "Asia/Seoul" else "2026-07-01 12:00:00 UTC")
 
 
 def links(app: AppTest) -> list[tuple[str, str]]:
@@ -332,6 +341,22 @@ def test_clicks_count_when_a_job_begins_or_an_upload_arrives_meanwhile(
     app.button(key=f"cancel-{other}").click().run()
     assert under_way() == {"ended.mp4", "upload.mp4", "demo.mp4"}
     assert not app.exception
+
+
+def test_many_clips_that_wait_take_little_room_and_are_cancelled_at_once(
+    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+    jobs = Jobs(sessions)
+    for number in range(6):
+        queued(jobs, f"clip {number}.mp4", settings.data / "gone.mp4", f"{number:064}")
+    jobs.claim()
+    app = open_page("analyse")
+    (waiting,) = [one for one in app.expander if one.label == "Waiting: 5 clips"]
+    assert not waiting.proto.expanded
+    app.button(key="cancel-waiting").click().run()
+    assert not app.exception
+    assert [job.clip.name for job in jobs.open()] == ["clip 0.mp4"]
 
 
 def test_who_hands_in_what_was_analysed_before_may_look_at_it_or_have_it_analysed_again(

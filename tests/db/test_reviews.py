@@ -248,6 +248,19 @@ def test_undoing_a_link_leaves_one_that_somebody_built_on_it(reviews: Reviews, s
     assert len({case(sessions, id_).motorcycle for id_ in (1, 2, 3)}) == 1
 
 
+def test_a_link_is_taken_back_of_all_its_cases_whatever_else_was_made_of_one(
+    reviews: Reviews, sessions: sessionmaker[Session]
+) -> None:
+    reviews.link({1: 0, 2: 0}, "Lee")
+    reviews.link({1: 1, 3: 0}, "Kim")
+    reviews.decide({1: 2}, replace(ACCEPT, reviewer="Lee"))
+    assert sorted(reviews.undo("Kim").changed) == [1, 2, 3]
+    motorcycles = [case(sessions, id_).motorcycle for id_ in (1, 2, 3)]
+    assert motorcycles[0] == motorcycles[1] is not None
+    assert motorcycles[2] is None
+    assert case(sessions, 1).review is ReviewState.ACCEPTED
+
+
 def again(sessions: sessionmaker[Session], found: Analysis) -> list[int]:
     """Analyse the clip of the fixture once more; the ids of its cases."""
     jobs = Jobs(sessions)

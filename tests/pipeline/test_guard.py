@@ -106,6 +106,16 @@ def test_a_name_that_answers_otherwise_later_gains_nothing(monkeypatch: pytest.M
         assert len(server.asked) == 1
 
 
+def test_a_server_that_is_off_is_told_in_the_systems_words(here: Settings) -> None:
+    with WebServer({}) as server:
+        url = server.url("/word/live.m3u8")
+    web = Web(here)
+    with pytest.raises(StreamError, match=r"the server cannot be reached: .*refused") as told:
+        web.open(url)
+    web.close()
+    assert "word" not in str(told.value)
+
+
 def test_a_name_that_cannot_be_resolved_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
         raise socket.gaierror
