@@ -95,7 +95,7 @@ def _reason(name: str, why: str) -> str:
     return _("did not arrive, try again ({reason})", reason=plain(why))
 
 
-@st.fragment  # of a run of the whole page, Streamlit forgets to answer a field that is about to send the other files
+@st.fragment  # a run of the whole page drops what Streamlit is about to tell the field: the other files get lost
 def _notices() -> None:
     """What was wrong with uploads, until somebody has read it."""
     browser.refused("refused", _note_refused)

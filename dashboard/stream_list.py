@@ -24,10 +24,10 @@ _PREVIEW_SIDE = 640
 _SHOWN = 3  # violations per stream
 _LONGEST_NAME = 80  # characters
 _STATES = {
-    "connecting": (":material/sync:", later("Connecting")),
-    "live": (":material/sensors:", later("Live")),
-    "waiting": (":material/hourglass_empty:", later("Waiting to try again")),
-    "ended": (":material/stop_circle:", later("Ended")),
+    StreamState.CONNECTING: (":material/sync:", later("Connecting")),
+    StreamState.LIVE: (":material/sensors:", later("Live")),
+    StreamState.WAITING: (":material/hourglass_empty:", later("Waiting to try again")),
+    StreamState.ENDED: (":material/stop_circle:", later("Ended")),
 }
 _ENDED = {
     JobState.RUNNING: (":material/sensors:", later("Watched by another process")),
@@ -102,7 +102,7 @@ def _running(job: Job, running: Running) -> None:
         data = cv2.imencode(".jpg", preview)[1].tobytes()
         picture.image(data, width="stretch", alt=_("The newest picture, with boxes"))
     with facts:
-        icon, word = _STATES[running.status.state.value]
+        icon, word = _STATES[running.status.state]
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)}")
         if running.status.why:
             st.caption(plain(told(running.status.why)))

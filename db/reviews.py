@@ -176,8 +176,10 @@ def _take_back(session: Session, rows: Sequence[Review], reviewer: str) -> Done:
 
 
 def _built_on(session: Session, row: Review) -> bool:
-    """Whether what this row changed was changed again, and that stands. What else was done is no hindrance: a link that
-    is taken back of some of its cases alone would leave the others linked to nothing that is."""
+    """Whether what this row changed was changed again, and that stands.
+
+    Other changes of the case do not count: a link that is taken back of some of its cases alone would part others.
+    """
     later = session.scalars(_standing().where(Review.case_id == row.case_id, Review.id > row.id))
     return any(row.after.keys() & one.after.keys() for one in later)
 
