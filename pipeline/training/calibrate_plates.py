@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from pipeline.consensus import logit, vote
+from pipeline.errors import CalibrationError
 from pipeline.plate_weights import Calibration
 from pipeline.plates import PlateReader
 from pipeline.settings import Settings
+from pipeline.training import command
 from pipeline.training.pictures import load
 from pipeline.training.plate_labels import read_labels
 from pipeline.training.ship_plates import UNCALIBRATED, write_manifest
@@ -35,6 +38,7 @@ _LENGTHS = (1, 2, 5, 10)
 _FLOORS = (0.003, 0.01, 0.03, 0.1)
 _TOGETHER = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
 _THRESHOLD = 0.95
+_LEAST = 20  # tracks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,19 +107,25 @@ def report(heard: Sequence[Heard], calibration: Calibration) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.training.calibrate_plates")
-    parser.add_argument("--labels", type=Path, nargs="+", required=True)
-    parser.add_argument("--dry", action="store_true", help="only say what would be chosen")
-    options = parser.parse_args()
+def _calibrate(options: argparse.Namespace) -> Iterator[object]:
     settings = Settings()
     heard = hear(options.labels, settings)
+    if len(heard) < _LEAST:
+        raise CalibrationError(f"{len(heard)} tracks are too few to choose by: {_LEAST} at least")
     chosen = calibrate(heard[::2])
-    print(chosen)  # noqa: T201
-    print(report(heard[1::2], chosen))  # noqa: T201
+    yield chosen
+    yield report(heard[1::2], chosen)
     if not options.dry:
         write_manifest(settings.weights / "plates", chosen)
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = command.parser(__doc__)
+    parser.add_argument("--labels", type=Path, nargs="+", required=True)
+    parser.add_argument("--dry", action="store_true", help="only say what would be chosen")
+    options = parser.parse_args(arguments)
+    return command.report(lambda: _calibrate(options))
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

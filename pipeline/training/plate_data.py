@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,10 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import plate_formats as formats
+from pipeline.errors import DatasetError
 from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
 from pipeline.plate_formats import PlateFormat
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH, stretch, upright
 from pipeline.plate_slots import SLOTS, encode
+from pipeline.training import command
 from pipeline.training.plate_pictures import Drawn, draw, draw_district
 from pipeline.training.plate_views import Seen, draw_size, draw_view, see
 from pipeline.types import Image
@@ -45,11 +48,18 @@ class Surroundings:
     """Patches of real pictures that stand for what is around a plate, grey."""
 
     def __init__(self, places: Sequence[Path]) -> None:
-        """`places` are pictures or folders of them; 400 of all are kept."""
+        """`places` are pictures or folders of them; 400 of all are kept.
+
+        Raises:
+            DatasetError: no picture is there, or none that can be read.
+        """
         pictures = [path for one in places for path in ([one] if one.is_file() else sorted(one.rglob("*.jpg")))]
         pictures = random.Random(0).sample(pictures, min(len(pictures), 400))  # noqa: S311
         read = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in pictures)
         self._pictures = [np.asarray(picture, np.uint8) for picture in read if picture is not None]
+        if not self._pictures:
+            named = ", ".join(map(str, places))
+            raise DatasetError(f"{named}: no JPEG there that can be read; name street pictures, or folders of them")
 
     def draw(self, rng: np.random.Generator) -> Image:
         picture = self._pictures[int(rng.integers(len(self._pictures)))]
@@ -164,14 +174,7 @@ def _endless(around: Surroundings, rng: np.random.Generator) -> Iterator[dict[st
         yield from samples(around, rng)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.training.plate_data")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--around", type=Path, nargs="+", required=True, help="pictures, or folders of them")
-    parser.add_argument("--chunks", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--patches", action="store_true", help="for the upscaler")
-    options = parser.parse_args()
+def _make(options: argparse.Namespace) -> Iterator[Path]:
     cv2.setNumThreads(1)
     around = Surroundings(options.around)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -179,7 +182,19 @@ def main() -> None:
         path = options.out / f"{options.seed:03d}-{number:04d}.npz"
         if not path.exists():
             (write_patches if options.patches else write_chunk)(path, around, (options.seed, number))
+        yield path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = command.parser(__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--around", type=Path, nargs="+", required=True, help="pictures, or folders of them")
+    parser.add_argument("--chunks", type=command.positive, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--patches", action="store_true", help="for the upscaler")
+    options = parser.parse_args(arguments)
+    return command.report(lambda: _make(options))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import csv
 import random
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,13 @@ import numpy as np
 
 from pipeline import plate_formats as formats
 from pipeline.plate_formats import PlateFormat
+from pipeline.training import command
 from pipeline.training.plate_data import Surroundings
 from pipeline.training.plate_pictures import draw
 from pipeline.training.plate_views import draw_size, draw_view, see
 from pipeline.types import Image
+
+LABELS = "labels.csv"
 
 
 def track(
@@ -50,7 +54,7 @@ def write(
 ) -> None:
     """`count` tracks as `target/00000/00.png`, with `target/labels.csv`: file, text, sequence."""
     target.mkdir(parents=True, exist_ok=True)
-    with (target / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+    with (target / LABELS).open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(("file", "text", "sequence"))
         for number in range(count):
@@ -64,19 +68,24 @@ def write(
                 rows.writerow((name, text, number))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.training.plate_tracks")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--around", type=Path, nargs="+", required=True, help="pictures, or folders of them")
-    parser.add_argument("--count", type=int, default=500)
-    parser.add_argument("--frames", type=int, default=10)
-    parser.add_argument("--size", type=float, help="height of the characters in pixels; otherwise by chance")
-    parser.add_argument("--motorcycles", type=float, default=0.7, help="share of motorcycles' plates")
-    parser.add_argument("--seed", type=int, default=7)
-    options = parser.parse_args()
+def _write(options: argparse.Namespace) -> list[Path]:
     around = Surroundings(options.around)
     write(options.out, around, options.count, options.frames, options.size, options.motorcycles, options.seed)
+    return [options.out / LABELS]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = command.parser(__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--around", type=Path, nargs="+", required=True, help="pictures, or folders of them")
+    parser.add_argument("--count", type=command.positive, default=500)
+    parser.add_argument("--frames", type=command.positive, default=10)
+    parser.add_argument("--size", type=float, help="height of the characters in pixels; otherwise by chance")
+    parser.add_argument("--motorcycles", type=command.share, default=0.7, help="share of motorcycles' plates")
+    parser.add_argument("--seed", type=int, default=7)
+    options = parser.parse_args(arguments)
+    return command.report(lambda: _write(options))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

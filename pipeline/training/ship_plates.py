@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,22 +17,28 @@ import torch
 
 from pipeline.plate_weights import CORNERS, FILES, READER, UPSCALER, Calibration, PlateManifest
 from pipeline.settings import Settings
+from pipeline.training import command
 from pipeline.training.blend import mean
+from pipeline.training.plate_tasks import TASKS, fitting
 from pipeline.weights import MANIFEST, sha256
 
 UNCALIBRATED = Calibration(floor=0.01, together=0.7, slope=1.0, offset=0.0, threshold=0.95)
 
 
 def ship(folder: Path, readers: Sequence[Path], corners: Path | None, upscaler: Path | None) -> None:
-    """Copy what was trained; what is not named stays. Calibration stays too and should be done anew."""
+    """Copy what was trained; what is not named stays. Calibration stays too and should be done anew.
+
+    Raises:
+        WeightsError: a file is missing, or holds other weights than its network has.
+    """
     if readers:
-        last_first = [torch.load(reader, map_location="cpu", weights_only=True) for reader in reversed(readers)]
+        last_first = [fitting(reader, TASKS["reader"].network()) for reader in reversed(readers)]
         state = mean(last_first, [1 / len(readers)] * len(readers))
         # EasyOCR cuts off the first seven letters: it expects what was trained with DataParallel
         torch.save({f"module.{name}": tensor for name, tensor in state.items()}, folder / f"{READER}.pth")
-    for source, name in ((corners, CORNERS), (upscaler, UPSCALER)):
+    for source, task, name in ((corners, "corners", CORNERS), (upscaler, "upscaler", UPSCALER)):
         if source:
-            torch.save(torch.load(source, map_location="cpu", weights_only=True), folder / name)
+            torch.save(fitting(source, TASKS[task].network()), folder / name)
     write_manifest(folder, known_calibration(folder))
 
 
@@ -46,14 +53,20 @@ def write_manifest(folder: Path, calibration: Calibration) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest.model_dump(), indent=2) + "\n")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.training.ship_plates")
+def _ship(options: argparse.Namespace) -> list[Path]:
+    folder = Settings().weights / "plates"
+    ship(folder, options.readers, options.corners, options.upscaler)
+    return [folder / MANIFEST]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = command.parser(__doc__)
     parser.add_argument("--reader", type=Path, nargs="+", default=[], dest="readers")
     for name in ("--corners", "--upscaler"):
         parser.add_argument(name, type=Path)
-    options = parser.parse_args()
-    ship(Settings().weights / "plates", options.readers, options.corners, options.upscaler)
+    options = parser.parse_args(arguments)
+    return command.report(lambda: _ship(options))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,149 +8,72 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from pipeline.plate_corners import CornersNetwork
-from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
-from pipeline.plate_slots import CLASSES, SLOTS
-from pipeline.upscale import FACTOR, UpscaleNetwork
-from weights.plates.plate_reader import Model
+from pipeline.errors import DatasetError, WeightsError
+from pipeline.training import command
+from pipeline.training.plate_tasks import TASKS, Batch, Fields, Task, fitting
 
 _log = logging.getLogger(__name__)
 _REPORT_EVERY = 100  # steps
 _SAVE_EVERY_S = 120.0
 _RISE = 0.03  # share of the time in which the learning rate rises
-Batch = dict[str, Tensor]
 
 
-class ReaderTask:
-    fields = ("read", "slots")
-
-    def network(self) -> nn.Module:
-        return Model(input_channel=1, output_channel=96, hidden_size=128, slots=SLOTS, height=READ_HEIGHT,
-                     width=READ_WIDTH, num_class=CLASSES)  # fmt: skip
-
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
-        pictures = _disturbed(batch["read"])
-        with _short():
-            logits = network(pictures)[:, ::2]
-        return functional.cross_entropy(logits.float().flatten(0, 1), batch["slots"].long().flatten())
-
-    def judge(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        with _short():
-            logits = network(as_input(batch["read"]))[:, ::2].float()
-        right = logits.argmax(2) == batch["slots"]
-        loss = functional.cross_entropy(logits.transpose(1, 2), batch["slots"].long(), reduction="none")
-        return {"plates": right.all(1).float(), "slots": right.float().mean(1), "loss": loss.mean(1)}
-
-
-class CornersTask:
-    fields = ("find", "corners")
-
-    def network(self) -> nn.Module:
-        return CornersNetwork()
-
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
-        with _short():
-            found = network(_disturbed(batch["find"]))
-        # in shares of the crop's sides: along the shorter one, the height, a pixel counts more
-        return functional.smooth_l1_loss(found.float(), batch["corners"], beta=0.02) * 20
-
-    def judge(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        found = network(as_input(batch["find"]))
-        size = batch["corners"].amax(1) - batch["corners"].amin(1)
-        wrong = (found - batch["corners"]).abs() / size[:, None]
-        return {"x": wrong[..., 0].mean(1), "y": wrong[..., 1].mean(1), "far": (wrong.amax((1, 2)) > 0.1).float()}
-
-
-class UpscalerTask:
-    fields = ("small", "large")
-
-    def network(self) -> nn.Module:
-        return UpscaleNetwork()
-
-    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
-        with _short():
-            shown = network(batch["small"].float()[:, None] / 255)
-        return functional.l1_loss(shown.float(), batch["large"].float()[:, None] / 255) * 10
-
-    def judge(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Signal over noise of the network and of bicubic interpolation, dB."""
-        small, large = batch["small"].float()[:, None] / 255, batch["large"].float()[:, None] / 255
-        plain = functional.interpolate(small, scale_factor=FACTOR, mode="bicubic", align_corners=False)
-        return {"network": _decibels(network(small), large), "bicubic": _decibels(plain, large)}
-
-
-def _decibels(shown: Tensor, truth: Tensor) -> Tensor:
-    return -10 * ((shown.clamp(0, 1) - truth) ** 2).mean((1, 2, 3)).clamp_min(1e-7).log10()
-
-
-def _short() -> torch.autocast:
-    """Numbers of half the length, where the processor has them: without AVX-512 they are emulated, ten times slower."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=torch.backends.cpu.get_cpu_capability() == "AVX512")
-
-
-TASKS = {"reader": ReaderTask, "corners": CornersTask, "upscaler": UpscalerTask}
-
-
-def as_input(pictures: Tensor) -> Tensor:
-    """uint8 (B, H, W) to -1 to 1 (B, 1, H, W), as EasyOCR does it."""
-    return (pictures.float() / 255 - 0.5)[:, None] / 0.5
-
-
-def _disturbed(pictures: Tensor) -> Tensor:
-    """A little noise, light and cover on top, so that a picture is never the same twice."""
-    batch = as_input(pictures)
-    count = len(batch)
-    batch = batch * (1 + 0.15 * torch.randn(count, 1, 1, 1)) + 0.1 * torch.randn(count, 1, 1, 1)
-    batch = batch + torch.randn_like(batch) * (0.06 * torch.rand(count, 1, 1, 1))
-    for row in np.flatnonzero(np.random.default_rng().random(count) < 0.1):
-        height, width = batch.shape[2:]
-        x, y = int(torch.randint(width - 8, ())), int(torch.randint(height - 8, ()))
-        batch[row, :, y : y + height // 4, x : x + width // 16] = float(torch.randn(()))
-    return batch.clamp(-1, 1)
-
-
-def _batches(folder: Path, fields: tuple[str, ...], size: int, seed: int) -> Iterator[Batch]:
-    """Batches without end, from the chunks that are there, the less used ones first."""
+def _batches(folder: Path, fields: Fields, size: int, seed: int) -> Iterator[Batch]:
+    """Batches without end, from the chunks that are there by then, the less used ones first."""
     used: dict[Path, int] = {}
     rng = np.random.default_rng(seed)
     while True:
-        chunks = sorted(folder.glob("*.npz"))
-        least = min((used.get(path, 0) for path in chunks), default=0)
+        chunks = _chunks(folder)
+        least = min(used.get(path, 0) for path in chunks)
         fresh = [path for path in chunks if used.get(path, 0) == least]
-        if not fresh:
-            time.sleep(5)
-            continue
         path = fresh[int(rng.integers(len(fresh)))]
         used[path] = least + 1
-        with np.load(path) as file:
-            arrays = {name: file[name] for name in fields}
+        arrays = _arrays(path, fields)
         order = rng.permutation(len(arrays[fields[0]]))
+        if len(order) < size:
+            raise DatasetError(f"{path} holds {len(order)} samples: name a smaller --batch than {size}")
         for start in range(0, len(order) - size + 1, size):
             rows = order[start : start + size]
             yield {name: torch.from_numpy(array[rows]) for name, array in arrays.items()}
 
 
+def _chunks(folder: Path) -> list[Path]:
+    chunks = sorted(folder.glob("*.npz"))
+    if not chunks:
+        raise DatasetError(f"{folder} holds no chunk: make some (python -m pipeline.training.plate_data)")
+    return chunks
+
+
+def _arrays(chunk: Path, fields: Fields) -> dict[str, Any]:
+    try:
+        with np.load(chunk) as file:
+            return {name: file[name] for name in fields}
+    except (KeyError, ValueError, EOFError, BadZipFile) as error:
+        raise DatasetError(f"{chunk} is no whole chunk with {' and '.join(fields)}: take it out") from error
+
+
 @torch.no_grad()
-def evaluate(task: Any, network: nn.Module, folder: Path, size: int = 250) -> str:
+def evaluate(task: Task, network: nn.Module, folder: Path, size: int = 250) -> str:
     network.eval()
     scores: dict[str, list[Tensor]] = {}
     sizes: list[Tensor] = []
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as file:
-            arrays = {name: torch.from_numpy(file[name]) for name in task.fields}
-            sizes.append(torch.from_numpy(file["size"]) if "size" in file else torch.zeros(len(file["small"])))
-        for start in range(0, len(sizes[-1]), size):
+    for path in _chunks(folder):
+        arrays = {name: torch.from_numpy(array) for name, array in _arrays(path, task.fields + task.size).items()}
+        count = len(arrays[task.fields[0]])
+        sizes.append(arrays.get("size", torch.zeros(count)))
+        for start in range(0, count, size):
             batch = {name: array[start : start + size] for name, array in arrays.items()}
             for name, score in task.judge(network, batch).items():
                 scores.setdefault(name, []).append(score)
@@ -164,20 +87,29 @@ def evaluate(task: Any, network: nn.Module, folder: Path, size: int = 250) -> st
     )
 
 
-def train(task: Any, options: argparse.Namespace) -> None:
+def train(task: Task, options: argparse.Namespace) -> Path:
+    """The file with the averaged weights.
+
+    Raises:
+        DatasetError: there are no chunks to learn from or to judge by, or one cannot be used.
+        WeightsError: what to start from, or to go on with, is of another network.
+    """
+    for folder in (options.data, options.val):  # at once, not when it is time to judge
+        _chunks(folder)
     options.out.mkdir(parents=True, exist_ok=True)
     state_path = options.out / "state.pt"
     network = task.network().to(memory_format=torch.channels_last)  # a quarter faster on a CPU
     if options.start:
-        weights = torch.load(options.start, weights_only=True)
-        # the reader as shipped has the names that EasyOCR wants
-        network.load_state_dict({name.removeprefix("module."): one for name, one in weights.items()})
+        fitting(options.start, network)
     mean = AveragedModel(network, multi_avg_fn=_moved, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.02)
     step, spent = 0, 0.0
     if state_path.exists():
-        state = torch.load(state_path, weights_only=True)
-        network.load_state_dict(state["network"])
+        state = torch.load(command.present(state_path), weights_only=True)
+        try:
+            network.load_state_dict(state["network"])
+        except RuntimeError as error:
+            raise WeightsError(f"{options.out} began with another network: name a new --out") from error
         mean.load_state_dict(state["mean"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
@@ -191,7 +123,7 @@ def train(task: Any, options: argparse.Namespace) -> None:
             group["lr"] = options.rate * pace(spent / budget)
         loss = task.loss(network, batch)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         mean.update_parameters(network)
@@ -213,6 +145,7 @@ def train(task: Any, options: argparse.Namespace) -> None:
         if spent >= budget:
             break
     _log.info("at the end: %s", evaluate(task, mean.module, options.val))
+    return Path(options.out / "weights.pt")
 
 
 def pace(share: float) -> float:
@@ -239,22 +172,22 @@ def _save(path: Path, network: nn.Module, mean: nn.Module, optimizer: Any, **pro
     unfinished.replace(path)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.training.train_plates")
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = command.parser(__doc__)
     parser.add_argument("task", choices=TASKS)
     for name in ("--data", "--val", "--out"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights to start from")
     parser.add_argument("--minutes", type=float, default=240.0, help="of processor time that training may take")
-    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--batch", type=command.positive, default=128)
     parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--judge-every", type=int, default=1000)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
+    parser.add_argument("--judge-every", type=command.positive, default=1000)
+    parser.add_argument("--threads", type=command.positive, default=1)
+    options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     torch.set_num_threads(options.threads)
-    train(TASKS[options.task](), options)
+    return command.report(lambda: [train(TASKS[options.task], options)])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

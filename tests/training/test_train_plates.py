@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.errors import HelmetWatchError
+from pipeline.errors import DatasetError, HelmetWatchError
 from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
 from pipeline.plate_formats import identify
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
 from pipeline.plate_slots import SLOTS, decode
-from pipeline.training import typefaces
+from pipeline.training import calibrate_plates, typefaces
 from pipeline.training.plate_data import Surroundings, write_chunk, write_patches
 from pipeline.training.plate_pictures import Drawn
+from pipeline.training.plate_tasks import TASKS
 from pipeline.training.plate_tracks import write
 from pipeline.training.plate_views import see
-from pipeline.training.train_plates import TASKS, pace, train
+from pipeline.training.train_plates import main, pace, train
 from pipeline.upscale import FACTOR
 from tests import plates
 
@@ -85,30 +86,25 @@ def test_tracks_lie_on_disk_with_their_labels(data: Path) -> None:
     assert all((data / "tracks" / row.split(",")[0]).is_file() for row in rows[1:])
 
 
+def options(data: Path, out: Path, minutes: float = 1e-4) -> argparse.Namespace:
+    return argparse.Namespace(
+        out=out, data=data, val=data, start=None, minutes=minutes, batch=8, rate=1e-3, judge_every=1000
+    )
+
+
 @pytest.mark.parametrize(("task", "folder"), [("reader", "large"), ("corners", "large"), ("upscaler", "patches")])
 def test_training_moves_weights_and_goes_on_where_it_was_cut_off(
     data: Path, tmp_path: Path, task: str, folder: str
 ) -> None:
-    options = argparse.Namespace(
-        out=tmp_path,
-        data=data / folder,
-        val=data / folder,
-        start=None,
-        minutes=1e-4,
-        batch=8,
-        rate=1e-3,
-        judge_every=1000,
-    )
-    train(TASKS[task](), options)
+    train(TASKS[task], options(data / folder, tmp_path))
     first = torch.load(tmp_path / "state.pt", weights_only=True)
     assert first["step"] >= 1
-    options.minutes = first["spent"] / 60 + 1e-4
-    train(TASKS[task](), options)
+    train(TASKS[task], options(data / folder, tmp_path, first["spent"] / 60 + 1e-4))
     second = torch.load(tmp_path / "state.pt", weights_only=True)
     assert second["step"] > first["step"]
     moved = [not torch.equal(second["network"][name], one) for name, one in first["network"].items()]
     assert any(moved)
-    TASKS[task]().network().load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+    TASKS[task].network().load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
 
 
 def test_the_learning_rate_rises_and_comes_down_to_its_end() -> None:
@@ -117,3 +113,40 @@ def test_the_learning_rate_rises_and_comes_down_to_its_end() -> None:
     assert max(steps) == pytest.approx(1.0, abs=0.01)
     assert steps[-1] == 1e-3
     assert all(later <= before for before, later in itertools.pairwise(steps[4:]))
+
+
+def test_bad_input_is_told_in_a_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chunks, empty = str(data / "large"), tmp_path / "empty"
+    empty.mkdir()
+    (damaged := tmp_path / "damaged").mkdir()
+    (damaged / "1.npz").write_bytes((data / "large" / "1.npz").read_bytes()[:1000])
+    torch.save(TASKS["corners"].network().state_dict(), tmp_path / "corners.pt")
+
+    def told(*more: str, data: str = chunks, val: str = chunks, out: str = "out") -> str:
+        places = ["--data", data, "--val", val, "--out", str(tmp_path / out), "--minutes", "0.0001", "--batch", "8"]
+        assert main(["reader", *places, *more]) == 1
+        line = capsys.readouterr().err.strip()
+        assert len(line.splitlines()) == 1
+        return line
+
+    assert "plate_data" in told(data=str(empty))
+    assert "plate_data" in told(val=str(tmp_path / "nowhere"))
+    assert "take it out" in told(data=str(damaged))
+    assert "read" in told(data=str(data / "patches"))
+    assert "smaller --batch" in told("--batch", "25")
+    assert "another network" in told("--start", str(tmp_path / "corners.pt"))
+    assert "no such file" in told("--start", str(tmp_path / "none.pt"))
+    train(TASKS["corners"], options(data / "large", tmp_path / "corners"))
+    assert "--out" in told(out="corners")
+
+
+def test_where_no_street_is_there_to_put_plates_into(tmp_path: Path) -> None:
+    (tmp_path / "street.jpg").write_text("none")
+    for place in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(DatasetError, match="street pictures"):
+            Surroundings([place])
+
+
+def test_too_few_tracks_choose_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert calibrate_plates.main(["--labels", str(data / "tracks" / "labels.csv")]) == 1
+    assert capsys.readouterr().err == "2 tracks are too few to choose by: 20 at least\n"
