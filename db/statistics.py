@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Executable, Integer, Select, and_, case, cast, exists, extract, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Integer, Select, and_, case, cast, extract, func, or_, select
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
 from db.models import Case, Clip, Job, JobState, Reason, Review, ReviewState, SourceKind, Track
@@ -105,7 +105,7 @@ class Speeds:
     newest: tuple[Speed, ...]
 
 
-_OTHER, _SAME = aliased(Case), aliased(Track)
+_EARLIER, _LATER, _SAME = aliased(Case), aliased(Case), aliased(Track)
 
 
 def _is_violation(one: Any) -> ColumnElement[bool]:
@@ -113,9 +113,13 @@ def _is_violation(one: Any) -> ColumnElement[bool]:
 
 
 def _repeated(scope: Scope) -> ColumnElement[bool]:
-    """Whether an earlier case that is counted is of the same motorcycle."""
-    earlier = select(_OTHER.id).where(_OTHER.motorcycle == Case.motorcycle, _OTHER.id < Case.id, _is_violation(_OTHER))
-    return and_(Case.motorcycle.is_not(None), exists(earlier.where(*scope.of(_OTHER.clip_id, _OTHER.happened_at))))
+    """Whether an earlier case that is counted is of the same motorcycle.
+
+    All that are, at once: asked for each case, SQLite would read the whole span of time each time.
+    """
+    same = and_(_EARLIER.motorcycle == _LATER.motorcycle, _EARLIER.id < _LATER.id, _is_violation(_EARLIER))
+    again = select(_LATER.id).join(_EARLIER, same)
+    return Case.id.in_(again.where(*scope.of(_EARLIER.clip_id, _EARLIER.happened_at)))
 
 
 def _violation(scope: Scope) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.cases import TURNED_DOWN, VIOLATIONS, Cases, Filter, Sort
@@ -16,6 +16,7 @@ from pipeline import types
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence, Outcome
 from tests import factory
+from tests.db.plans import plans_of
 from tests.factory import queued
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -141,19 +142,11 @@ def many(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
 
 def test_every_order_pages_through_an_index(many: sessionmaker[Session]) -> None:
     """What makes 100,000 rows page at once: no sorting of them all, whatever the order."""
-    plans: list[str] = []
-
-    def explain(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if statement.startswith("SELECT cases.id"):
-            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[attr-defined]
-            plans.append(" ".join(row[3] for row in rows))
-
-    event.listen(many.kw["bind"], "before_cursor_execute", explain)
     cases = Cases(many)
-    for sort in Sort:
-        page = cases.page(Filter(), sort, 4000, 24)
-        assert len(page) == 24
-    event.remove(many.kw["bind"], "before_cursor_execute", explain)
+    with plans_of(many) as plans:
+        for sort in Sort:
+            page = cases.page(Filter(), sort, 4000, 24)
+            assert len(page) == 24
     assert len(plans) == len(Sort)
     assert all("USING INDEX" in plan and "TEMP B-TREE" not in plan for plan in plans), plans
 
