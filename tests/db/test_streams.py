@@ -147,6 +147,23 @@ def test_a_source_whose_end_cannot_be_noted_ends_all_the_same(
     assert streams._watch is None
 
 
+def test_an_end_that_cannot_be_noted_is_noted_later(
+    streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the source counts as watched by another process, until a restart."""
+
+    def locked(job: LiveJob, **values: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    running = streams.camera()
+    monkeypatch.setattr(LiveJob.end.retry, "wait", wait_none())
+    with monkeypatch.context() as while_locked:
+        while_locked.setattr(LiveJob, "_update", locked)
+        streams.stop(running.id)
+        assert job_of(sessions, running.id).state is JobState.RUNNING
+    until(lambda: job_of(sessions, running.id).state is JobState.DONE, 20)
+
+
 def test_a_source_whose_begin_cannot_be_noted_is_not_watched(
     streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
