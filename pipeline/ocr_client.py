@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from pipeline.errors import HelmetWatchError
 from pipeline.guard import masked
@@ -130,7 +131,7 @@ def _address(text: str) -> httpx.URL:
 
 def _reason(response: httpx.Response) -> str:
     try:
-        return str(response.json()["detail"])[:200]
+        return str(from_json(response.content)["detail"])[:200]  # it refuses what no table takes, unlike `json`
     except (ValueError, KeyError, TypeError):
         return response.reason_phrase
 

@@ -368,6 +368,15 @@ def test_numbers_that_no_table_takes_do_not_stop_the_outbox(
     assert "does not answer as an OCR server" in (outbox.backlog().error or "")
 
 
+@pytest.mark.parametrize("said", [rb'{"detail": "\ud800"}', b"[" * 100_000, b"<html>"])
+def test_a_reason_that_makes_no_sense_does_not_stop_the_outbox(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int, said: bytes
+) -> None:
+    outbox.send_due(answering(settings, lambda _: httpx.Response(503, content=said)))
+    assert outbox.backlog().error == "the server cannot now: 503 Service Unavailable"
+    assert the_capture(sessions).next_at > now()
+
+
 def test_a_capture_that_the_server_has_lost_is_settled(
     outbox: Outbox, settings: Settings, there: Settings, sessions: sessionmaker[Session], case_id: int
 ) -> None:
