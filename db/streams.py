@@ -45,7 +45,7 @@ class Streams:
         """Watch a stream until somebody stops it; return its job's id.
 
         Raises:
-            RefusedError: the address may not be opened, or there are as many streams as may be.
+            RefusedError: the address may not be opened or is watched already, or there are as many as may be.
             StreamError: its name cannot be found.
             WeightsError: the weights cannot be used.
         """
