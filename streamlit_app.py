@@ -1,12 +1,12 @@
-"""The router: what works behind the pages is started, then the pages."""
+"""The router: what works behind the pages is started, then the page."""
 
 import streamlit as st
 
 from dashboard import address, i18n, look, resources, reviewer
 from dashboard.i18n import _
+from dashboard.telling import or_say_why
 
 st.set_page_config(page_title="Helmet Watch", page_icon=look.ICON, layout="wide")
-resources.start()
 with st.sidebar:
     i18n.switch()
     reviewer.show()
@@ -23,4 +23,6 @@ page = st.navigation(
     ]
 )
 address.arrive(page.url_path)
-page.run()
+with or_say_why():
+    resources.start()
+    page.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,9 @@ from dashboard.text import local, plain
 from db.engine import explain
 from db.models import Action
 from db.reviews import Conflict, Done
+from pipeline.errors import HelmetWatchError
 
+_log = logging.getLogger(__name__)
 _QUICKER = {
     Action.ACCEPT: later("Case {id}: {who} was quicker and accepted it at {time}. Your decision was not kept."),
     Action.DISMISS: later("Case {id}: {who} was quicker and dismissed it at {time}. Your decision was not kept."),
@@ -67,6 +70,16 @@ def if_it_fails() -> Iterator[None]:
         yield
     except (OSError, DBAPIError) as error:
         st.toast(plain(i18n.told(explain(error))), icon=":material/error:", duration="long")
+
+
+@contextmanager
+def or_say_why() -> Iterator[None]:
+    """Where a page cannot be shown as the database or the disk fails, say why in its place: Streamlit hides it."""
+    try:
+        yield
+    except (HelmetWatchError, OSError, DBAPIError) as error:
+        _log.exception("a page is not shown")
+        st.error(plain(i18n.told(explain(error))), icon=":material/error:")
 
 
 def _told() -> tuple[list[str], list[str]]:

@@ -189,7 +189,8 @@ def is_alive(worker: str | None) -> bool:
         return False
     pid, started = worker.split()
     try:
-        return _started(psutil.Process(int(pid))) == started
+        process = psutil.Process(int(pid))
+        return _started(process) == started and process.status() != psutil.STATUS_ZOMBIE  # killed, its parent busy
     except psutil.NoSuchProcess:
         return False
 

@@ -10,10 +10,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.engine import patient, write_alone
-from db.jobs import now, this_worker
+from db.jobs import is_alive, now, this_worker
 from db.models import Clip, Job, JobState, SourceKind
 from db.outbox import drop_crops
 from db.save import save_case, save_later, save_track
+from pipeline.errors import RefusedError
 from pipeline.figures import Figures
 from pipeline.store import FileStore
 from pipeline.stream import StreamStatus
@@ -33,7 +34,11 @@ class LiveJob:
         self._later: list[Track] = []
 
     def begin(self, began: datetime) -> None:
-        """Note in the tables that the source runs, and when its times count from."""
+        """Note in the tables that the source runs, and when its times count from.
+
+        Raises:
+            RefusedError: it is a stream that another process watches.
+        """
         self.id = write_alone(self._sessions, lambda session: self._begin(session, began))  # two may start it at once
 
     def _begin(self, session: Session, began: datetime) -> int:
@@ -41,6 +46,8 @@ class LiveJob:
         clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
         if clip is None:
             clip = Clip(sha256=content, added_at=now(), kind=self._kind)
+        elif self._kind is SourceKind.STREAM and _watched_elsewhere(session, clip):
+            raise RefusedError("this stream is being watched already")  # each violation would be two
         clip.name, clip.path = self._name, self._path
         job = Job(clip=clip, state=JobState.RUNNING, created_at=now(), started_at=began, worker=this_worker())
         session.add(job)
@@ -84,6 +91,12 @@ class LiveJob:
     def _update(self, **values: object) -> None:
         with self._sessions.begin() as session:
             session.execute(update(Job).where(Job.id == self.id).values(**values))
+
+
+def _watched_elsewhere(session: Session, clip: Clip) -> bool:
+    """By another process that lives; what this one watches it knows itself."""
+    running = select(Job.worker).where(Job.clip_id == clip.id, Job.state == JobState.RUNNING)
+    return any(is_alive(worker) for worker in session.scalars(running) if worker != this_worker())
 
 
 def last_runs(sessions: sessionmaker[Session]) -> Sequence[Job]:

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 _AT_ONCE = 50  # captures to send per round, and as many to ask for, so that a round ends
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 10.0, 600.0
 _MOST_DOUBLINGS = 10  # more would only overflow
-_LONGEST_WISH_S = 86_400.0  # a server that wants to be left alone for longer is asked all the same
+_LONGEST_WISH_S = 3600.0  # a server that wants to be left alone for longer is asked all the same
 _FAULT_WAIT_S = 300.0  # until somebody has made room on the disk, say
 _POLL_S = 5.0
 _LONGEST_REASON = 200  # characters, of a server that says why it cannot read
@@ -122,7 +122,8 @@ class Outbox:
 
     def _due(self, stored: bool) -> Sequence[Capture]:
         """Those that have waited longest first, so that captures that fail again and again hold up no others."""
-        due = select(Capture).where(Capture.done_at.is_(None), Capture.next_at <= now())
+        never = now() + timedelta(seconds=_LONGEST_WISH_S)  # no wait ends later, unless the clock was set back
+        due = select(Capture).where(Capture.done_at.is_(None), or_(Capture.next_at <= now(), Capture.next_at > never))
         due = due.where(Capture.stored_at.is_not(None) if stored else Capture.stored_at.is_(None))
         with self._sessions() as session:
             return session.scalars(due.order_by(Capture.next_at, Capture.id).limit(_AT_ONCE)).all()

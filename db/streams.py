@@ -45,7 +45,7 @@ class Streams:
         """Watch a stream until somebody stops it; return its job's id.
 
         Raises:
-            RefusedError: the address may not be opened, or there are as many streams as may be.
+            RefusedError: the address may not be opened or is watched already, or there are as many as may be.
             StreamError: its name cannot be found.
             WeightsError: the weights cannot be used.
         """
@@ -194,11 +194,22 @@ class Running:
                 self._stopped.set()
             self._note(lambda: self._job.note(self.status, self.figures))
         self.source.close()
-        self._note(lambda: self._job.end(self._state, self._why or self.trouble))
+        if not self._note_end():
+            Thread(target=self._note_end_later, name="late", daemon=True).start()  # whoever stopped it waits no longer
         self._gone(self)
 
-    def _note(self, note: Callable[[], None]) -> None:
+    def _note_end_later(self) -> None:
+        """Until it is noted, the source counts as watched by another process."""
+        while not self._note_end():
+            time.sleep(_NOTE_EVERY_S)
+
+    def _note_end(self) -> bool:
+        return self._note(lambda: self._job.end(self._state, self._why or self.trouble))
+
+    def _note(self, note: Callable[[], None]) -> bool:
         try:
             note()
         except DBAPIError as error:
             _log.warning("job %s: not noted: %s", self.id, explain(error))
+            return False
+        return True

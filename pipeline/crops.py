@@ -71,8 +71,9 @@ def _crop(image: Image, sighting: Sighting, region: Box) -> Crop:
 
 
 def shrink(image: Image, longest_side: int) -> tuple[Image, float]:
-    """The picture no larger than this, and the factor it was scaled by."""
-    factor = min(1.0, longest_side / max(image.shape[:2]))
+    """The picture no larger than this, but for one that is too thin for that, and the factor it was scaled by."""
+    height, width = image.shape[:2]
+    factor = min(1.0, max(longest_side / max(height, width), 1 / min(height, width)))
     return resize(image, factor), factor
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from pipeline.errors import HelmetWatchError
 from pipeline.guard import masked
@@ -14,6 +16,7 @@ from pipeline.ocr_protocol import NO_CAPTURE, Answer, Stored, check_token
 from pipeline.settings import Settings
 
 _TIMEOUT_S = 20.0
+_ANSWER_S, _MAX_ANSWER_BYTES = 120.0, 64 << 20  # thirty large crops, as they were read, are 5 MB
 # what a capture itself is refused for, for good; any other refusal (a wrong token, a proxy's) is of all captures alike
 _NOT_THIS_ONE = {413, 422}
 _BUSY = {408, 425, 429}
@@ -90,24 +93,37 @@ class OcrClient:
 
     def _ask(self, kind: type[Reply], method: str, path: str, **content: object) -> Reply:
         try:
-            response = self._http.request(method, path, **content)  # type: ignore[arg-type]
+            with self._http.stream(method, path, **content) as response:  # type: ignore[arg-type]
+                said = self._body(response)
         except httpx.HTTPError as error:
             raise ServerAwayError(f"no answer from {self._shown}: {error or type(error).__name__}") from error
-        if response.status_code == httpx.codes.NOT_FOUND and _reason(response) == NO_CAPTURE:
+        if response.status_code == httpx.codes.NOT_FOUND and _reason(response, said) == NO_CAPTURE:
             raise CaptureLostError(
                 "the server has lost or forgotten this capture, and its crops with it: the plate stays unread"
             )
-        said = f"{response.status_code} {_reason(response)}"
+        why = f"{response.status_code} {_reason(response, said)}"
         if method == "POST" and response.status_code in _NOT_THIS_ONE:
-            raise CaptureRefusedError(f"the server refused: {said}")
+            raise CaptureRefusedError(f"the server refused: {why}")
         if response.is_client_error and response.status_code not in _BUSY:
-            raise ServerAwayError(f"the server refused: {said}")
+            raise ServerAwayError(f"the server refused: {why}")
         if not response.is_success:
-            raise ServerAwayError(f"the server cannot now: {said}", _after(response))
+            raise ServerAwayError(f"the server cannot now: {why}", _after(response))
         try:
-            return kind.model_validate_json(response.content)
+            return kind.model_validate_json(said)
         except ValidationError as error:
-            raise ServerAwayError(f"{self._shown} does not answer as an OCR server") from error
+            raise self._no_server() from error
+
+    def _body(self, response: httpx.Response) -> bytes:
+        """What a response says: as much of it, and for as long, as an OCR server would."""
+        said, until = bytearray(), time.monotonic() + _ANSWER_S
+        for piece in response.iter_bytes():
+            said += piece
+            if len(said) > _MAX_ANSWER_BYTES or time.monotonic() > until:
+                raise self._no_server()
+        return bytes(said)
+
+    def _no_server(self) -> ServerAwayError:
+        return ServerAwayError(f"{self._shown} does not answer as an OCR server")
 
     def __enter__(self) -> Self:
         return self
@@ -128,9 +144,9 @@ def _address(text: str) -> httpx.URL:
     return url
 
 
-def _reason(response: httpx.Response) -> str:
+def _reason(response: httpx.Response, said: bytes) -> str:
     try:
-        return str(response.json()["detail"])[:200]
+        return str(from_json(said)["detail"])[:200]  # it refuses what no table takes, unlike `json`
     except (ValueError, KeyError, TypeError):
         return response.reason_phrase
 

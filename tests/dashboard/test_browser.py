@@ -238,3 +238,13 @@ def test_a_refused_address_stays_to_be_corrected(page: Page) -> None:
     page.get_by_role("button", name="Watch").click()
     expect(page.get_by_text("only http")).to_be_visible()
     expect(address).to_have_value("nonsense")
+
+
+def test_a_page_loaded_anew_shows_the_tab_that_was_in_front(page: Page) -> None:
+    page.goto("/live")
+    page.get_by_role("tab", name="Streams").click()
+    page.wait_for_url("**/live?tab=streams")
+    page.reload()
+    expect(page.get_by_role("tab", name="Streams")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("tab", name="Camera").click()
+    page.wait_for_url("**/live")

@@ -21,7 +21,7 @@ from pipeline.types import Evidence
 from tests import factory
 from tests.dashboard.test_pages import said
 
-Open = Callable[[str], AppTest]
+Open = Callable[..., AppTest]
 
 
 def stream(settings: Settings, sessions: sessionmaker[Session], name: str, violations: int) -> LiveJob:
@@ -87,3 +87,17 @@ def test_the_violations_of_all_streams_that_ran_are_counted_at_once(
     assert all(f"{number} violation" in said(app) for number in range(4))
     runs = sum("max(jobs.id)" in query for query in asked)
     assert sum("FROM cases" in query for query in asked) == runs
+
+
+@pytest.mark.parametrize(
+    ("asked", "word", "in_korean"),
+    [("streams", "Streams", "스트림"), ("nonsense", "Camera of this device", "이 기기의 카메라")],
+)
+def test_the_tab_in_front_is_that_of_the_address(open_page: Open, asked: str, word: str, in_korean: str) -> None:
+    app = open_page("live", tab=asked)
+    assert not app.exception
+    assert app.session_state["live-tabs"] == word
+    app.session_state["lang"] = "ko"
+    app.run()
+    assert app.session_state["live-tabs"] == in_korean
+    assert ("tab" in app.query_params) == (asked == "streams")

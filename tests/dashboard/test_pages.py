@@ -450,4 +450,16 @@ def test_what_works_behind_the_pages_starts_with_any_of_them(open_page: Open, mo
     open_page("statistics")
     names = {thread.name for thread in threading.enumerate()}
     assert "worker" in names
-    assert "APScheduler" in names
+    assert "postman" in names
+
+
+@pytest.mark.parametrize("page", ["analyse", "live", "statistics"])
+def test_a_database_that_cannot_be_used_is_told_in_place_of_the_page(
+    open_page: Open, settings: Settings, page: str
+) -> None:
+    (settings.data / "helmet_watch.sqlite3").write_bytes(b"no database " * 1000)
+    app = open_page(page)
+    assert not app.exception
+    assert [one.value for one in app.error] == [r"the database cannot be used\: file is not a database"]
+    app.session_state["lang"] = "ko"
+    assert "데이터베이스" in app.run().error[0].value

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -8,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.jobs import Jobs, is_alive, this_worker
+from db.jobs import Jobs, _started, is_alive, this_worker
 from db.models import Clip, Job, JobState
 from pipeline.types import Progress
 from tests.factory import queued
@@ -150,6 +152,15 @@ def test_a_process_is_told_by_id_and_start() -> None:
     assert is_alive(f"{pid} {started}")
     assert not is_alive(f"{pid} {float(started) + 1}")
     assert not is_alive(None)
+
+
+def test_a_killed_worker_is_dead_before_its_parent_takes_note_of_it() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        worker = f"{child.pid} {_started(psutil.Process(child.pid))}"
+        assert is_alive(worker)
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+        assert not is_alive(worker)
 
 
 def test_a_clock_that_is_set_ends_no_process(monkeypatch: pytest.MonkeyPatch) -> None:

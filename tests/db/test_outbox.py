@@ -269,6 +269,17 @@ def test_a_capture_that_failed_waits_longer_each_time_and_as_long_as_the_server_
     assert the_capture(sessions).next_at <= now()
 
 
+def test_a_clock_that_is_set_back_holds_up_no_capture(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a machine's own clock keeps local time, and the network's sets it right after the start."""
+    with monkeypatch.context() as ahead:
+        ahead.setattr("db.outbox.now", lambda: now() + timedelta(hours=9))
+        outbox.send_due(answering(settings, lambda _: httpx.Response(503)))
+    outbox.send_due(answering(settings, stores_all))
+    assert outbox.backlog().waiting == 0
+
+
 def test_new_captures_do_not_wait_for_those_that_the_server_is_still_reading(
     outbox: Outbox,
     settings: Settings,
@@ -320,7 +331,7 @@ def test_no_number_of_attempts_and_no_wish_of_the_server_is_too_large(
     with sessions.begin() as session:
         session.execute(update(Capture).values(attempts=5_000))
     outbox.send_due(answering(settings, lambda _: httpx.Response(503, headers={"Retry-After": wish})))
-    assert timedelta() < the_capture(sessions).next_at - now() <= timedelta(days=1)
+    assert timedelta() < the_capture(sessions).next_at - now() <= timedelta(hours=1)
     assert the_capture(sessions).error
 
 
@@ -366,6 +377,15 @@ def test_numbers_that_no_table_takes_do_not_stop_the_outbox(
     outbox.send_due(answering(settings, lambda _: httpx.Response(200, text=json.dumps(said))))
     assert outbox.backlog().reading == 1
     assert "does not answer as an OCR server" in (outbox.backlog().error or "")
+
+
+@pytest.mark.parametrize("said", [rb'{"detail": "\ud800"}', b"[" * 100_000, b"<html>"])
+def test_a_reason_that_makes_no_sense_does_not_stop_the_outbox(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int, said: bytes
+) -> None:
+    outbox.send_due(answering(settings, lambda _: httpx.Response(503, content=said)))
+    assert outbox.backlog().error == "the server cannot now: 503 Service Unavailable"
+    assert the_capture(sessions).next_at > now()
 
 
 def test_a_capture_that_the_server_has_lost_is_settled(

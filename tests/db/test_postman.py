@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 from pydantic import SecretStr
@@ -45,3 +46,21 @@ def test_the_postman_tells_of_whatever_goes_wrong(
         time.sleep(0.05)
     postman.stop()
     assert "ZeroDivisionError" in postman.trouble
+
+
+def test_the_postman_goes_round_after_round(
+    settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+    monkeypatch.setattr("db.postman._EVERY_S", 0.05)
+    monkeypatch.setattr(Outbox, "send_due", lambda *_: rounds.append(time.monotonic()))
+    postman = Postman(sessions, settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr("word")}))
+    until = time.monotonic() + 240
+    while len(rounds) < 3:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    postman.stop()
+    ended = len(rounds)
+    time.sleep(0.2)
+    assert len(rounds) == ended
+    assert all(later - earlier >= 0.05 for earlier, later in pairwise(rounds))

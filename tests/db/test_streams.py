@@ -1,5 +1,7 @@
 """Streams from their address to the tables, over a real connection."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,13 +11,14 @@ from ipaddress import ip_network
 from itertools import cycle, islice
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from tenacity import wait_none
 
-from db.jobs import Jobs
+from db.jobs import Jobs, _started
 from db.live import LiveJob, last_runs
 from db.models import Case, Clip, Job, JobState, SourceKind
 from db.streams import Streams
@@ -147,6 +150,23 @@ def test_a_source_whose_end_cannot_be_noted_ends_all_the_same(
     assert streams._watch is None
 
 
+def test_an_end_that_cannot_be_noted_is_noted_later(
+    streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the source counts as watched by another process, until a restart."""
+
+    def locked(job: LiveJob, **values: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    running = streams.camera()
+    monkeypatch.setattr(LiveJob.end.retry, "wait", wait_none())
+    with monkeypatch.context() as while_locked:
+        while_locked.setattr(LiveJob, "_update", locked)
+        streams.stop(running.id)
+        assert job_of(sessions, running.id).state is JobState.RUNNING
+    until(lambda: job_of(sessions, running.id).state is JobState.DONE, 20)
+
+
 def test_a_source_whose_begin_cannot_be_noted_is_not_watched(
     streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +202,28 @@ def test_one_source_that_many_start_at_once_is_one_source(sessions: sessionmaker
     assert len(set(ids)) == many * sources
     with sessions() as session:
         assert sorted(session.scalars(select(Clip.path))) == [f"rtsp://{source}" for source in range(sources)]
+
+
+def test_a_stream_that_another_process_watches_is_not_watched_twice(
+    sessions: sessionmaker[Session], settings: Settings
+) -> None:
+    """Else each of its violations would be two."""
+
+    def begin(kind: SourceKind) -> LiveJob:
+        job = LiveJob(sessions, FileStore(settings.files), kind, "gate", "rtsp://gate")
+        job.begin(datetime.now(UTC))
+        return job
+
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        for kind in (SourceKind.STREAM, SourceKind.CAMERA):
+            first = begin(kind)
+            with sessions.begin() as session:
+                session.get_one(Job, first.id).worker = f"{other.pid} {_started(psutil.Process(other.pid))}"
+        begin(SourceKind.CAMERA)  # each browser has its own
+        with pytest.raises(RefusedError, match="watched already"):
+            begin(SourceKind.STREAM)
+        other.kill()
+    begin(SourceKind.STREAM)
 
 
 def test_a_camera_that_falls_silent_is_closed(

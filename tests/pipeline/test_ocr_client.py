@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -47,6 +49,27 @@ def test_no_log_in_of_the_address_is_told(settings: Settings) -> None:
         with pytest.raises(ServerAwayError, match="https://…@there:8600/…") as told:
             client.result("0" * 64)
         assert "word" not in str(told.value)
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize(("most_s", "least_pieces"), [(600.0, 2), (0.0, 1)])
+def test_an_answer_without_end_is_not_listened_to(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, status: int, most_s: float, least_pieces: int
+) -> None:
+    """A camera's address, say, where the OCR server's should stand."""
+    monkeypatch.setattr(ocr_client, "_ANSWER_S", most_s)
+    given = []
+
+    def pieces() -> Iterator[bytes]:
+        while len(given) < 1000:
+            given.append(b" " * (1 << 20))
+            yield given[0]
+
+    there = settings.model_copy(update={"ocr_url": "http://there", "ocr_token": SecretStr("token")})
+    client = OcrClient(there, httpx.MockTransport(lambda _: httpx.Response(status, content=pieces())))
+    with pytest.raises(ServerAwayError, match="http://there does not answer as an OCR server"):
+        client.result("0" * 64)
+    assert least_pieces <= len(given) < 100
 
 
 @pytest.mark.parametrize("token", ["한글", "two\nlines", " word"])

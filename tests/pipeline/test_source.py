@@ -162,3 +162,11 @@ def test_where_a_rider_is_after_it_was_kept_is_kept_as_well(settings: Settings, 
     assert [one.later for one in scene.written] == [False] + [True] * (len(scene.written) - 1)
     frames = [one.frame for written in scene.written for one in written.track.sightings]
     assert frames == list(range(50))
+
+
+@pytest.mark.parametrize("shape", [(2, 8000, 3), (8000, 2, 3), (3, 2000, 3), (49, 8000, 3), (1, 1, 3)])
+def test_pictures_as_thin_as_a_thread_are_shown(settings: Settings, shape: tuple[int, int, int]) -> None:
+    """Else one such stream hides the list of all streams, and the button that stops it."""
+    scene = Scene(settings)
+    scene.put(Frame(0, 0.0, np.zeros(shape, np.uint8)))
+    assert scene.preview(640) is not None
