@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import atexit
 import logging
-from threading import Event, Thread
 
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.engine import explain, unforeseen
+from db.jobs import now
 from db.outbox import Outbox
 from pipeline.errors import HelmetWatchError
 from pipeline.ocr_client import OcrClient
@@ -27,21 +28,19 @@ class Postman:
         self._settings = settings
         self._outbox = Outbox(sessions, FileStore(settings.files))
         self.trouble: str | None = None
-        self._stopped = Event()
-        self._thread = Thread(target=self._work, name="postman", daemon=True)
-        self._thread.start()
+        self._scheduler = BackgroundScheduler(daemon=True)
+        # a slow round is not overtaken by the next, and rounds that were missed are not made up for
+        self._scheduler.add_job(
+            self._round, "interval", seconds=_EVERY_S, max_instances=1, coalesce=True, next_run_time=now()
+        )
+        self._scheduler.start()
         atexit.register(self.stop)
 
     def stop(self) -> None:
         """End the round under way, and the thread."""
         atexit.unregister(self.stop)
-        self._stopped.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        self._round()
-        while not self._stopped.wait(_EVERY_S):  # by no clock that somebody may set
-            self._round()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
 
     def _round(self) -> None:
         try:

@@ -450,7 +450,7 @@ def test_what_works_behind_the_pages_starts_with_any_of_them(open_page: Open, mo
     open_page("statistics")
     names = {thread.name for thread in threading.enumerate()}
     assert "worker" in names
-    assert "postman" in names
+    assert "APScheduler" in names
 
 
 @pytest.mark.parametrize("page", ["analyse", "live", "statistics"])
