@@ -87,6 +87,20 @@ def test_thresholds_change_who_is_accused(open_page: Open) -> None:
 
 
 @pytest.mark.usefixtures("with_clip")
+def test_it_says_in_words_what_makes_a_suspect_and_what_a_verdict_takes(open_page: Open) -> None:
+    step = open_page("demo").segmented_control(key="demo-step")
+    assert "bare in at least 3 sightings" in said(step.set_value(1).run())
+    assert "7 of 7 looks say bare head, 5 are needed to accuse" in said(step.set_value(2).run())
+    what_if = said(step.set_value(STEPS - 1).run())
+    for lacking in (
+        r"bare in 0 of \d+ sightings, 3 are needed",
+        r"bare in \d+ of \d+ sightings, a helmet in most",
+        r"no head was seen",
+    ):
+        assert re.search(lacking, what_if), lacking
+
+
+@pytest.mark.usefixtures("with_clip")
 def test_step_and_clip_stand_in_the_address_and_are_kept_on_other_pages(open_page: Open, settings: Settings) -> None:
     analyse_sample(settings.data, RAIN)
     app = open_page("demo").segmented_control(key="demo-step").set_value(2).run()
