@@ -16,7 +16,7 @@ _PLAY = st.components.v2.component(
     html='<button type="button"><span id="label"></span><kbd>P</kbd></button>',
     css="""
     button {
-        font: inherit; color: var(--st-text-color); background: var(--st-background-color);
+        font: inherit; font-size: 0.875rem; color: var(--st-text-color); background: var(--st-background-color);
         border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
         min-height: 2.5rem; padding: 0.25rem 0.75rem; cursor: pointer; white-space: nowrap;
     }
