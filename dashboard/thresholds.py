@@ -25,7 +25,7 @@ _LEAST, _MOST = 10, 95  # percent; the models note nothing weaker
 _FATES: dict[Fate, tuple[str, Color]] = {
     Fate.ACCUSED: (later("Accused"), "red"),
     Fate.UNSURE: (later("Unsure: not accused"), "gray"),
-    Fate.REJECTED: (later("Stopped by stage 2"), "green"),
+    Fate.REJECTED: (later("Rejected: not accused"), "green"),
     Fate.UNLOOKED: (later("Stage 2 would have to look"), "violet"),
     Fate.NO_SUSPECT: (later("No suspect"), "blue"),
 }

@@ -83,7 +83,7 @@ def test_thresholds_change_who_is_accused(open_page: Open) -> None:
     assert counts(strict)["Accused"] == "0"
     assert "before: Accused" in said(strict)
     blind = slider(strict, "stage1").set_value(95).run()
-    assert counts(blind)["Accused"] == counts(blind)["Stopped by stage 2"] == "0"
+    assert counts(blind)["Accused"] == counts(blind)["Rejected: not accused"] == "0"
 
 
 @pytest.mark.usefixtures("with_clip")
