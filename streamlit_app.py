@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard import address, i18n, look, resources, reviewer
+from dashboard import address, browser, i18n, look, resources, reviewer
 from dashboard.i18n import _
 from dashboard.telling import or_say_why
 
 st.set_page_config(page_title="Helmet Watch", page_icon=look.ICON, layout="wide")
 with st.sidebar:
     i18n.switch()
+    browser.speak(i18n.language())
     reviewer.show()
 look.show()
 page = st.navigation(

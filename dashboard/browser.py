@@ -1,5 +1,5 @@
-"""What only the browser can do: play a video by key, hear keys on a ticked box, see what an upload field refuses, and
-remember a word."""
+"""What only the browser can do: play a video by key, hear keys on a ticked box, see what an upload field refuses, say
+the page's language, and remember a word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PLAY = st.components.v2.component(
     html='<button type="button"><span id="label"></span><kbd>P</kbd></button>',
     css="""
     button {
-        font: inherit; color: var(--st-text-color); background: var(--st-background-color);
+        font: inherit; font-size: 0.875rem; color: var(--st-text-color); background: var(--st-background-color);
         border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
         min-height: 2.5rem; padding: 0.25rem 0.75rem; cursor: pointer; white-space: nowrap;
     }
@@ -130,6 +130,9 @@ _REFUSED = st.components.v2.component(
     }
     """,
 )
+_SPEAK = st.components.v2.component(
+    "speak", js="export default function ({ data }) { document.documentElement.lang = data.language; }"
+)
 _REMEMBER = st.components.v2.component(
     "remember",
     js="""
@@ -182,6 +185,11 @@ def place(name: str) -> None:
         del st.session_state[_GO_TO]
         with slot:
             _SCROLL(key=f"scroll-{st.session_state[_TURN]}", height=1)
+
+
+def speak(language: str) -> None:
+    """Say which language the page is in: screen readers choose their voice by it, and lines are broken as it asks."""
+    _SPEAK(key="speak", data={"language": language}, height=1)
 
 
 def remember(name: str, value: str) -> None:

@@ -22,6 +22,7 @@ from pipeline.crops import resize
 from pipeline.palette import COLORS, NEUTRAL
 from pipeline.trace import Trace
 from pipeline.types import Label, Outcome, Says
+from pipeline.verify import needed
 
 _TALL = 620  # pixels that a projector's picture has room for
 _PLATES = 12
@@ -78,6 +79,12 @@ def suspect(shown: Shown) -> None:
         with st.container(horizontal=True):
             st.metric(_("Bare heads seen by stage 1"), bare)
             st.metric(_("How sure"), f"{case.stage1:.0%}")
+        st.caption(
+            _(
+                "A head that is bare in at least {n} sightings, and not a helmet in most, makes a suspect.",
+                n=resources.settings().min_sightings,
+            )
+        )
         figure = heads_over_time(sightings, 16).update_layout(height=420)
         projected(figure, "demo-suspect", _("Confidence of every head over time"))
 
@@ -272,7 +279,7 @@ def _votes(case: Case) -> None:
                 stored.lost()
             else:
                 st.image(framed(fitted(picture), _SAYS_COLORS[look.says]), channels="BGR", width="stretch", alt=_(word))
-            sure = f" · {look.confidence:.0%}" if look.says is not Says.NOTHING else ""
+            sure = f"  \n{look.confidence:.0%}" if look.says is not Says.NOTHING else ""
             st.markdown(f"**{_(word)}**{sure}")
     counts = {says: sum(look.says is says for look in looks) for says in SAYS}
     bars = [
@@ -293,10 +300,11 @@ def _votes(case: Case) -> None:
     figure.update_xaxes(visible=False).update_yaxes(visible=False)
     projected(figure, f"demo-vote-{case.id}", _("The vote of all looks"))
     said = _(
-        "{outcome}: {bare} of {all} looks say bare head",
+        "{outcome}: {bare} of {all} looks say bare head, {needed} are needed to accuse",
         outcome=_(OUTCOMES[case.outcome]),
         bare=counts[Says.BARE],
         all=len(looks),
+        needed=needed(len(looks), resources.settings().min_looks),
     )
     (st.error if case.outcome is Outcome.CONFIRMED else st.success)(
         said, icon=":material/gavel:" if case.outcome is Outcome.CONFIRMED else ":material/shield:"

@@ -43,9 +43,9 @@ def show(job: Job) -> None:
         st.info(_("{number}: nobody is accused in this clip any more.", number=number), icon=":material/info:")
         _to_gallery({"source": str(job.clip_id), "review": "dismissed"})
     else:
-        st.caption(_("{number}: a bar or a picture jumps to where it is in the clip.", number=number))
+        st.caption(_("{number}: a bar or a time jumps to where it is in the clip.", number=number))
         _pictures(job, cases)
-        _to_gallery({})
+        _to_gallery({"source": str(job.clip_id)})
     _turned_down(job)
 
 

@@ -118,10 +118,12 @@ def results() -> None:
     total = resources.jobs().count_ended()
     if not total:
         if not resources.jobs().open():
-            st.info(_("Hand in a clip above. What was found appears here and in the gallery."), icon=":material/info:")
+            what = _("Hand in a clip above. Riders found in it without a helmet appear here and in the gallery.")
+            st.info(what, icon=":material/info:")
         return
     chosen = _chosen()
     if chosen is not None:
+        _failed_since(chosen)
         browser.place(player.TOP)
         if "job" in st.query_params and chosen.id != address.number("job"):
             gone = _("What was to be shown is not there any more: its clip was analysed again. This is the newest.")
@@ -134,6 +136,16 @@ def results() -> None:
     tally = resources.cases().tally(job.id for job in jobs)
     for job in jobs:
         _ended(job, chosen, player.found(*tally.get(job.id, (0, 0))))
+
+
+def _failed_since(shown: Job) -> None:
+    """Say what failed after the clip on show was handed in: else that clip stands in the place of what was awaited."""
+    if "job" in st.query_params:
+        return
+    since = [job for job in resources.jobs().ended(_PAGE_SIZE) if job.id > shown.id and job.state is JobState.FAILED]
+    if since:
+        said = (f"**{plain(job.clip.name)}**: {plain(told(job.message or ''))}" for job in since)
+        st.error("  \n".join(said), icon=":material/error:")
 
 
 def show_newest() -> None:

@@ -69,7 +69,7 @@ def plate(case: Case) -> None:
             )
     if st.session_state.get(_DOUBT) == (case.id, text.strip()):
         st.warning(
-            _("{text} has the form of no number plate. Press Correct once more if it stands there.", text=plain(text)),
+            _("{text} does not look like a number plate. Press Correct again if it stands there.", text=plain(text)),
             icon=":material/help:",
         )
 

@@ -9,6 +9,8 @@ import numpy as np
 import streamlit as st
 
 from dashboard import resources
+from dashboard.export import FONT
+from dashboard.text import class_name
 from db.cases import detections
 from db.models import Look, Parts
 from pipeline.crops import resize
@@ -63,9 +65,10 @@ def drawn(look: Look, stage: int) -> Image | None:
 
 
 def marked(picture: Image, parts: Parts, least_side: int) -> Image:
-    """A picture (BGR) with boxes on it, a small one made larger, so that they and their letters have room."""
+    """A picture (BGR) with boxes on it, named in the viewer's language, a small one larger to have room for them."""
     factor = max(1.0, least_side / max(picture.shape[:2]))
-    return draw(resize(picture, factor), [mark.scaled(factor) for mark in mark_detections(detections(parts))])
+    marks = mark_detections(detections(parts), class_name)
+    return draw(resize(picture, factor), [mark.scaled(factor) for mark in marks], FONT)
 
 
 def fitted(picture: Image) -> Image:

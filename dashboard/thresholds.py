@@ -8,14 +8,16 @@ from typing import Literal
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import replays
+from dashboard import replays, resources
 from dashboard.demo import Shown, projected
 from dashboard.i18n import _, later, several
 from dashboard.stills import fitted, piece, still
 from dashboard.text import clock
+from pipeline.occupants import occupants
 from pipeline.palette import ACCUSED, AGREED, NEUTRAL
 from pipeline.replay import Fate, Rider
-from pipeline.types import Label
+from pipeline.types import Label, Track
+from pipeline.verify import needed
 
 Color = Literal["red", "gray", "green", "violet", "blue"]
 _MOST_RIDERS = 24
@@ -23,8 +25,8 @@ _LEAST, _MOST = 10, 95  # percent; the models note nothing weaker
 _FATES: dict[Fate, tuple[str, Color]] = {
     Fate.ACCUSED: (later("Accused"), "red"),
     Fate.UNSURE: (later("Unsure: not accused"), "gray"),
-    Fate.REJECTED: (later("Stopped by stage 2"), "green"),
-    Fate.UNLOOKED: (later("Suspect: stage 2 would have to look"), "violet"),
+    Fate.REJECTED: (later("Rejected: not accused"), "green"),
+    Fate.UNLOOKED: (later("Stage 2 would have to look"), "violet"),
     Fate.NO_SUSPECT: (later("No suspect"), "blue"),
 }
 
@@ -73,7 +75,7 @@ def _exact(percent: int, threshold: float) -> float:
 
 def _summary(riders: tuple[Rider, ...], usual: tuple[Rider, ...]) -> None:
     now, before = Counter(one.fate for one in riders), Counter(one.fate for one in usual)
-    fates = st.grid(len(_FATES), min_column_width=160)
+    fates = st.grid(len(_FATES), min_column_width=160, key="demo-fates")
     for fate in _FATES:
         change = now[fate] - before[fate]
         fates.cell().metric(_(_FATES[fate][0]), now[fate], delta=change or None, delta_color="off")
@@ -106,7 +108,7 @@ def _plots(name: str, usual: float, at1: int, at2: int) -> None:
             ]
         )
         figure.add_vline(x=percent / 100, line_width=5, line_color=AGREED)
-        figure.update_layout(height=270, bargap=0.05, barmode="stack")
+        figure.update_layout(height=270, bargap=0.05, barmode="stack", showlegend=True)
         title = _("Bare heads by how sure stage {n} is", n=stage)
         figure.update_xaxes(range=[0, 1], tickformat=".0%")
         figure.update_yaxes(rangemode="tozero", tickformat=",d", nticks=4)
@@ -129,6 +131,29 @@ def _card(shown: Shown, rider: Rider, before: Fate) -> None:
             bare = sum(look.says == "bare" for look in rider.verdict.looks)
             st.caption(
                 several(
-                    "{bare} of {n} look says bare", "{bare} of {n} looks say bare", len(rider.verdict.looks), bare=bare
+                    "{bare} of {n} look says bare, {needed} are needed",
+                    "{bare} of {n} looks say bare, {needed} are needed",
+                    len(rider.verdict.looks),
+                    bare=bare,
+                    needed=needed(len(rider.verdict.looks), resources.settings().min_looks),
                 )
             )
+        elif rider.fate is Fate.NO_SUSPECT:
+            st.caption(_lacking(rider.track))
+
+
+def _lacking(track: Track) -> str:
+    """What stage 1's word on the head that was bare most often lacks to make a suspect."""
+    head = max(occupants(track), key=lambda one: one.bare_sightings, default=None)
+    if head is None:
+        return _("no head was seen")
+    bare, least = head.bare_sightings, resources.settings().min_sightings
+    if bare < least:
+        return several(
+            "bare in {bare} of {n} sighting, {least} are needed",
+            "bare in {bare} of {n} sightings, {least} are needed",
+            len(head.sightings),
+            bare=bare,
+            least=least,
+        )
+    return _("bare in {bare} of {n} sightings, a helmet in most", bare=bare, n=len(head.sightings))

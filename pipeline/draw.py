@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -33,8 +34,8 @@ class Mark:
         return replace(self, box=self.box.scale(factor))
 
 
-def mark_detections(found: Sequence[Detection]) -> list[Mark]:
-    return [Mark(one.box, one.label, f"{one.label.title} {one.confidence:.0%}") for one in found]
+def mark_detections(found: Sequence[Detection], name: Callable[[Label], str] = lambda label: label.title) -> list[Mark]:
+    return [Mark(one.box, one.label, f"{name(one.label)} {one.confidence:.0%}") for one in found]
 
 
 def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list[Mark]:
@@ -43,8 +44,11 @@ def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list
     return [rider, *mark_detections(sighting.parts)]
 
 
-def draw(image: Image, marks: Sequence[Mark]) -> Image:
-    """A copy of a BGR picture with boxes on it; lines and letters grow with the picture."""
+def draw(image: Image, marks: Sequence[Mark], font: Path | None = None) -> Image:
+    """A copy of a BGR picture with boxes on it; lines and letters grow with the picture.
+
+    OpenCV's own letters, which are quickly drawn, are English ones; other languages take a font.
+    """
     scene = image.copy()
     if not marks:
         return scene
@@ -56,13 +60,25 @@ def draw(image: Image, marks: Sequence[Mark]) -> Image:
     scene = sv.BoxAnnotator(_PALETTE, thickness=max(1, round(2 * size))).annotate(scene, boxes)
     for below, place in ((True, sv.Position.BOTTOM_LEFT), (False, sv.Position.TOP_LEFT)):
         rows = [row for row, mark in enumerate(marks) if mark.text and mark.below == below]
-        letters = sv.LabelAnnotator(
-            _PALETTE,
-            text_color=sv.Color.BLACK,
-            text_scale=0.4 * size,
-            text_thickness=max(1, round(size)),
-            text_padding=max(1, round(3 * size)),
-            text_position=place,
-        )
+        padding = max(1, round(3 * size))
+        letters: sv.LabelAnnotator | sv.RichLabelAnnotator
+        if font is None:
+            letters = sv.LabelAnnotator(
+                _PALETTE,
+                text_color=sv.Color.BLACK,
+                text_scale=0.4 * size,
+                text_thickness=max(1, round(size)),
+                text_padding=padding,
+                text_position=place,
+            )
+        else:
+            letters = sv.RichLabelAnnotator(
+                _PALETTE,
+                text_color=sv.Color.BLACK,
+                font_path=str(font),
+                font_size=round(14 * size),
+                text_padding=padding,
+                text_position=place,
+            )
         scene = letters.annotate(scene, boxes[rows], labels=[marks[row].text for row in rows])
     return cast(Image, scene)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -93,12 +94,17 @@ def _of_head(look: Look, head: Occupant) -> Look:
     return replace(look, says=says, confidence=confidence)
 
 
+def needed(looks: int, quorum: int) -> int:
+    """How many of so many looks have to say bare before a suspect is confirmed."""
+    return max(quorum, math.ceil(_MOST * looks))
+
+
 def vote(looks: tuple[Look, ...], quorum: int) -> Verdict:
     """Confirmed if most looks say bare, unsure if more say bare than helmet, rejected otherwise."""
     bare = [look.confidence for look in looks if look.says is Says.BARE]
     helmet = sum(look.says is Says.HELMET for look in looks)
     confidence = sum(bare) / len(looks) if looks else 0.0
-    if len(bare) >= quorum and len(bare) >= _MOST * len(looks):
+    if len(bare) >= needed(len(looks), quorum):
         outcome = Outcome.CONFIRMED
     else:
         outcome = Outcome.UNSURE if len(bare) > helmet else Outcome.REJECTED

@@ -9,9 +9,9 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from dashboard.export import FONT
 from db.models import Case, Review
 
-_FONT = Path(__file__).parent / "fonts" / "NanumSquareR.ttf"
 _MARGIN, _WIDTH, _BOTTOM = 15, 180, 282  # mm, of A4
 _LOOKS = 4
 _LINES = 5  # of the history; all of it stands in case.json
@@ -37,7 +37,7 @@ def report(page: Page, looks: int, folder: Path) -> bytes:
     pdf = FPDF(format="A4")
     pdf.set_auto_page_break(False)  # one page, whatever stands on it
     pdf.set_margin(_MARGIN)
-    pdf.add_font("report", fname=_FONT)
+    pdf.add_font("report", fname=FONT)
     pdf.set_title(page.title)
     pdf.add_page()
     _line(pdf, page.title, 18, 10)

@@ -29,6 +29,7 @@ _STYLE = """<style>
 .st-key-class-demo [data-testid="stMetricValue"] p { font-size: 3.2rem; line-height: 1.2; }
 .st-key-class-demo [data-testid="stMetricLabel"] p { font-size: 1.4rem; }
 .st-key-class-demo [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
+.st-key-demo-fates [data-testid="stMetricLabel"] { min-height: 4.2rem; align-items: end; }
 .st-key-class-demo .stMarkdownBadge { font-size: 1.3rem !important; white-space: normal; }
 .st-key-class-demo [data-testid="stSlider"] label { margin-bottom: 1.5rem; }
 .st-key-class-demo [data-testid="stSliderThumbValue"] { margin-top: -0.5rem; }

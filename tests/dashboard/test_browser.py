@@ -125,6 +125,16 @@ def test_jumping_to_the_same_violation_again_goes_back_to_it(
     assert video.evaluate("one => one.isConnected")  # it plays on whatever happens above it
 
 
+def test_a_page_says_its_language_and_breaks_no_korean_word(page: Page) -> None:
+    page.goto("/statistics")
+    hint = page.get_by_test_id("stAlert").locator("p")
+    expect(hint).to_have_text(re.compile("^Nothing to count yet"))
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.get_by_test_id("stSidebar").get_by_text("한국어", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    expect(hint).to_have_css("word-break", "keep-all")
+
+
 def test_nothing_is_fetched_from_elsewhere(page: Page, server: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -83,7 +83,21 @@ def test_thresholds_change_who_is_accused(open_page: Open) -> None:
     assert counts(strict)["Accused"] == "0"
     assert "before: Accused" in said(strict)
     blind = slider(strict, "stage1").set_value(95).run()
-    assert counts(blind)["Accused"] == counts(blind)["Stopped by stage 2"] == "0"
+    assert counts(blind)["Accused"] == counts(blind)["Rejected: not accused"] == "0"
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_it_says_in_words_what_makes_a_suspect_and_what_a_verdict_takes(open_page: Open) -> None:
+    step = open_page("demo").segmented_control(key="demo-step")
+    assert "bare in at least 3 sightings" in said(step.set_value(1).run())
+    assert "7 of 7 looks say bare head, 5 are needed to accuse" in said(step.set_value(2).run())
+    what_if = said(step.set_value(STEPS - 1).run())
+    for lacking in (
+        r"bare in 0 of \d+ sightings, 3 are needed",
+        r"bare in \d+ of \d+ sightings, a helmet in most",
+        r"no head was seen",
+    ):
+        assert re.search(lacking, what_if), lacking
 
 
 @pytest.mark.usefixtures("with_clip")

@@ -139,6 +139,26 @@ def test_dismissed_violations_are_counted_alike_above_and_in_the_list(
     assert "No rider without a helmet" not in said(app)
 
 
+def test_a_clip_leads_to_its_own_violations_in_the_gallery(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, content="b" * 64)
+    assert ("To the gallery", "source=2") in links(open_page("analyse"))
+    assert ("To the gallery", "source=1") in links(open_page("analyse", job="1"))
+
+
+def test_a_clip_that_failed_is_told_above_the_one_on_show(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    jobs = Jobs(sessions)
+    jobs.end(queued(jobs, "long ago.mp4", tmp_path / "gone.mp4", "b" * 64), JobState.FAILED, "holds no frames")
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    jobs.end(queued(jobs, "mine.mp4", tmp_path / "gone.mp4", "c" * 64), JobState.FAILED, "holds no frames")
+    assert [one.value for one in open_page("analyse").error] == [r"**mine\.mp4**: holds no frames"]
+    assert not open_page("analyse", job="2").error, "who asks for a clip is told of that one"
+
+
 def test_what_is_handed_in_next_is_shown_whatever_was_shown_before(
     open_page: Open, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:

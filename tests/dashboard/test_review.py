@@ -234,7 +234,7 @@ def press_button(app: AppTest, label: str) -> AppTest:
 
 def test_what_no_plate_says_is_asked_about_once(case: AppTest, sessions: sessionmaker[Session]) -> None:
     asked = correct(case, "hello *x*")
-    assert "has the form of no number plate" in asked.warning[0].value
+    assert "does not look like a number plate" in asked.warning[0].value
     assert Reviews(sessions).history(2) == []
     kept = correct(asked, "hello *x*")
     assert not kept.warning

@@ -14,10 +14,11 @@ from google.protobuf.json_format import MessageToDict
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
-from dashboard import i18n
+from dashboard import i18n, stills
 from pipeline.settings import ROOT, Settings
-from pipeline.types import Outcome
+from pipeline.types import Label, Outcome
 from tests.dashboard.test_pages import found
+from tests.factory import FRAME
 
 KEYWORDS = {"_": None, "several": (1, 2), "later": None}
 OTHERS = sorted(set(i18n.LANGUAGES) - {"en"})
@@ -254,3 +255,15 @@ def test_the_switch_changes_the_language(open_page: Callable[[str], AppTest]) ->
     assert app.title[0].value == "Gallery"
     app.segmented_control(key="lang").set_value("ko").run()
     assert app.title[0].value == "위반 갤러리"
+
+
+def test_boxes_on_pictures_are_named_in_the_viewers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = [[Label.WITHOUT_HELMET.value, 0.8, 100, 200, 140, 240]]
+
+    def picture(language: str) -> bytes:
+        monkeypatch.setattr(i18n, "language", lambda: language)
+        return stills.marked(FRAME, parts, 0).tobytes()
+
+    assert picture("en") != picture("ko")
+    monkeypatch.setattr(i18n, "catalogue", lambda _: NullTranslations())
+    assert picture("en") == picture("ko"), "by nothing else"
