@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 
 LANGUAGES = {"en": "English", "ko": "한국어"}
 LOCALE = Path(__file__).parent / "locale"
-_BETWEEN = "; "  # several words of the pipeline on one clip
+_BETWEEN = "; "  # several words of the pipeline on one thing
 _KEY = "lang"  # in the address, so that a link opens in the language it was sent in
 
 
@@ -159,7 +159,7 @@ _TOLD = (
     later("there is no stream on this page"),
     later("this stream is being watched already"),
     later("{most} live sources are watched already: stop one first"),
-    later("not everything was kept: {reason}"),
+    later("not everything was kept"),
 )
 
 

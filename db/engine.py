@@ -147,6 +147,6 @@ def explain(error: Exception) -> str:
     return str(error)
 
 
-def unforeseen(error: Exception) -> str:
+def unforeseen(error: BaseException) -> str:
     """What a user is told about an error that nobody foresaw: whoever catches it writes it into the log."""
     return f"internal error, the log has more: {type(error).__name__}: {error}"

@@ -27,6 +27,7 @@ from pipeline.types import Frame, Image
 _log = logging.getLogger(__name__)
 _NOTE_EVERY_S = 2.0
 _ABANDONED_S = 10.0  # a camera that sends nothing for so long has been closed with its page
+_FORESEEN = (HelmetWatchError, DBAPIError, OSError)
 CAMERA = "Camera"
 
 
@@ -156,7 +157,10 @@ class Running:
     @property
     def trouble(self) -> str | None:
         """What went wrong with its findings, for people; the source goes on."""
-        return f"not everything was kept: {self.source.trouble}" if self.source.trouble else None
+        error = self.source.trouble
+        if error is None:
+            return None
+        return f"not everything was kept; {explain(error) if isinstance(error, _FORESEEN) else unforeseen(error)}"
 
     @property
     def stopped(self) -> bool:

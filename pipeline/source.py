@@ -72,7 +72,7 @@ class Source:
         changed: Condition,
     ) -> None:
         self.began = datetime.now(UTC)
-        self.trouble: str | None = None
+        self.trouble: BaseException | None = None
         self.settings, self.keeper = settings, keeper
         self.ring = Ring(settings.live_buffer_s, settings.live_buffer_mb)
         self._zero = time.monotonic()
@@ -237,8 +237,7 @@ class Source:
     def failed(self, error: BaseException) -> None:
         """Note what went wrong."""
         _log.error("a finding of a live source was not kept", exc_info=error)
-        first, _, _ = str(error).partition("\n")  # SQL follows, where it is a database's
-        self.trouble = f"{type(error).__name__}: {first}"
+        self.trouble = error
 
     def _heard(self, track: Track, verdict: Future[WithPlates]) -> None:
         """Stage 2 has spoken, or failed. The plate of a violation is read before it is kept."""

@@ -65,9 +65,11 @@ def test_of_many_violations_only_those_that_are_shown_are_loaded(gate: SimpleNam
 
 
 def test_what_is_not_kept_is_told_while_the_stream_runs(gate: SimpleNamespace, open_page: Open) -> None:
-    gate.trouble = "not everything was kept: WeightsError: stage2 is missing"
+    gate.trouble = "not everything was kept; the disk is full: free some space, then run it again"
     app = open_page("live")
-    assert "stage2 is missing" in app.error[0].value
+    assert "the disk is full" in app.error[0].value
+    app.session_state["lang"] = "ko"
+    assert "디스크" in app.run().error[0].value
 
 
 def test_the_violations_of_all_streams_that_ran_are_counted_at_once(

@@ -1,5 +1,6 @@
 """Streams from their address to the tables, over a real connection."""
 
+import errno
 import subprocess
 import sys
 import threading
@@ -164,7 +165,21 @@ def test_an_end_that_cannot_be_noted_is_noted_later(
         while_locked.setattr(LiveJob, "_update", locked)
         streams.stop(running.id)
         assert job_of(sessions, running.id).state is JobState.RUNNING
-    until(lambda: job_of(sessions, running.id).state is JobState.DONE, 20)
+    until(lambda: job_of(sessions, running.id).state is JobState.DONE)
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full: free some space, then run it again"),
+        (RuntimeError("no memory"), "internal error, the log has more: RuntimeError: no memory"),
+    ],
+)
+def test_what_is_not_kept_is_told_in_words_for_people(streams: Streams, error: Exception, word: str) -> None:
+    running = streams.camera()
+    assert running.trouble is None
+    running.source.failed(error)
+    assert running.trouble == f"not everything was kept; {word}"
 
 
 def test_a_source_whose_begin_cannot_be_noted_is_not_watched(

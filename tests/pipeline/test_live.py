@@ -264,7 +264,7 @@ def test_a_violation_is_kept_where_no_plate_can_be_read_at_all(settings: Setting
     (weights / "plates" / CORNERS).unlink()
     source, found = watched(settings.model_copy(update={"weights": weights}), street(3.6))
     assert [case.confirmed for case, _ in found.cases] == [True]
-    assert "restore it from the repository" in (source.trouble or "")
+    assert "restore it from the repository" in str(source.trouble)
 
 
 @needs_demo
@@ -273,7 +273,7 @@ def test_suspects_at_whom_stage_2_cannot_look_are_told(settings: Settings, weigh
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     source, found = watched(settings.model_copy(update={"weights": weights}), street(3.6))
     assert not found.cases
-    assert "restore it from the repository" in (source.trouble or "")
+    assert "restore it from the repository" in str(source.trouble)
     assert source.figures().waiting == 0
 
 
@@ -286,7 +286,7 @@ def test_a_case_without_evidence_leaves_no_capture(watch: Watch, settings: Setti
     assert all(store.path(name).is_file() for name in case.captures)
     source._begin(case.track)
     _write(store, ToWrite(source, case.track, case))
-    assert "gone from the data folder" in (source.trouble or "")
+    assert "gone from the data folder" in str(source.trouble)
     assert not found.cases
     assert not any(store.path(name).exists() for name in case.captures)
 
@@ -296,7 +296,7 @@ def test_what_cannot_be_kept_is_told_and_does_not_stop_the_watch(watch: Watch) -
     source = watch.open(Found(fails=True))
     play(source, street(3.6))
     source.close()
-    assert "no room" in (source.trouble or "")
+    assert "no room" in str(source.trouble)
     found = Found()
     again = watch.open(found)
     play(again, street(3.6))
@@ -320,5 +320,5 @@ def test_frames_that_stage_1_fails_at_are_told_and_do_not_stop_the_watch(
     source = watch.open(found)
     play(source, street(3.6))
     source.close()
-    assert "no memory" in (source.trouble or "")
+    assert "no memory" in str(source.trouble)
     assert [case.confirmed for case, _ in found.cases] == [True]
