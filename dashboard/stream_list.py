@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import cv2
 import streamlit as st
-from sqlalchemy.exc import DBAPIError
 
 from dashboard import camera, player, resources
 from dashboard.i18n import _, later, several, told
 from dashboard.text import local, plain
-from db.engine import explain
+from db.engine import FORESEEN, explain
 from db.models import Job, JobState
-from pipeline.errors import HelmetWatchError
 from pipeline.stream import StreamState
 
 if TYPE_CHECKING:
@@ -66,7 +64,7 @@ def _start(url: str, name: str) -> None:
     try:
         with st.spinner(_("Loading the models")):
             resources.streams().start(url, name)
-    except (HelmetWatchError, OSError, DBAPIError) as error:
+    except FORESEEN as error:
         st.session_state["stream_trouble"] = explain(error)
     else:
         st.session_state["streams_started"] = st.session_state.get("streams_started", 0) + 1

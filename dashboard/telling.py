@@ -12,10 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from dashboard import i18n
 from dashboard.i18n import _, later
 from dashboard.text import local, plain
-from db.engine import explain
+from db.engine import FORESEEN, explain
 from db.models import Action
 from db.reviews import Conflict, Done
-from pipeline.errors import HelmetWatchError
 
 _log = logging.getLogger(__name__)
 _QUICKER = {
@@ -77,7 +76,7 @@ def or_say_why() -> Iterator[None]:
     """Where a page cannot be shown as the database or the disk fails, say why in its place: Streamlit hides it."""
     try:
         yield
-    except (HelmetWatchError, OSError, DBAPIError) as error:
+    except FORESEEN as error:
         _log.exception("a page is not shown")
         st.error(plain(i18n.told(explain(error))), icon=":material/error:")
 

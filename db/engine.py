@@ -21,6 +21,7 @@ from tenacity import retry, retry_if_exception, retry_if_exception_type, stop_af
 from pipeline.errors import HelmetWatchError
 
 T = TypeVar("T")
+FORESEEN = (HelmetWatchError, OSError, DBAPIError)  # what `explain` has words for; all else is a fault of ours
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE_S = 15  # how long a writer waits for another one
 _TRIES, _LONGEST_WAIT_S = 10, 0.2  # where the database does not let writers wait for each other

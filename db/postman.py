@@ -6,13 +6,11 @@ import atexit
 import logging
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.engine import explain, unforeseen
+from db.engine import FORESEEN, explain, unforeseen
 from db.jobs import now
 from db.outbox import Outbox
-from pipeline.errors import HelmetWatchError
 from pipeline.ocr_client import OcrClient
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -47,7 +45,7 @@ class Postman:
             with OcrClient(self._settings) as client:
                 self._outbox.send_due(client)
             self.trouble = None
-        except (HelmetWatchError, DBAPIError, OSError) as error:
+        except FORESEEN as error:
             _log.warning("nothing is sent: %s", error)
             self.trouble = explain(error)
         except Exception as error:  # noqa: BLE001 whatever it is, people are told

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.engine import explain, unforeseen
+from db.engine import FORESEEN, explain, unforeseen
 from db.jobs import Jobs
 from db.models import Job, JobState
 from db.save import save
 from pipeline.analyse import analyse
-from pipeline.errors import CancelledError, HelmetWatchError
+from pipeline.errors import CancelledError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Progress
@@ -91,7 +91,7 @@ def _attempt(
         case_ids = save(sessions, job.id, analysis, FileStore(settings.files))
     except CancelledError:
         return Result(JobState.INTERRUPTED if stopped.is_set() else JobState.CANCELLED, None)
-    except (HelmetWatchError, OSError, DBAPIError) as error:
+    except FORESEEN as error:
         return Result(JobState.FAILED, explain(error))
     except Exception as error:  # noqa: BLE001 the queue goes on, whatever a clip does to a library
         _log.exception("job %s", job.id)

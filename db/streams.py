@@ -11,7 +11,7 @@ from threading import Event, RLock, Thread
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.engine import explain, unforeseen
+from db.engine import FORESEEN, explain, unforeseen
 from db.live import LiveJob
 from db.models import JobState, SourceKind
 from pipeline.errors import HelmetWatchError, RefusedError
@@ -27,7 +27,6 @@ from pipeline.types import Frame, Image
 _log = logging.getLogger(__name__)
 _NOTE_EVERY_S = 2.0
 _ABANDONED_S = 10.0  # a camera that sends nothing for so long has been closed with its page
-_FORESEEN = (HelmetWatchError, DBAPIError, OSError)
 CAMERA = "Camera"
 
 
@@ -160,7 +159,7 @@ class Running:
         error = self.source.trouble
         if error is None:
             return None
-        return f"not everything was kept; {explain(error) if isinstance(error, _FORESEEN) else unforeseen(error)}"
+        return f"not everything was kept; {explain(error) if isinstance(error, FORESEEN) else unforeseen(error)}"
 
     @property
     def stopped(self) -> bool:

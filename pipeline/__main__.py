@@ -22,12 +22,12 @@ from typing import Any, NoReturn, Self
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from db.engine import explain, sessions
+from db.engine import FORESEEN, explain, sessions
 from db.jobs import Jobs
 from db.models import JobState
 from db.run import Result, run
 from pipeline.bench import bench
-from pipeline.errors import ClipError, HelmetWatchError
+from pipeline.errors import ClipError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.training import command
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings = Settings(data=options.data) if options.data else Settings()
     try:
         return int(options.run(options, settings))
-    except (HelmetWatchError, OSError, DBAPIError) as error:
+    except FORESEEN as error:
         print(explain(error), file=sys.stderr)  # noqa: T201
         return 2
 

@@ -26,7 +26,7 @@ from pydantic import FiniteFloat
 from sqlalchemy.exc import DBAPIError
 from starlette.middleware.base import RequestResponseEndpoint
 
-from db.engine import explain, sessions
+from db.engine import FORESEEN, explain, sessions
 from db.inbox import Inbox
 from pipeline.errors import HelmetWatchError
 from pipeline.ocr_protocol import (
@@ -176,7 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings = Settings(data=options.data) if options.data else Settings()
     try:
         app = make_app(settings)
-    except (HelmetWatchError, OSError, DBAPIError) as error:
+    except FORESEEN as error:
         print(explain(error), file=sys.stderr)  # noqa: T201
         return 2
     uvicorn.run(app, host=options.host, port=options.port)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
-from sqlalchemy.exc import DBAPIError
 
 from dashboard import browser, resources
 from dashboard.export import table
@@ -16,8 +15,7 @@ from dashboard.export.wording import HIDDEN, STILL_SEEN, page
 from dashboard.i18n import _, later, several, told
 from dashboard.review import REASONS, View
 from dashboard.text import plain
-from db.engine import explain
-from pipeline.errors import HelmetWatchError
+from db.engine import FORESEEN, explain
 
 _READY = "package"  # in the session: the last package that was made, and of what
 _KEPT = later("Nobody is hidden in these pictures: they are for training, not for passing on.")
@@ -69,7 +67,7 @@ def _made(ids: Sequence[int], hidden: bool) -> bytes | None:
     try:
         with st.spinner(_("Preparing the package")):
             return package(ids, source, page, hidden)
-    except (HelmetWatchError, OSError, DBAPIError) as error:
+    except FORESEEN as error:
         st.error(plain(told(explain(error))), icon=":material/error:")
         return None
 
