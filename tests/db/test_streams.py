@@ -58,6 +58,10 @@ def until(true: Callable[[], object], patience_s: float = 240) -> None:
         time.sleep(0.05)
 
 
+def locked(job: LiveJob, *_: object, **values: object) -> None:
+    raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+
 def job_of(sessions: sessionmaker[Session], job_id: int) -> Job:
     with sessions() as session:
         return session.get_one(Job, job_id)
@@ -140,9 +144,6 @@ def test_streams_are_no_clips_in_the_queue(streams: Streams, sessions: sessionma
 def test_a_source_whose_end_cannot_be_noted_ends_all_the_same(
     streams: Streams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(job: LiveJob, **values: object) -> None:
-        raise OperationalError("UPDATE", {}, Exception("database is locked"))
-
     running = streams.camera()
     monkeypatch.setattr(LiveJob, "_update", locked)
     monkeypatch.setattr(LiveJob.end.retry, "wait", wait_none())
@@ -155,10 +156,6 @@ def test_an_end_that_cannot_be_noted_is_noted_later(
     streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the source counts as watched by another process, until a restart."""
-
-    def locked(job: LiveJob, **values: object) -> None:
-        raise OperationalError("UPDATE", {}, Exception("database is locked"))
-
     running = streams.camera()
     monkeypatch.setattr(LiveJob.end.retry, "wait", wait_none())
     with monkeypatch.context() as while_locked:
@@ -185,9 +182,6 @@ def test_what_is_not_kept_is_told_in_words_for_people(streams: Streams, error: E
 def test_a_source_whose_begin_cannot_be_noted_is_not_watched(
     streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(job: LiveJob, began: datetime) -> None:
-        raise OperationalError("INSERT", {}, Exception("database is locked"))
-
     with monkeypatch.context() as while_locked:
         while_locked.setattr(LiveJob, "begin", locked)
         with pytest.raises(OperationalError):
