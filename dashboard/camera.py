@@ -14,6 +14,7 @@ from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from dashboard import resources, stored
 from dashboard.i18n import _, told
+from dashboard.telling import refresh
 from dashboard.text import plain, second
 from db.cases import Filter, Sort
 from db.engine import explain
@@ -54,7 +55,8 @@ def show() -> None:
         )
     with beside:
         if context.state.playing:
-            st.fragment(_panel, run_every=1.0)(cast("Camera | None", context.video_processor))
+            camera = cast("Camera | None", context.video_processor)
+            refresh(lambda: _panel(camera), 1.0)
         else:
             st.info(
                 _("Start the camera: what it sees is analysed on this server, and violations appear here."),

@@ -80,7 +80,7 @@ def _grid(view: View, key: str) -> None:
         number = filters.choose_page(-(-total // size), key)
     cases = resources.cases().page(view.wanted, view.sort, number - 1, size)
     if view.wanted.outcomes == VIOLATIONS:
-        _choice(cases, key)
+        _choice(cases, view, key)
         browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]")
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
@@ -89,7 +89,7 @@ def _grid(view: View, key: str) -> None:
             _card(case, key)
 
 
-def _choice(cases: Sequence[Case], key: str) -> None:
+def _choice(cases: Sequence[Case], view: View, key: str) -> None:
     """What can be done with the cases on this page, and with the chosen ones."""
     chosen = _chosen(key)
     if chosen and review.asks_why(chosen):
@@ -102,7 +102,7 @@ def _choice(cases: Sequence[Case], key: str) -> None:
             icon=":material/rate_review:",
             shortcut="J",
             on_click=review.look_into,
-            args=(cases[0].id if cases else None,),
+            args=(review.first_of(cases, view),),
         )
         if any(case.id not in chosen for case in cases):
             st.button(

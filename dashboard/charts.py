@@ -12,6 +12,7 @@ from dashboard.figure import across, by_date, by_hour, card, nothing, shares, sh
 from dashboard.i18n import _, later, several
 from dashboard.review import REASONS
 from dashboard.scope import STEPS, choose_step
+from dashboard.telling import or_say_why
 from dashboard.text import local, zone
 from db.models import ReviewState
 from db.statistics import STAGE1_BINS, Scope
@@ -29,6 +30,7 @@ _STATES = {
 
 
 @st.fragment
+@or_say_why()
 def over_time(scope: Scope) -> None:
     title, counts = _("Violations over time"), resources.statistics()
     step = choose_step()

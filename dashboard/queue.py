@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import address, browser, player, resources
 from dashboard.i18n import _, later, told
-from dashboard.telling import if_it_fails
+from dashboard.telling import if_it_fails, refresh
 from dashboard.text import clock, local, plain
 from db.models import Job, JobState
 
@@ -35,7 +35,7 @@ def under_way() -> None:
     """The jobs under way; refreshes itself, faster while there are any."""
     jobs = resources.jobs().open()
     st.session_state[_OPEN] = [job.id for job in jobs]
-    st.fragment(_open_jobs, run_every=1.0 if jobs else 5.0)()
+    refresh(_open_jobs, 1.0 if jobs else 5.0)
 
 
 def _open_jobs() -> None:

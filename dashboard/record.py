@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import resources, reviewer
 from dashboard.i18n import _, later
 from dashboard.review import REASONS, STATES, look_into
-from dashboard.telling import finish, if_it_fails, say
+from dashboard.telling import finish, if_it_fails, refresh, say
 from dashboard.text import local, plain
 from db.models import Action, Case, ReviewState
 from pipeline.plate_formats import identify
@@ -152,7 +152,7 @@ def watch(case: Case) -> None:
             st.toast(_("Somebody else changed this case just now."), icon=":material/group:")
             st.rerun()
 
-    st.fragment(look, run_every=_WATCH_EVERY_S)()
+    refresh(look, _WATCH_EVERY_S)
 
 
 def _values(values: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -41,6 +41,13 @@ class View:
 
     wanted: Filter
     sort: Sort = Sort.NEWEST
+
+    @property
+    def left(self) -> Filter:
+        """What is left to review in it; all of it where it shows judged cases alone."""
+        if ReviewState.OPEN not in self.wanted.reviews:
+            return self.wanted
+        return replace(self.wanted, reviews=(ReviewState.OPEN,))
 
 
 def badge(case: Case) -> None:
@@ -138,13 +145,20 @@ def steps(case: Case, view: View) -> None:
         st.markdown(_("{place} of {total}", place=f"{place:,}", total=f"{total:,}"), width="content")
 
 
+def first_of(page: Sequence[Case], view: View) -> int | None:
+    """Where a review of the view begins from this page of it: at what is left to review, here before elsewhere."""
+    left = [case for case in page if case.review in view.left.reviews]
+    left = left or [*resources.cases().page(view.left, view.sort, 0, 1)] or [*page]
+    return left[0].id if left else None
+
+
 def _walk_on(case: Case, view: View) -> None:
-    """On to the next case; back to the gallery where that was the last one, and none is left in its view."""
+    """On to the next case that is left to review; back to the gallery where none is left in the view."""
     cases = resources.cases()
-    after = cases.neighbour(view.wanted, view.sort, case, 1)
+    after = cases.neighbour(view.left, view.sort, case, 1)
     if after is not None:
         open_case(after)
-    elif cases.count(view.wanted):
+    elif cases.count(view.left):
         say(_("That was the last case of this view."))
     else:
         close_case()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import camera, player, resources
 from dashboard.i18n import _, later, several, told
+from dashboard.telling import refresh
 from dashboard.text import local, plain
 from db.engine import FORESEEN, explain
 from db.models import Job, JobState
@@ -39,7 +40,7 @@ def show() -> None:
     _new()
     if trouble := st.session_state.pop("stream_trouble", None):
         st.error(plain(told(trouble)), icon=":material/error:")
-    st.fragment(_all, run_every=1.0)()
+    refresh(_all, 1.0)
 
 
 def _new() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -79,6 +79,11 @@ def or_say_why() -> Iterator[None]:
     except FORESEEN as error:
         _log.exception("a page is not shown")
         st.error(plain(i18n.told(explain(error))), icon=":material/error:")
+
+
+def refresh(part: Callable[[], None], every_s: float) -> None:
+    """Show a part of a page, and show it anew by itself every so often."""
+    st.fragment(or_say_why()(part), run_every=every_s)()
 
 
 def _told() -> tuple[list[str], list[str]]:

@@ -174,6 +174,28 @@ def test_at_the_end_of_a_review_the_gallery_says_so(open_page: Open, reviews: Re
     assert "0 of 0" not in said(app.run())
 
 
+def test_a_review_begins_and_goes_on_with_what_is_left(open_page: Open, reviews: Reviews) -> None:
+    reviews.decide({13: 0, 10: 0}, Deed("Lee", Action.ACCEPT))
+    app = open_page("gallery")
+    app.session_state["reviewer"] = "Kim"
+    assert boxes(app)[0] == "Case 13"
+    app = labelled(app.run(), "Review one by one").click().run()
+    assert app.query_params["case"] == "12"
+    for expected in ("11", "9"):
+        app = labelled(app, "Accept").click().run()
+        assert app.query_params["case"] == expected
+    assert labelled(open_page("gallery", case="11"), "Next").click().run().query_params["case"] == "10"
+
+
+def test_a_review_begins_elsewhere_where_nothing_on_the_page_is_left(open_page: Open, reviews: Reviews) -> None:
+    app = open_page("gallery", page="2")
+    assert boxes(app) == ["Case 1"]
+    assert labelled(app, "Review one by one").click().run().query_params["case"] == "13"
+    reviews.decide(dict.fromkeys(range(4, 14), 0), Deed("Lee", Action.ACCEPT))
+    app = open_page("gallery", page="2")
+    assert labelled(app, "Review one by one").click().run().query_params["case"] == "1"
+
+
 @pytest.mark.usefixtures("reviews")
 def test_a_review_goes_on_where_it_was_after_the_page_was_loaded_anew(page: Page) -> None:
     page.goto("/gallery")

@@ -483,3 +483,20 @@ def test_a_database_that_cannot_be_used_is_told_in_place_of_the_page(
     assert [one.value for one in app.error] == [r"the database cannot be used\: file is not a database"]
     app.session_state["lang"] = "ko"
     assert "데이터베이스" in app.run().error[0].value
+
+
+def test_a_part_that_refreshes_by_itself_tells_of_trouble_in_its_place() -> None:
+    def script() -> None:
+        import errno  # here: AppTest runs this text alone
+        import os
+
+        from dashboard.telling import refresh
+
+        def part() -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        refresh(part, 60)
+
+    app = AppTest.from_function(script, default_timeout=60).run()
+    assert not app.exception
+    assert "the disk is full" in app.error[0].value
