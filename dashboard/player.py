@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import pandas  # noqa: F401 whole: plotly takes it half loaded, while another thread is at it
 import plotly.graph_objects as go
 import streamlit as st
 

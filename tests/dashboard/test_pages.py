@@ -3,6 +3,8 @@
 import hashlib
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +32,7 @@ from db.jobs import Jobs
 from db.models import Action, Job, JobState, Reason
 from db.reviews import Deed, Reviews
 from db.save import save
-from pipeline.settings import Settings
+from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Case, Evidence, Outcome
 from tests import factory
@@ -500,3 +502,28 @@ def test_a_part_that_refreshes_by_itself_tells_of_trouble_in_its_place() -> None
     app = AppTest.from_function(script, default_timeout=60).run()
     assert not app.exception
     assert "the disk is full" in app.error[0].value
+
+
+def test_a_timeline_is_drawn_while_another_page_is_loading_pandas() -> None:
+    script = """
+import importlib.abc, sys, threading
+import plotly.graph_objects as go
+from dashboard import browser, resources, stored  # what the timeline needs besides
+
+go.Bar(base=[0.0])
+half, drawn = threading.Event(), threading.Event()
+
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "pandas.core":
+            half.set()
+            drawn.wait(2)
+
+sys.meta_path.insert(0, Slow())
+threading.Thread(target=lambda: __import__("pandas")).start()
+assert half.wait(60)
+from dashboard import player
+player.go.Bar(base=[0.0], x=[1.0])
+drawn.set()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, timeout=120)
