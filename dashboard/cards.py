@@ -101,8 +101,8 @@ def _choice(cases: Sequence[Case], view: View, key: str) -> None:
             key=f"{key}-first",
             icon=":material/rate_review:",
             shortcut="J",
-            on_click=review.look_into,
-            args=(review.first_of(cases, view),),
+            on_click=review.begin,
+            args=(cases, view),
         )
         if any(case.id not in chosen for case in cases):
             st.button(

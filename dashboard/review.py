@@ -145,11 +145,13 @@ def steps(case: Case, view: View) -> None:
         st.markdown(_("{place} of {total}", place=f"{place:,}", total=f"{total:,}"), width="content")
 
 
-def first_of(page: Sequence[Case], view: View) -> int | None:
-    """Where a review of the view begins from this page of it: at what is left to review, here before elsewhere."""
-    left = [case for case in page if case.review in view.left.reviews]
-    left = left or [*resources.cases().page(view.left, view.sort, 0, 1)] or [*page]
-    return left[0].id if left else None
+def begin(page: Sequence[Case], view: View) -> None:
+    """Begin a review of the view from this page of it: with what is left to review, here before elsewhere."""
+    left = view.left
+    with if_it_fails():
+        here = [case for case in page if case.review in left.reviews]
+        first = here or resources.cases().page(left, view.sort, 0, 1) or page
+        look_into(first[0].id if first else None)
 
 
 def _walk_on(case: Case, view: View) -> None:
