@@ -29,10 +29,9 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
     number = address.number("case")
     case = None if number is None else resources.cases().get(number)
     if case is not None:
-        st.session_state[f"{key}-shown"] = case.id
+        st.session_state[f"{key}-shown"] = case.id  # first: who goes back need not wait for all of it
         filters.keep(key)
         detail.show(case, filters.view(outcomes, key))
-        browser.go_to(_card_of(case))  # the way back leads there
         return
     st.title(title)
     if "case" in st.query_params:
@@ -48,13 +47,14 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
 
 
 def _turn_to_shown(view: View, key: str) -> None:
-    """Turn to the page of the case that was looked at last, if it is in the view."""
+    """Turn to the page of the case that was looked at last, and to its card, if it is in the view."""
     shown, cases = st.session_state.pop(f"{key}-shown", None), resources.cases()
     case = None if shown is None else cases.get(shown)
     if case is not None:
         place = cases.place(view.wanted, view.sort, case)
         if any(there.id == case.id for there in cases.page(view.wanted, view.sort, place, 1)):
             filters.turn_to(place, key)
+            browser.go_to(_card_of(case))
 
 
 def _grid(view: View, key: str) -> None:

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
+from dashboard import record
 from db.cases import Sort
 from db.models import Action, Clip, Reason
 from db.reviews import Deed, Reviews
@@ -128,6 +130,14 @@ def test_the_way_back_leads_to_the_page_of_the_case_that_was_shown_last(open_pag
     app = open_page("gallery", review="accepted", case="13")  # which is not in that view
     app = app.button(key="back").click().run()
     assert boxes(app) == ["Case 3", "Case 2", "Case 1"]
+
+
+@pytest.mark.usefixtures("reviews")
+def test_the_way_back_leads_to_the_card_of_a_case_left_early(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "watch", lambda _: st.stop())  # as a click ends a run: it draws no more
+    app = open_page("gallery", case="1").button(key="back").click().run()
+    assert boxes(app) == ["Case 1"]
+    assert "scroll-1" in [component.key for component in app.get("bidi_component")]
 
 
 @pytest.mark.usefixtures("reviews")
