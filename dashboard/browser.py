@@ -80,10 +80,18 @@ _SCROLL = st.components.v2.component(
     js="""
     export default function ({ parentElement }) {
         const here = parentElement.host ?? parentElement;
-        const top = here.getBoundingClientRect().top;
-        if (top > 0 && top < innerHeight / 2) return;
         here.style.scrollMarginTop = "5rem";  // as high as what lies over the top of the page
-        here.scrollIntoView({ block: "start" });
+        const show = () => {
+            const top = here.getBoundingClientRect().top;
+            if (top <= 0 || top >= innerHeight / 2) here.scrollIntoView({ block: "start" });
+        };
+        const observer = new ResizeObserver(show);  // pictures above it come late
+        const leave = () => observer.disconnect();
+        show();
+        observer.observe(document.querySelector('[data-testid="stMainBlockContainer"]'));
+        for (const deed of ["wheel", "pointerdown", "keydown"])  // the viewer goes elsewhere
+            document.addEventListener(deed, leave, { capture: true, once: true });
+        return leave;
     }
     """,
 )
@@ -179,7 +187,8 @@ def go_to(place: str) -> None:
 
 
 def place(name: str) -> None:
-    """A place of the page, brought to the top of the window where `go_to` asked for it and it is not in view."""
+    """A place of the page, brought to the top of the window where `go_to` asked for it and it is not in view, and kept
+    in view until the viewer does something."""
     slot = st.container()  # there in any case, so that no video below begins anew
     if st.session_state.get(_GO_TO) == name:
         del st.session_state[_GO_TO]

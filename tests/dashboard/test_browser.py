@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
@@ -12,6 +13,7 @@ from dashboard.hand_in import DEMO
 from db.jobs import Jobs
 from db.models import Case, JobState
 from pipeline.settings import Settings
+from pipeline.store import FileStore
 from pipeline.types import Outcome
 from tests.dashboard.conftest import PATIENCE_MS
 from tests.dashboard.serving import serving
@@ -89,6 +91,24 @@ def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
         expect(page.get_by_role("button", name="Back")).to_be_in_viewport()
         go_back()
         expect(page.locator(".st-key-gallery-card-1")).to_be_in_viewport()
+
+
+def test_a_card_stays_in_view_where_pictures_above_it_come_late(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 6)
+    upright = FileStore(settings.files).put_picture(np.zeros((1000, 500, 3), np.uint8))
+    with sessions.begin() as session:
+        session.execute(update(Case).where(Case.id != 1).values(crop=upright))
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/gallery?case=1")
+    page.route("**/media/*.jpg", lambda _: None)  # they wait
+    page.get_by_role("button", name="Back").click()
+    card = page.locator(".st-key-gallery-card-1")
+    expect(card).to_be_in_viewport()
+    page.unroute_all()  # they wait no longer
+    page.wait_for_function("[...document.querySelectorAll('[class*=gallery-card] img')].every(one => one.height)")
+    expect(card).to_be_in_viewport()
 
 
 def test_a_phone_is_told_of_no_keys(
