@@ -11,7 +11,7 @@ import numpy as np
 import supervision as sv
 
 from pipeline.palette import ACCUSED, COLORS
-from pipeline.types import CLASS_NAMES, Box, Detection, Image, Label, Sighting
+from pipeline.types import CLASS_NAMES, HEADS, Box, Detection, Image, Label, Sighting
 
 _ACCUSED = len(CLASS_NAMES)  # one more colour after those of the classes
 _PALETTE = sv.ColorPalette.from_hex([*(COLORS[label] for label in Label), ACCUSED])
@@ -44,15 +44,23 @@ def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list
     return [rider, *mark_detections(sighting.parts)]
 
 
-def draw(image: Image, marks: Sequence[Mark], font: Path | None = None) -> Image:
-    """A copy of a BGR picture with boxes on it; lines and letters grow with the picture.
+def mark_small(sighting: Sighting, accused: bool = False) -> list[Mark]:
+    """The same for a picture that is shown too small for words: the boxes, and how sure stage 1 is of each head."""
+    rider = Mark(sighting.box, _ACCUSED if accused else Label.RIDER)
+    parts = [Mark(one.box, one.label, f"{one.confidence:.0%}" if one.label in HEADS else "") for one in sighting.parts]
+    return [rider, *parts]
+
+
+def draw(image: Image, marks: Sequence[Mark], font: Path | None = None, side: int = 960) -> Image:
+    """A copy of a BGR picture with boxes on it; lines and letters are as large as they have to be where the picture is
+    shown with this longer `side`, in pixels.
 
     OpenCV's own letters, which are quickly drawn, are English ones; other languages take a font.
     """
     scene = image.copy()
     if not marks:
         return scene
-    size = max(max(image.shape[:2]) / 960, 0.75)
+    size = max(max(image.shape[:2]) / side, 0.75)
     boxes = sv.Detections(
         xyxy=np.array([mark.box.as_tuple() for mark in marks], dtype=float),
         class_id=np.array([int(mark.color) for mark in marks]),

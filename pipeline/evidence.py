@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from pipeline.crops import picture_of, shrink
-from pipeline.draw import Mark, draw, mark_sighting
+from pipeline.draw import Mark, draw, mark_sighting, mark_small
 from pipeline.motion import filled
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -25,6 +25,7 @@ from pipeline.types import Case, Evidence, Frame, Image, Track
 from pipeline.video import Clip, VideoWriter
 
 _Marks = dict[int, list[Mark]]  # by frame index
+_CARD = 240  # pixels: the longer side in which pages show the picture of a rider, more or less
 _JOINED_S = 0.25  # two sightings this near each other are joined in the frames between, for drawing
 
 
@@ -88,6 +89,7 @@ class Excerpt:
         track, margin, longest = case.track, settings.evidence_margin_s, settings.evidence_max_s
         self.start_s = max(track.start_s - margin, case.best.time_s - longest / 2, 0.0)
         self.end_s = min(track.end_s + margin, self.start_s + longest)
+        self._accused = case.confirmed
         title = "violation" if case.confirmed else "rider"  # without a number: pages count cases, not tracks
         self._marks = {one.frame: mark_sighting(one, title, case.confirmed) for one in track.sightings}
 
@@ -103,8 +105,8 @@ class Excerpt:
         if frame.index == self._best.frame:
             self.picture, self.scale = self._store.put_picture(_drawn(image, scale, marks)), scale
             crop = picture_of(frame.image, self._best)
-            marked = draw(crop.image, [mark.seen_from(crop.region, crop.scale) for mark in marks])
-            self.crop = self._store.put_picture(marked)
+            small = [mark.seen_from(crop.region, crop.scale) for mark in mark_small(self._best, self._accused)]
+            self.crop = self._store.put_picture(draw(crop.image, small, side=_CARD))
 
     def evidence(self) -> Evidence:
         """All of it, with the finished clip moved into the store."""
