@@ -66,9 +66,10 @@ def draw(image: Image, marks: Sequence[Mark], font: Path | None = None, side: in
         class_id=np.array([int(mark.color) for mark in marks]),
     )
     scene = sv.BoxAnnotator(_PALETTE, thickness=max(1, round(2 * size))).annotate(scene, boxes)
+    padding = max(1, round(3 * size))
+    under = [_goes_below(mark, image.shape[0], 16 * size) for mark in marks]
     for below, place in ((True, sv.Position.BOTTOM_LEFT), (False, sv.Position.TOP_LEFT)):
-        rows = [row for row, mark in enumerate(marks) if mark.text and mark.below == below]
-        padding = max(1, round(3 * size))
+        rows = [row for row, mark in enumerate(marks) if mark.text and under[row] == below]
         letters: sv.LabelAnnotator | sv.RichLabelAnnotator
         if font is None:
             letters = sv.LabelAnnotator(
@@ -78,6 +79,7 @@ def draw(image: Image, marks: Sequence[Mark], font: Path | None = None, side: in
                 text_thickness=max(1, round(size)),
                 text_padding=padding,
                 text_position=place,
+                smart_position=True,  # within the picture
             )
         else:
             letters = sv.RichLabelAnnotator(
@@ -87,6 +89,13 @@ def draw(image: Image, marks: Sequence[Mark], font: Path | None = None, side: in
                 font_size=round(14 * size),
                 text_padding=padding,
                 text_position=place,
+                smart_position=True,  # within the picture
             )
         scene = letters.annotate(scene, boxes[rows], labels=[marks[row].text for row in rows])
     return cast(Image, scene)
+
+
+def _goes_below(mark: Mark, height: int, letters: float) -> bool:
+    """Whether its text stands below the box: on the other side where the picture has no room, not upon a head."""
+    above, below = mark.box.y1 >= letters, mark.box.y2 + letters <= height
+    return (below or not above) if mark.below else (below and not above)

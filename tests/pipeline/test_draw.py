@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from pipeline.draw import Mark, draw, mark_small
 from pipeline.types import HEADS, Box, Label
@@ -13,6 +16,17 @@ def painted(side: int) -> int:
 
 def test_lines_and_letters_are_the_larger_the_smaller_the_picture_is_shown() -> None:
     assert painted(240) > 3 * painted(960)
+
+
+@pytest.mark.parametrize("y1", [0, 20, 420])
+@pytest.mark.parametrize("below", [True, False])
+def test_text_is_in_the_picture_and_upon_no_head(y1: int, below: bool) -> None:
+    image = np.zeros((480, 640, 3), np.uint8)
+    mark = Mark(Box(580, y1, 639, y1 + 59), Label.WITHOUT_HELMET, "without helmet 74%", below)
+    text = (draw(image, [mark]) != draw(image, [replace(mark, text="")])).any(axis=2)
+    assert text.any(axis=0).sum() > 70, "wider than the room beside the box"
+    assert text.any(axis=1).sum() > 10
+    assert not text[y1 + 5 : y1 + 55, 580:].any()
 
 
 def test_a_picture_too_small_for_words_says_how_sure_stage_1_is_of_each_head() -> None:
