@@ -299,13 +299,16 @@ def _votes(case: Case) -> None:
     figure = go.Figure(bars).update_layout(barmode="stack", height=190)
     figure.update_xaxes(visible=False).update_yaxes(visible=False)
     projected(figure, f"demo-vote-{case.id}", _("The vote of all looks"))
+    least = needed(len(looks), resources.settings().min_looks)
     said = _(
         "{outcome}: {bare} of {all} looks say bare head, {needed} are needed to accuse",
         outcome=_(OUTCOMES[case.outcome]),
         bare=counts[Says.BARE],
         all=len(looks),
-        needed=needed(len(looks), resources.settings().min_looks),
+        needed=least,
     )
+    if counts[Says.BARE] >= least and case.outcome is not Outcome.CONFIRMED:
+        said += _(", but all together are only {sure} sure", sure=f"{case.stage2:.0%}")
     (st.error if case.outcome is Outcome.CONFIRMED else st.success)(
         said, icon=":material/gavel:" if case.outcome is Outcome.CONFIRMED else ":material/shield:"
     )

@@ -16,7 +16,7 @@ from dashboard.text import clock
 from pipeline.occupants import occupants
 from pipeline.palette import ACCUSED, AGREED, NEUTRAL
 from pipeline.replay import Fate, Rider
-from pipeline.types import Label, Track
+from pipeline.types import Label, Track, Verdict
 from pipeline.verify import needed
 
 Color = Literal["red", "gray", "green", "violet", "blue"]
@@ -128,18 +128,25 @@ def _card(shown: Shown, rider: Rider, before: Fate) -> None:
         if rider.fate is not before:
             st.markdown(_("before: {fate}", fate=_(_FATES[before][0])))
         if rider.verdict is not None:
-            bare = sum(look.says == "bare" for look in rider.verdict.looks)
-            st.caption(
-                several(
-                    "{bare} of {n} look says bare, {needed} are needed",
-                    "{bare} of {n} looks say bare, {needed} are needed",
-                    len(rider.verdict.looks),
-                    bare=bare,
-                    needed=needed(len(rider.verdict.looks), resources.settings().min_looks),
-                )
-            )
+            st.caption(_said(rider.verdict))
         elif rider.fate is Fate.NO_SUSPECT:
             st.caption(_lacking(rider.track))
+
+
+def _said(verdict: Verdict) -> str:
+    """What the looks say, and what they lack to accuse."""
+    bare = sum(look.says == "bare" for look in verdict.looks)
+    least = needed(len(verdict.looks), resources.settings().min_looks)
+    said = several(
+        "{bare} of {n} look says bare, {needed} are needed",
+        "{bare} of {n} looks say bare, {needed} are needed",
+        len(verdict.looks),
+        bare=bare,
+        needed=least,
+    )
+    if bare >= least and not verdict.confirmed:
+        said += _(", but all together are only {sure} sure", sure=f"{verdict.confidence:.0%}")
+    return said
 
 
 def _lacking(track: Track) -> str:

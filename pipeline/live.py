@@ -117,7 +117,8 @@ def _detected(detector: Detector, sources: Iterable[Source]) -> list[tuple[Sourc
 def _verify(stage2: Verifier, look: ToVerify) -> WithPlates:
     settings, suspect = look.settings, look.suspect
     store = FileStore(settings.files)
-    case = close_case(suspect, look.judged.settled(stage2.verify(suspect), settings.min_looks), store)
+    verdict = look.judged.settled(stage2.verify(suspect), settings.min_looks, stage2.bar)
+    case = close_case(suspect, verdict, store)
     if case.confirmed and settings.ocr_url:
         case = capture_plate(case, suspect.plates, store)
     look.judged.turned_down = not case.confirmed

@@ -109,7 +109,7 @@ def _judge(trace: Trace, track: Track, stage2: Thresholds, settings: Settings) -
     )
     if not looks:
         return Rider(track, Fate.UNLOOKED)
-    verdict = decide(looks, heads, settings.min_looks)
+    verdict = decide(looks, heads, settings.min_looks, stage2.without_helmet)
     return Rider(track, _FATES[verdict.outcome], verdict)
 
 

@@ -272,10 +272,10 @@ class Judged:
     looks: tuple[Look, ...]
     turned_down: bool = False
 
-    def settled(self, verdict: Verdict, min_looks: int) -> Verdict:
+    def settled(self, verdict: Verdict, min_looks: int, bar: float) -> Verdict:
         """The verdict, where all looks so far come to it together: nobody is accused for waiting in view."""
         self.looks = (*self.looks, *verdict.looks)[-_REMEMBERED:]
-        together = vote(self.looks, min_looks)
+        together = vote(self.looks, min_looks, bar)
         return replace(verdict, outcome=Outcome.UNSURE) if verdict.confirmed and not together.confirmed else verdict
 
 

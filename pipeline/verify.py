@@ -35,13 +35,14 @@ class Verifier:
         stage = read_manifest(settings.weights).stage2
         self._model = Yolo(stage, settings)
         self._thresholds = stage.thresholds
+        self.bar = stage.thresholds.without_helmet
         self._least = min(_WEAK, *stage.thresholds.model_dump().values())
         self._settings = settings
 
     def verify(self, suspect: Suspect) -> Verdict:
         """Look at every crop of a suspect and vote."""
         looks = tuple(self.look(crop) for crop in suspect.crops)
-        return decide(looks, accused(suspect.track, self._settings), self._settings.min_looks)
+        return decide(looks, accused(suspect.track, self._settings), self._settings.min_looks, self.bar)
 
     def look(self, crop: Crop) -> Look:
         """What stage 2 says of the suspect on one crop."""
@@ -82,11 +83,11 @@ def judge(bare_heads: Sequence[Detection], heads: tuple[Detection, ...]) -> tupl
     return Says.NOTHING, 0.0
 
 
-def decide(looks: tuple[Look, ...], heads: Sequence[Occupant], quorum: int) -> Verdict:
+def decide(looks: tuple[Look, ...], heads: Sequence[Occupant], quorum: int, bar: float) -> Verdict:
     """The vote on each accused head by itself, so that two, each misread now and then, do not add up; the gravest
     counts, and its looks tell what they say of that head."""
-    votes = [vote(tuple(_of_head(look, one) for look in looks), quorum) for one in heads]
-    return max(votes, key=lambda one: (_GRAVITY.index(one.outcome), one.confidence), default=vote((), quorum))
+    votes = [vote(tuple(_of_head(look, one) for look in looks), quorum, bar) for one in heads]
+    return max(votes, key=lambda one: (_GRAVITY.index(one.outcome), one.confidence), default=vote((), quorum, bar))
 
 
 def _of_head(look: Look, head: Occupant) -> Look:
@@ -99,12 +100,13 @@ def needed(looks: int, quorum: int) -> int:
     return max(quorum, math.ceil(_MOST * looks))
 
 
-def vote(looks: tuple[Look, ...], quorum: int) -> Verdict:
-    """Confirmed if most looks say bare, unsure if more say bare than helmet, rejected otherwise."""
+def vote(looks: tuple[Look, ...], quorum: int, bar: float) -> Verdict:
+    """Confirmed if most looks say bare and all are together as sure as one has to be (`bar`: stage 2's threshold for
+    bare heads), so that the fewer say it the surer they must be; unsure if more say bare than helmet, else rejected."""
     bare = [look.confidence for look in looks if look.says is Says.BARE]
     helmet = sum(look.says is Says.HELMET for look in looks)
     confidence = sum(bare) / len(looks) if looks else 0.0
-    if len(bare) >= needed(len(looks), quorum):
+    if len(bare) >= needed(len(looks), quorum) and confidence >= bar:
         outcome = Outcome.CONFIRMED
     else:
         outcome = Outcome.UNSURE if len(bare) > helmet else Outcome.REJECTED

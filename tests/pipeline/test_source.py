@@ -25,12 +25,14 @@ STREET = np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
 class Told:
     """Stage 2, which says of all crops of a suspect the next of these words."""
 
+    bar = 0.45
+
     def __init__(self, says: Iterable[Says]) -> None:
         self._says = iter(says)
 
     def verify(self, suspect: Suspect) -> Verdict:
         says = next(self._says)
-        return vote(tuple(factory.look(says, 0.8, crop.sighting) for crop in suspect.crops), 2)
+        return vote(tuple(factory.look(says, 0.8, crop.sighting) for crop in suspect.crops), 2, self.bar)
 
 
 class Stage:

@@ -9,6 +9,7 @@ from pipeline.verify import Verifier, decide, judge, own_heads, vote
 from tests.factory import head_of, look, rider, sighting, suspect
 
 BARE, HELMET, NOTHING = Says.BARE, Says.HELMET, Says.NOTHING
+BAR = 0.45
 
 
 @pytest.mark.parametrize(
@@ -25,12 +26,20 @@ BARE, HELMET, NOTHING = Says.BARE, Says.HELMET, Says.NOTHING
     ],
 )
 def test_the_vote(said: list[Says], outcome: Outcome) -> None:
-    assert vote(tuple(look(says) for says in said), quorum=2).outcome is outcome
+    assert vote(tuple(look(says) for says in said), 2, BAR).outcome is outcome
 
 
 def test_looks_that_see_nothing_lower_the_confidence() -> None:
-    assert vote((look(BARE, 0.8), look(BARE, 0.8)), 2).confidence == pytest.approx(0.8)
-    assert vote((look(BARE, 0.8), look(NOTHING)), 2).confidence == pytest.approx(0.4)
+    assert vote((look(BARE, 0.8), look(BARE, 0.8)), 2, BAR).confidence == pytest.approx(0.8)
+    assert vote((look(BARE, 0.8), look(NOTHING)), 2, BAR).confidence == pytest.approx(0.4)
+
+
+def test_the_fewer_looks_say_bare_the_surer_they_have_to_be() -> None:
+    """Two of three, the third saw a helmet."""
+    torn = (look(BARE, 0.55), look(BARE, 0.51), look(HELMET))
+    assert vote(torn, 2, BAR).outcome is Outcome.UNSURE
+    assert vote(torn[:2], 2, BAR).outcome is Outcome.CONFIRMED
+    assert vote((look(BARE, 0.75), look(BARE, 0.71), look(HELMET)), 2, BAR).outcome is Outcome.CONFIRMED
 
 
 def test_a_bare_head_counts_where_stage_1_saw_it() -> None:
@@ -75,17 +84,17 @@ def test_two_heads_that_are_misread_now_and_then_do_not_add_up(settings: Setting
     bare, helmet = Label.WITHOUT_HELMET, Label.WITH_HELMET
     track = two_up(*[(bare, helmet), (helmet, bare)] * 5)
     looks = tuple(look(BARE, seen=one) for one in track.sightings)  # stage 2 errs just as stage 1 does
-    assert vote(looks, 2).outcome is Outcome.CONFIRMED
+    assert vote(looks, 2, BAR).outcome is Outcome.CONFIRMED
     heads = accused(track, settings)
     assert len(heads) == 2
-    assert decide(looks, heads, 2).outcome is not Outcome.CONFIRMED
+    assert decide(looks, heads, 2, BAR).outcome is not Outcome.CONFIRMED
 
 
 def test_one_bare_head_of_two_is_confirmed_by_what_is_said_of_it(settings: Settings) -> None:
     track = two_up(*[(Label.WITH_HELMET, Label.WITHOUT_HELMET)] * 8)
-    verdict = decide(tuple(look(BARE, seen=one) for one in track.sightings), accused(track, settings), 2)
+    verdict = decide(tuple(look(BARE, seen=one) for one in track.sightings), accused(track, settings), 2, BAR)
     assert (verdict.outcome, {one.says for one in verdict.looks}) == (Outcome.CONFIRMED, {BARE})
-    assert decide(verdict.looks, (), 2).outcome is Outcome.REJECTED
+    assert decide(verdict.looks, (), 2, BAR).outcome is Outcome.REJECTED
 
 
 def test_an_empty_crop_is_turned_down_by_the_real_model(settings: Settings) -> None:
