@@ -1,13 +1,15 @@
 """Figures of the shipped weights on a labelled data set.
 
     python -m pipeline.training.evaluate --data DATA.yaml --stage 1|2|both --json [--curve CURVE.png]
+    python -m pipeline.training.evaluate --data DATA.yaml --stage clip --json
     python -m pipeline.training.evaluate --clips FOLDER --json
 
 Per class: average precision, and precision and recall at the shipped thresholds. Bare heads as accusations, and the
 riders accused: by stage 1 alone and after stage 2, which speaks by the product's own rule, and what other bars for bare
 heads would leave, so that weights can be compared at the same number of false accusations. A class is judged only in
 pictures whose set covers it (`covers` in DATA.yaml; without it, the classes that it names); in one without a label
-file there is nothing. `--stage 2` takes a data set of rider crops. FOLDER holds clips and a truth.json:
+file there is nothing. `--stage 2` takes a data set of rider crops; `--stage clip` makes of each picture a short clip in
+which the camera comes nearer, and tells whom the product as a whole accuses. FOLDER holds clips and a truth.json:
 {"clip.mp4": {"violations": 1}, ...}, null where they were not counted.
 """
 
@@ -39,6 +41,7 @@ from pipeline.training.accusations import (
     saved,
     suspected,
 )
+from pipeline.training.approach import approach
 from pipeline.training.clips import clips
 from pipeline.training.description import read_description
 from pipeline.training.metrics import average_precision, count, curve
@@ -115,12 +118,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what.add_argument("--clips", type=Path, help="folder of clips and truth.json")
     parser.add_argument("--split", help="of the data set; without: val, or test where there is no val")
     parser.add_argument("--only", nargs="*", help="sets (folders) of the data set to take; without: all")
-    parser.add_argument("--stage", choices=("1", "2", "both"), default="both")
+    parser.add_argument("--stage", choices=("1", "2", "both", "clip"), default="both")
     command.add_weights(parser)
     parser.add_argument("--curve", type=command.picture, help="picture of the precision-recall curve to write")
     parser.add_argument("--json", action="store_true", help="print JSON; without: lines")
     options = parser.parse_args(arguments)
-    if options.curve and (options.clips or options.stage == "2"):
+    if options.curve and (options.clips or options.stage in ("2", "clip")):
         parser.error("--curve is of accusations in whole pictures: it needs --data, and --stage 1 or both")
     command.keep_stdout()
     return command.report(lambda: _evaluate(options))
@@ -146,6 +149,8 @@ def _judge(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         "left out, cannot be read": [str(path) for path in reading.damaged if data.group(path) in only],
     }
     truths = [truth for truth in reading.truths if truth.group in only]
+    if options.stage == "clip":
+        return about | {"as clips": approach(truths, settings)}
     return about | evaluate(Eyes(settings), truths, options.stage, options.curve)
 
 
