@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,9 +31,10 @@ _PICTURE_S = 7.0  # from one picture to the next: nobody is followed for so long
 _GREY = 110
 
 
-def approach(truths: Sequence[Truth], settings: Settings) -> dict[str, dict[str, int]]:
+def approach(truths: Sequence[Truth], settings: Settings) -> dict[str, Any]:
     """By the product's word on a suspect, how many are true: one of the accused heads is bare; how many false: none is;
-    and of how many the labels cannot tell. Only pictures whose set covers bare heads are shown."""
+    and of how many the labels cannot tell. The pictures with somebody who is falsely accused are named. Only those
+    whose set covers bare heads are shown."""
     shown = [truth for truth in truths if Label.WITHOUT_HELMET in truth.covers]
     with tempfile.TemporaryDirectory() as scratch:  # the evidence is not wanted
         clip = Path(scratch) / "clip.mp4"
@@ -43,17 +45,20 @@ def approach(truths: Sequence[Truth], settings: Settings) -> dict[str, dict[str,
                     video.write(_frame(image, size), place * _PICTURE_S + step * _FRAME_S)
         aside = settings.model_copy(update={"data": Path(scratch)})
         cases = [case for case, _ in analyse(clip, aside).cases] if shown else []
-    said = Counter((case.verdict.outcome, _kind(case, shown)) for case in cases)
-    return {word: {kind: said[word, kind] for kind in ("true", "false", "unknown")} for word in Outcome}
+    told = [(case.verdict.outcome, *_judged(case, shown)) for case in cases]
+    said = Counter((word, kind) for word, kind, _ in told)
+    figures = {word: {kind: said[word, kind] for kind in ("true", "false", "unknown")} for word in Outcome}
+    wrong = sorted({str(path) for word, kind, path in told if (word, kind) == (Outcome.CONFIRMED, "false")})
+    return figures | {"falsely accused": wrong}
 
 
-def _kind(case: Case, shown: Sequence[Truth]) -> str:
+def _judged(case: Case, shown: Sequence[Truth]) -> tuple[str, Path]:
     place = int(case.best.time_s / _PICTURE_S)
-    size = _SIZES[round((case.best.time_s - place * _PICTURE_S) / _FRAME_S)]
-    back = np.asarray(cv2.invertAffineTransform(_shift(load(shown[place].path), size)), np.float64)
+    truth, size = shown[place], _SIZES[round((case.best.time_s - place * _PICTURE_S) / _FRAME_S)]
+    back = np.asarray(cv2.invertAffineTransform(_shift(load(truth.path), size)), np.float64)
     heads = [_moved(head, back) for head in case.best.bare_heads]
-    judged = {one.true for one in match(shown[place], place, heads, Label.WITHOUT_HELMET)[0]}
-    return "true" if True in judged else "false" if judged == {False} else "unknown"
+    judged = {one.true for one in match(truth, place, heads, Label.WITHOUT_HELMET)[0]}
+    return "true" if True in judged else "false" if judged == {False} else "unknown", truth.path
 
 
 def _shift(image: Image, size: float) -> npt.NDArray[np.float64]:
