@@ -58,16 +58,18 @@ def draw(image: Image, marks: Sequence[Mark], font: Path | None = None, side: in
     OpenCV's own letters, which are quickly drawn, are English ones; other languages take a font.
     """
     scene = image.copy()
+    height, width = image.shape[:2]
+    marks = [mark for mark in marks if mark.box.overlap(Box(0, 0, width, height))]  # of no other is there a name
     if not marks:
         return scene
-    size = max(max(image.shape[:2]) / side, 0.75)
+    size = max(max(height, width) / side, 0.75)
     boxes = sv.Detections(
         xyxy=np.array([mark.box.as_tuple() for mark in marks], dtype=float),
         class_id=np.array([int(mark.color) for mark in marks]),
     )
     scene = sv.BoxAnnotator(_PALETTE, thickness=max(1, round(2 * size))).annotate(scene, boxes)
     padding = max(1, round(3 * size))
-    under = [_goes_below(mark, image.shape[0], 16 * size) for mark in marks]
+    under = [_goes_below(mark, height, 16 * size) for mark in marks]
     for below, place in ((True, sv.Position.BOTTOM_LEFT), (False, sv.Position.TOP_LEFT)):
         rows = [row for row, mark in enumerate(marks) if mark.text and under[row] == below]
         letters: sv.LabelAnnotator | sv.RichLabelAnnotator

@@ -29,6 +29,11 @@ def test_text_is_in_the_picture_and_upon_no_head(y1: int, below: bool) -> None:
     assert not text[y1 + 5 : y1 + 55, 580:].any()
 
 
+def test_what_is_outside_the_picture_has_no_text_in_it() -> None:
+    image = np.zeros((480, 640, 3), np.uint8)
+    assert not draw(image, [Mark(Box(700, 100, 760, 160), Label.RIDER, "rider 2")]).any()
+
+
 def test_a_picture_too_small_for_words_says_how_sure_stage_1_is_of_each_head() -> None:
     marks = mark_small(sighting(0, (Label.WITHOUT_HELMET, Label.WITH_HELMET)), accused=True)
     assert [(mark.color, mark.text) for mark in marks if mark.text] == [(label, "80%") for label in HEADS]
