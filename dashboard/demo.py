@@ -299,16 +299,25 @@ def _votes(case: Case) -> None:
     figure = go.Figure(bars).update_layout(barmode="stack", height=190)
     figure.update_xaxes(visible=False).update_yaxes(visible=False)
     projected(figure, f"demo-vote-{case.id}", _("The vote of all looks"))
-    least = needed(len(looks), resources.settings().min_looks)
     said = _(
         "{outcome}: {bare} of {all} looks say bare head, {needed} are needed to accuse",
         outcome=_(OUTCOMES[case.outcome]),
         bare=counts[Says.BARE],
         all=len(looks),
-        needed=least,
+        needed=votes_needed(len(looks)),
     )
-    if counts[Says.BARE] >= least and case.outcome is not Outcome.CONFIRMED:
-        said += _(", but all together are only {sure} sure", sure=f"{case.stage2:.0%}")
+    if case.outcome is not Outcome.CONFIRMED:
+        said += lack(counts[Says.BARE], len(looks), case.stage2)
     (st.error if case.outcome is Outcome.CONFIRMED else st.success)(
         said, icon=":material/gavel:" if case.outcome is Outcome.CONFIRMED else ":material/shield:"
     )
+
+
+def votes_needed(looks: int) -> int:
+    """How many of so many looks have to say bare before anybody is accused."""
+    return needed(looks, resources.settings().min_looks)
+
+
+def lack(bare: int, looks: int, sure: float) -> str:
+    """What the looks lack that accuse nobody although enough of them say bare; nothing where too few do."""
+    return _(", but all together are only {sure} sure", sure=f"{sure:.0%}") if bare >= votes_needed(looks) else ""

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import replays, resources
-from dashboard.demo import Shown, projected
+from dashboard.demo import Shown, lack, projected, votes_needed
 from dashboard.i18n import _, later, several
 from dashboard.stills import fitted, piece, still
 from dashboard.text import clock
@@ -17,7 +17,6 @@ from pipeline.occupants import occupants
 from pipeline.palette import ACCUSED, AGREED, NEUTRAL
 from pipeline.replay import Fate, Rider
 from pipeline.types import Label, Track, Verdict
-from pipeline.verify import needed
 
 Color = Literal["red", "gray", "green", "violet", "blue"]
 _MOST_RIDERS = 24
@@ -135,18 +134,15 @@ def _card(shown: Shown, rider: Rider, before: Fate) -> None:
 
 def _said(verdict: Verdict) -> str:
     """What the looks say, and what they lack to accuse."""
-    bare = sum(look.says == "bare" for look in verdict.looks)
-    least = needed(len(verdict.looks), resources.settings().min_looks)
+    bare, looks = sum(look.says == "bare" for look in verdict.looks), len(verdict.looks)
     said = several(
         "{bare} of {n} look says bare, {needed} are needed",
         "{bare} of {n} looks say bare, {needed} are needed",
-        len(verdict.looks),
+        looks,
         bare=bare,
-        needed=least,
+        needed=votes_needed(looks),
     )
-    if bare >= least and not verdict.confirmed:
-        said += _(", but all together are only {sure} sure", sure=f"{verdict.confidence:.0%}")
-    return said
+    return said if verdict.confirmed else said + lack(bare, looks, verdict.confidence)
 
 
 def _lacking(track: Track) -> str:

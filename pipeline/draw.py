@@ -14,6 +14,7 @@ from pipeline.palette import ACCUSED, COLORS
 from pipeline.types import CLASS_NAMES, HEADS, Box, Detection, Image, Label, Sighting
 
 _ACCUSED = len(CLASS_NAMES)  # one more colour after those of the classes
+_LINE = 16  # pixels that a line of text takes, where lines and letters are of size 1
 _PALETTE = sv.ColorPalette.from_hex([*(COLORS[label] for label in Label), ACCUSED])
 
 
@@ -69,7 +70,7 @@ def draw(image: Image, marks: Sequence[Mark], font: Path | None = None, side: in
     )
     scene = sv.BoxAnnotator(_PALETTE, thickness=max(1, round(2 * size))).annotate(scene, boxes)
     padding = max(1, round(3 * size))
-    under = [_goes_below(mark, height, 16 * size) for mark in marks]
+    under = [_goes_below(mark, height, _LINE * size) for mark in marks]
     for below, place in ((True, sv.Position.BOTTOM_LEFT), (False, sv.Position.TOP_LEFT)):
         rows = [row for row, mark in enumerate(marks) if mark.text and under[row] == below]
         letters: sv.LabelAnnotator | sv.RichLabelAnnotator

@@ -35,9 +35,13 @@ class Verifier:
         stage = read_manifest(settings.weights).stage2
         self._model = Yolo(stage, settings)
         self._thresholds = stage.thresholds
-        self.bar = stage.thresholds.without_helmet
         self._least = min(_WEAK, *stage.thresholds.model_dump().values())
         self._settings = settings
+
+    @property
+    def bar(self) -> float:
+        """How sure a look has to be of a bare head to say so."""
+        return self._thresholds.without_helmet
 
     def verify(self, suspect: Suspect) -> Verdict:
         """Look at every crop of a suspect and vote."""
