@@ -8,7 +8,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# what a person decided is kept for good; other databases have rights for this (REVOKE UPDATE, DELETE)
+# what a person decided is kept for good; PostgreSQL: 0009, elsewhere rights can do it (REVOKE UPDATE, DELETE)
 _ONLY_GROWS = """
 CREATE TRIGGER reviews_{what} BEFORE {what} ON reviews BEGIN SELECT RAISE(ABORT, 'reviews are kept for good'); END
 """
