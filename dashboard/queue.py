@@ -172,7 +172,7 @@ def _ended(job: Job, chosen: Job | None, violations: str) -> None:
     with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center"):
         found = violations if job.state is JobState.DONE else _(word)
         message = f"  \n:red[{plain(told(job.message))}]" if job.message else ""
-        said = f"{icon} **{plain(job.clip.name)}** · {found} · {local(job.created_at)}{message}"
+        said = f"{icon} **{plain(job.clip.name)}**  \n:gray[{found} · {local(job.created_at)}]{message}"
         st.markdown(said, width="stretch")
         if job.state is JobState.DONE:
             shown = chosen is not None and job.id == chosen.id
