@@ -15,7 +15,7 @@ from sqlalchemy import JSON, ColumnElement, String, Text, cast, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.jobs import now
-from db.models import Base, Job, JobState
+from db.models import Base, Clip, Job, JobState
 from pipeline.errors import HelmetWatchError
 from pipeline.settings import Settings
 
@@ -47,7 +47,7 @@ def unneeded(sessions: sessionmaker[Session], settings: Settings) -> Iterator[tu
         )
     for path in files:
         with suppress(FileNotFoundError):  # it went by itself, as crops do that were sent
-            if path.name not in known and (found := path.stat()).st_mtime < before.timestamp():
+            if known.isdisjoint((path.name, path.stem)) and (found := path.stat()).st_mtime < before.timestamp():
                 yield path, found.st_size
 
 
@@ -61,7 +61,7 @@ def _before(session: Session) -> datetime:
 
 
 def _names(session: Session) -> set[str]:
-    known: set[str] = set()
+    known = set(session.scalars(select(Clip.sha256)))  # an upload is kept also where its clip was last read elsewhere
     for table in Base.metadata.sorted_tables:
         texts: list[ColumnElement[str]] = [
             cast(column, Text) for column in table.columns if isinstance(column.type, String | JSON)

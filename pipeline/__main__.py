@@ -103,7 +103,9 @@ def _run(clip: Path, jobs: Jobs, settings: Settings, stopped: Event) -> Result:
         if not clip.is_file():
             return Result(JobState.FAILED, "no such file")
         jobs.mark_interrupted()  # one that a process left behind when it was killed is not under way
-        queued, _ = jobs.add(clip.name, clip, sha256(clip))
+        content = sha256(clip)
+        kept = next(settings.uploads.glob(f"{content}.*"), clip)  # it outlasts the card that the clip is on
+        queued, _ = jobs.add(clip.name, kept, content)
         job = jobs.claim(queued.id)
         if job is None:
             return Result(JobState.FAILED, "another process took the job: see the dashboard")

@@ -105,8 +105,8 @@ class Source:
     def marks(self, time_s: float) -> list[Mark]:
         """What to draw on the frame of this time, wherever the analysis is."""
         riders = self._motion.at(time_s).items()
-        accused = self._accused
-        return [mark for id_, one in riders for mark in mark_sighting(one, f"rider {id_}", id_ in accused)]
+        accused, own = self._accused, self._collector.track_id
+        return [mark for id_, one in riders for mark in mark_sighting(one, f"rider {own(id_)}", own(id_) in accused)]
 
     def preview(self, longest_side: int) -> Image | None:
         """The newest frame with its boxes (BGR), made smaller."""

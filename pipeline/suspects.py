@@ -16,6 +16,8 @@ from pipeline.types import Box, Crop, Frame, Label, Sighting, Suspect, Track
 _PLATE_CROPS = 30  # kept per track for reading
 _GET_TO_KNOW_S = 0.4  # a new track is watched for so long before it is compared with lost ones
 _COLORS_EVERY_S = 0.1
+_SAME_RIDER_IOU = 0.3  # two boxes of one rider, one of them of the rider's upper half, say
+_SOMEBODY_ELSE = 1_000_000  # the tracker's own ids stay below
 
 
 class Collector:
@@ -27,18 +29,39 @@ class Collector:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._open: dict[int, _Open] = {}
-        self._old_id: dict[int, int] = {}
+        self._own_id: dict[int, int] = {}  # of the tracker's ids that are not their tracks' own, the last one newest
+
+    def track_id(self, id_: int) -> int:
+        """The id of the track that whoever has this id of the tracker belongs to."""
+        return self._own_id.get(id_, id_)
 
     def add(self, frame: Frame, sightings: dict[int, Sighting], hidden: Iterable[tuple[int, Box]]) -> None:
         """Take the sightings of the next frame; `hidden` says where unseen riders should be."""
-        own = ((self._old_id.get(id_, id_), box) for id_, box in sorted(hidden, key=itemgetter(0)))
+        unseen = sorted(hidden, key=itemgetter(0))
+        former = self._part(dict(unseen), sightings)
+        own = ((self.track_id(id_), box) for id_, box in unseen)
         expected = {id_: box for id_, box in own if id_ in self._open}  # of two ids of one rider the newer one's box
-        for id_, sighting in sightings.items():
-            track = self._open.get(self._old_id.get(id_, id_))
+        for id_ in sorted(sightings, key=former.__contains__):
+            own_id = self.track_id(id_)
+            track = self._open.get(own_id)
             if track is None:
-                track = self._open[id_] = _Open(self._settings, expected)
-            track.add(frame, sighting)
+                track = self._open[own_id] = _Open(self._settings, expected)
+            track.add(frame, sightings[id_])
         self._reunite_all(frame.time_s)
+
+    def _part(self, unseen: dict[int, Box], sightings: dict[int, Sighting]) -> set[int]:
+        """Give whoever turns up under the former id of a reunited rider, but elsewhere than that rider is by now, an id
+        of their own: the tracker knows nothing of reunions and looks out for the former id for a while. Returns the
+        former ids in sight."""
+        newest = {own: id_ for id_, own in self._own_id.items()}
+        former = {id_ for id_ in sightings if newest.get(self.track_id(id_), id_) != id_}
+        for id_ in former:
+            own_id = self.track_id(id_)
+            now = newest[own_id]
+            place = sightings[now].box if now in sightings else unseen.get(now)
+            if place is not None and place.iou(sightings[id_].box) < _SAME_RIDER_IOU:
+                self._own_id[id_] = id_ + _SOMEBODY_ELSE * (own_id // _SOMEBODY_ELSE + 1)
+        return former
 
     def gone(self, now_s: float) -> Iterator[Suspect]:
         """The tracks whose riders have not been seen for so long that they will not come back."""
@@ -46,7 +69,7 @@ class Collector:
         for id_, track in list(self._open.items()):
             if now_s - track.sightings[-1].time_s > self._settings.lost_after_s + _GET_TO_KNOW_S:
                 del self._open[id_]
-                self._old_id = {new: old for new, old in self._old_id.items() if old != id_}
+                self._own_id = {other: own for other, own in self._own_id.items() if own != id_}
                 yield from track.close(id_)
 
     def overdue(self, now_s: float, longest_s: float) -> Iterator[Suspect]:
@@ -84,7 +107,9 @@ class Collector:
         if rivals:
             old_id = max(rivals, key=rivals.__getitem__)
             self._open[old_id].absorb(self._open.pop(id_))
-            self._old_id[id_] = old_id
+            for other in [other for other, own in self._own_id.items() if own == id_] or [id_]:
+                self._own_id.pop(other, None)
+                self._own_id[other] = old_id
 
 
 def is_suspect(suspect: Suspect, settings: Settings) -> bool:
@@ -108,7 +133,7 @@ class _Open:
 
     def add(self, frame: Frame, sighting: Sighting) -> None:
         if self.sightings and sighting.frame == self.sightings[-1].frame:
-            return  # both ids of a reunited rider in one frame: the first will do
+            return  # both ids of a reunited rider in one frame: the newer one will do
         self._see_colors(frame, sighting)
         self._append(sighting)
         if self._bareness(sighting):

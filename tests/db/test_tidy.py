@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from db import tidy
 from db.__main__ import main
 from db.jobs import Jobs, now
-from db.models import Job, Received
+from db.models import Job, JobState, Received
 from db.tidy import StrangeDatabaseError
 from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
@@ -59,6 +59,18 @@ def test_what_no_row_names_is_left_behind_and_the_rest_is_needed(
     gone = left(settings, 2)
     aged(settings.data / "helmet_watch.sqlite3", 30)
     assert unneeded(sessions, settings) == gone
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_upload_is_kept_whose_clip_was_last_read_from_elsewhere(
+    settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    jobs = Jobs(sessions)
+    claimed = jobs.claim()
+    assert claimed is not None
+    jobs.end(claimed.id, JobState.DONE)
+    queued(jobs, "clip.webm", Path("/card/clip.webm"), "a" * 64)
+    assert unneeded(sessions, settings) == set()
 
 
 @pytest.mark.usefixtures("kept")

@@ -65,6 +65,15 @@ def test_all_is_well(good: Path, settings: Settings) -> None:
     assert "0 violations" in done.stdout
 
 
+def test_an_upload_stays_the_file_of_its_clip(good: Path, settings: Settings) -> None:
+    """A card on which the clip is as well may be taken out."""
+    settings.uploads.mkdir()
+    upload = Path(shutil.copy(good, settings.uploads / f"{sha256(good)}.mp4"))
+    assert pipeline("analyse", good, "--data", settings.data).returncode == 0
+    (job,) = Jobs(sessions(settings.database)).ended(9)
+    assert (job.clip.name, Path(job.clip.path)) == (good.name, upload)
+
+
 @pytest.mark.parametrize("left", [JobState.QUEUED, JobState.RUNNING])
 def test_a_clip_that_waits_already_or_was_left_by_a_killed_process_is_done(
     good: Path, settings: Settings, left: JobState

@@ -137,10 +137,11 @@ def test_a_track_is_handed_out_when_its_rider_is_gone(settings: Settings) -> Non
     assert not list(collector.rest())
 
 
-def dressed(color: tuple[int, int, int], x: int) -> Image:
-    """A street with one rider in clothes of this colour."""
+def dressed(color: tuple[int, int, int], *places: int) -> Image:
+    """A street with riders in clothes of this colour."""
     street = cv2.resize(np.random.default_rng(1).integers(60, 120, (54, 96, 3), np.uint8), (960, 540))
-    street[100:300, x : x + 100] = color
+    for x in places:
+        street[100:300, x : x + 100] = color
     return np.asarray(street, np.uint8)
 
 
@@ -189,6 +190,45 @@ def test_a_rider_who_is_hidden_twice_is_one_track(settings: Settings, newest_fir
     show(collector, range(80, 100), {3: 540}, both)
     (suspect,) = collector.rest()
     assert (suspect.track.id, len(suspect.track.sightings)) == (1, 60)
+
+
+def come_back_and(settings: Settings, seen: dict[int, int], hidden: dict[int, int]) -> list[tuple[int, int]]:
+    """The ids and lengths of the tracks where a rider has come back as 2, and then 1 is seen again for a second."""
+    collector = Collector(settings)
+    show(collector, range(20), {1: 100}, {})
+    show(collector, range(20, 40), {}, {1: 300})
+    show(collector, range(40, 60), {2: 320}, {1: 300})
+    show(collector, range(60, 80), seen, hidden)
+    return sorted((one.track.id, len(one.track.sightings)) for one in collector.rest())
+
+
+@pytest.mark.parametrize("seen", [{1: 700, 2: 340}, {2: 340, 1: 700}])
+def test_who_turns_up_elsewhere_under_the_former_id_of_a_reunited_rider_is_somebody_else(
+    settings: Settings, seen: dict[int, int]
+) -> None:
+    """Neither heads nor plates of one are to come to the other."""
+    assert come_back_and(settings, seen, {}) == [(1, 60), (1_000_001, 20)]
+
+
+def test_who_has_a_former_id_is_somebody_else_also_while_the_rider_is_hidden(settings: Settings) -> None:
+    assert come_back_and(settings, {1: 700}, {2: 340}) == [(1, 40), (1_000_001, 20)]
+
+
+def test_two_boxes_of_a_reunited_rider_are_one_track(settings: Settings) -> None:
+    assert come_back_and(settings, {1: 370, 2: 340}, {}) == [(1, 60)]
+    assert come_back_and(settings, {1: 370}, {2: 340}) == [(1, 60)]
+
+
+def test_a_reunited_rider_who_is_lost_and_found_under_the_former_id_is_one_track(settings: Settings) -> None:
+    """Far from where the newer id is expected, but where the rider may be by now."""
+    collector = Collector(settings)
+    show(collector, range(20), {1: 100}, {})
+    show(collector, range(20, 40), {}, {1: 300})
+    show(collector, range(40, 60), {2: 320}, {1: 300})
+    show(collector, range(60, 70), {}, {1: 420, 2: 520})
+    show(collector, range(70, 90), {1: 440}, {2: 520})
+    show(collector, range(90, 110), {1: 440}, {})
+    assert [(one.track.id, len(one.track.sightings)) for one in collector.rest()] == [(1, 80)]
 
 
 def test_somebody_in_other_clothes_is_another_rider(settings: Settings) -> None:
