@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
@@ -20,6 +20,7 @@ from pipeline.types import Analysis, Detection
 
 _SAME_TIME_S = 0.3  # a rider may be missed in the very frame that showed it best the last time
 _SAME_PLACE_IOU = 0.4  # other weights draw the box otherwise
+_ACCUSED_AGAIN = 0.25  # of two tracks as close as that to a case, the one accused again is its rider
 _LEAST_SIGHTINGS = 3  # of a head, before it counts
 
 
@@ -51,16 +52,14 @@ def _replace(session: Session, job: Job, analysis: Analysis) -> list[int]:
     kept = _keep_reviewed(session, job)
     session.execute(delete(Job).where(Job.clip_id == job.clip_id, Job.id != job.id, Job.state.in_(ENDED)))
     heads = {case.track.id: (case.heads_without, case.heads_with) for case, _ in analysis.cases}
-    known = same_motorcycles(kept, [case.track for case, _ in analysis.cases])
-    cleared = [track for track in analysis.tracks if track.id not in heads]
-    again = {*known, *same_motorcycles([case for case in kept if case not in known.values()], cleared)}
+    again = same_motorcycles(kept, analysis.tracks, heads.keys())
     track_ids = {  # a rider whose kept case stands for it is there already
         track.id: _add_track(session, job.id, track, heads.get(track.id))
         for track in analysis.tracks
         if track.id not in again
     }
     rows = [
-        known.get(case.track.id) or _case(case, evidence, job, track_ids[case.track.id])
+        again.get(case.track.id) or _case(case, evidence, job, track_ids[case.track.id])
         for case, evidence in analysis.cases
     ]
     session.add_all(rows)
@@ -131,12 +130,20 @@ def _keep_reviewed(session: Session, job: Job) -> list[Case]:
     return kept
 
 
-def same_motorcycles(kept: Sequence[Case], tracks: Sequence[types.Track]) -> dict[int, Case]:
-    """The kept case that a track shows again, by the track's id: it is in the same place at the same time."""
-    rivals = [(_alike(case, track), row, track.id) for row, case in enumerate(kept) for track in tracks]
+def same_motorcycles(kept: Sequence[Case], tracks: Sequence[types.Track], accused: Set[int]) -> dict[int, Case]:
+    """The kept case that a track shows again, by the track's id: it is in the same place at the same time.
+
+    Whoever is not `accused` this time is a rival too, or the case would go to a neighbour who is.
+    """
+    rivals = [
+        (alike + _ACCUSED_AGAIN * (track.id in accused), row, abs(track.id))
+        for row, case in enumerate(kept)
+        for track in tracks
+        if (alike := _alike(case, track)) > _SAME_PLACE_IOU
+    ]
     found: dict[int, Case] = {}
-    for alike, row, track_id in sorted(rivals, reverse=True):
-        if alike > _SAME_PLACE_IOU and track_id not in found and kept[row] not in found.values():
+    for _, row, track_id in sorted(rivals, reverse=True):
+        if track_id not in found and kept[row] not in found.values():
             found[track_id] = kept[row]
     return found
 

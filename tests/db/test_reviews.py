@@ -14,7 +14,7 @@ from db.jobs import Jobs
 from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
 from db.save import save
-from pipeline.types import Analysis, Outcome
+from pipeline.types import Analysis, Outcome, Track
 from tests.db.test_cases import STORE, analysis, done
 from tests.factory import queued
 
@@ -281,6 +281,22 @@ def test_a_reviewed_case_outlives_a_new_analysis(sessions: sessionmaker[Session]
     assert again(sessions, analysis()) == []
     assert case(sessions, 1).job_id == 3
     assert Cases(sessions).count(Filter(reviews=tuple(ReviewState))) == 1
+
+
+def test_a_reviewed_case_stays_its_riders_where_only_a_neighbour_is_accused_again(
+    sessions: sessionmaker[Session],
+) -> None:
+    """Half beside it, in boxes that overlap."""
+    done(sessions, "a", Outcome.CONFIRMED)
+    Reviews(sessions).decide({1: 0}, DISMISS)
+    found = analysis(Outcome.CONFIRMED)
+    (accused, evidence), cleared = found.cases[0], found.tracks[0]
+    aside = [replace(one, box=one.box.shift(40, 0)) for one in accused.track.sightings]
+    neighbour = replace(accused, track=Track(7, tuple(aside)), best=aside[0])
+    found = replace(found, tracks=(cleared, neighbour.track), cases=((neighbour, evidence),))
+    assert again(sessions, found) == [2]
+    assert [one.id for one in Cases(sessions).page(Filter(), Sort.NEWEST, 0, 9)] == [2]
+    assert len(Cases(sessions).sightings(case(sessions, 1).track_id)) == 10
 
 
 def test_a_deed_never_reaches_a_case_that_came_after_the_one_on_the_screen(sessions: sessionmaker[Session]) -> None:
