@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from dashboard import address, resources
 from dashboard.address import Choice
-from dashboard.i18n import _, later
+from dashboard.i18n import _, language, later
 from dashboard.review import View
-from dashboard.text import brief, day_start
+from dashboard.text import brief, day_start, told_apart
 from db.cases import NOT_DISMISSED, VIOLATIONS, Filter, Sort
 from db.models import ReviewState
 from pipeline.types import Outcome
@@ -114,14 +114,7 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
             persist_state="session",
             width=200,
         )
-        st.selectbox(
-            _("Plate"),
-            list(_PLATES),
-            format_func=lambda choice: _(_PLATES[choice][0]),
-            key=f"{key}-plate",
-            persist_state="session",
-            width=200,
-        )
+        _choose_one(_("Plate"), _PLATES, lambda choice: _(_PLATES[choice][0]), f"{key}-plate", 200)
         if outcomes == VIOLATIONS:
             st.segmented_control(
                 _("Review"),
@@ -136,15 +129,38 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
 
 def choose_source(sources: Mapping[int, str], key: str, width: int) -> int | None:
     """Let the viewer choose one of these sources; None for all of them."""
-    chosen = st.selectbox(
+    names = told_apart({id_: brief(name, _NAME) for id_, name in sources.items()})
+    chosen = _choose_one(
         _("Source"),
         [ALL, *sources],
-        format_func=lambda id_: brief(sources[id_], _NAME) if isinstance(id_, int) else _("All sources"),
-        key=key,
-        persist_state="session",
-        width=width,
+        lambda id_: names[id_] if isinstance(id_, int) else _("All sources"),
+        key,
+        width,
     )
     return chosen if isinstance(chosen, int) else None
+
+
+def _choose_one(
+    label: str,
+    options: Iterable[Any],
+    say: Callable[[Any], str],
+    key: str,
+    width: int,
+    visibility: Literal["visible", "collapsed"] = "visible",
+) -> Any:
+    """A box to choose from, whose choice the session keeps under `key`.
+
+    It is a new one in every language: the browser tells the label of what is chosen, in the language it has seen.
+    """
+    shown = f"{key}-{language()}"
+
+    def take() -> None:
+        st.session_state[key] = st.session_state[shown]
+
+    st.session_state[shown] = st.session_state[key]
+    return st.selectbox(
+        label, list(options), format_func=say, key=shown, on_change=take, label_visibility=visibility, width=width
+    )
 
 
 def choose_size(key: str) -> int:
@@ -186,15 +202,7 @@ def choose_page(pages: int, key: str) -> int:
 
 
 def choose_order(key: str) -> None:
-    st.selectbox(
-        _("Order"),
-        list(_SORTS),
-        format_func=lambda sort: _(_SORTS[sort]),
-        key=f"{key}-order",
-        label_visibility="collapsed",
-        width=180,
-        persist_state="session",
-    )
+    _choose_one(_("Order"), _SORTS, lambda sort: _(_SORTS[sort]), f"{key}-order", 180, "collapsed")
 
 
 def clear(key: str) -> None:

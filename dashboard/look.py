@@ -18,7 +18,7 @@ h1 { overflow-wrap: anywhere; }
 [data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p::after {
   content: "UPLOAD"; font-size: 0.875rem;
 }
-[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
+[data-testid="stFileUploaderDropzoneInstructions"], [data-testid="InputInstructions"] { display: none; }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] + div { font-size: 0; }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] + div::after {
   content: "REFUSED"; font-size: 0.875rem; white-space: normal;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,6 +36,17 @@ def plain(text: str) -> str:
 def brief(name: str, most: int) -> str:
     """A file name no longer than this, its beginning and its end."""
     return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}"
+
+
+def told_apart(names: Mapping[int, str]) -> dict[int, str]:
+    """The names by id; of those that look alike all but the first get a number, as the browser tells them apart by
+    their look alone."""
+    alike: Counter[str] = Counter()
+    apart = {}
+    for id_, name in sorted(names.items()):
+        alike[name] += 1
+        apart[id_] = f"{name} ({alike[name]})" if alike[name] > 1 else name
+    return apart
 
 
 def harmless(cell: Any) -> Any:

@@ -41,6 +41,7 @@ def show(shown: Shown) -> None:
         5,
         format="%d %%",
         key=f"demo-stage1-{shown.job.id}",
+        persist_state="session",
     )
     at2 = second.slider(
         _("Stage 2: a bare head counts from"),
@@ -50,6 +51,7 @@ def show(shown: Shown) -> None:
         5,
         format="%d %%",
         key=f"demo-stage2-{shown.job.id}",
+        persist_state="session",
     )
     name = shown.job.trace or ""
     usual = replays.riders(name, trace.stage1.without_helmet, trace.stage2.without_helmet)

@@ -24,6 +24,7 @@ _KEPT = later("Nobody is hidden in these pictures: they are for training, not fo
 def of_cases(ids: Sequence[int], key: str) -> None:
     """A button that opens what is needed to take out the evidence of some cases."""
     if st.button(_("Evidence package"), icon=":material/folder_zip:", key=f"{key}-package"):
+        _forget()  # what a rerun closed was not dismissed, and the case may have changed since
         st.dialog(_("Evidence package"), on_dismiss=_forget)(_package)(tuple(ids))
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import address, browser, demo, hand_in, queue, resources, thresholds
 from dashboard.address import Choice
 from dashboard.i18n import _, later, told
-from dashboard.text import brief, local, plain
+from dashboard.text import brief, local, plain, told_apart
 from db.models import Job
 from pipeline.errors import ClipError, TraceError
 
@@ -60,10 +60,11 @@ def choose() -> Job | None:
     address.recall(asked)
     if st.session_state["demo-clip"] not in jobs:  # it was analysed again
         st.session_state["demo-clip"] = first
+    names = {id_: f"{local(job.created_at)} · {brief(job.clip.name, _NAME)}" for id_, job in jobs.items()}
     chosen = st.selectbox(
         _("Clip"),
         list(jobs),
-        format_func=lambda id_: f"{local(jobs[id_].created_at)} · {brief(jobs[id_].clip.name, _NAME)}",
+        format_func=told_apart(names).__getitem__,
         key="demo-clip",
         label_visibility="collapsed",
         persist_state="session",
@@ -139,7 +140,7 @@ with st.container(key="class-demo"):
         label_visibility="collapsed",
         width="stretch",
     )
-    browser.hear("demo-hear", ".st-key-demo-step *", "ArrowLeft|ArrowRight")
+    browser.hear("demo-hear", ".st-key-demo-step *, [class*='st-key-demo-case-'] *", "ArrowLeft|ArrowRight")
     step = int(st.session_state["demo-step"])
     title, show = _STEPS[step]
     st.header(f"{step + 1}. {_(title)}", anchor=False)

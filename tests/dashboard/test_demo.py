@@ -219,6 +219,20 @@ def test_threshold_sliders_in_the_browser(page: Page) -> None:
     thumb.press("End")
     expect(accused.get_by_test_id("stMetricValue")).to_have_text("0")
     expect(page.get_by_text("before: Accused")).to_have_count(5)
+    page.get_by_role("button", name="Back").first.click()
+    expect(page.get_by_role("heading", name="7. The row in the database")).to_be_visible()
+    page.get_by_role("button", name="Next").first.click()
+    expect(accused.get_by_test_id("stMetricValue")).to_have_text("0")  # what was tried is kept
     thumb.press("Home")
     expect(accused.get_by_test_id("stMetricValue")).to_have_text("5")
     expect(page.get_by_text("before: Accused")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_arrow_keys_lead_on_where_a_suspect_was_clicked(page: Page) -> None:
+    page.goto("/demo?step=3")
+    expect(page.get_by_role("heading", name="3. What stage 2 says")).to_be_visible()
+    page.get_by_text("Confirmed at").nth(1).click()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name="4. A false alarm")).to_be_visible()

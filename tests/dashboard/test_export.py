@@ -376,6 +376,18 @@ def test_package_and_table_in_the_browser(source: Source, page: Page, tmp_path: 
     expect(page.get_by_role("button", name="Download,")).not_to_be_visible()
 
 
+def test_a_package_is_made_anew_where_somebody_decided_meanwhile(source: Source, page: Page) -> None:
+    page.goto("/gallery?case=2")
+    click(page, "Evidence package")
+    page.get_by_role("button", name="Prepare").click()
+    expect(page.get_by_role("button", name="Download,")).to_be_visible()
+    source.reviews.decide({2: 0}, Deed("Lee", Action.ACCEPT))
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    click(page, "Evidence package")
+    expect(page.get_by_role("button", name="Prepare")).to_be_visible()
+    expect(page.get_by_role("button", name="Download,")).not_to_be_visible()
+
+
 def test_no_key_reaches_the_case_beneath_the_dialog(source: Source, page: Page, server: str) -> None:
     page.context.add_cookies([{"name": "helmet_watch_reviewer", "value": "Kim", "url": server}])
     page.goto("/gallery?case=2")

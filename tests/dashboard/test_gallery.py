@@ -45,14 +45,40 @@ def labelled(app: AppTest, label: str):
 
 @pytest.mark.usefixtures("reviews")
 def test_names_of_clips_are_no_markdown_in_a_field(open_page: Open) -> None:
-    assert open_page("gallery").selectbox(key="gallery-source").options == ["All sources", "street *1*.mp4"]
+    assert open_page("gallery").selectbox(key="gallery-source-en").options == ["All sources", "street *1*.mp4"]
+
+
+def test_two_clips_of_one_name_are_told_apart(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    """The browser tells which one was chosen by the words in the field."""
+    for content in "ab":
+        found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * (1 + (content == "b")), content=content * 64)
+    app = open_page("gallery")
+    box = app.selectbox(key="gallery-source-en")
+    assert box.options == ["All sources", "street *1*.mp4 (2)", "street *1*.mp4"]
+    assert boxes(box.set_value(2).run()) == ["Case 3", "Case 2"]
+    assert boxes(app.selectbox(key="gallery-source-en").set_value(1).run()) == ["Case 1"]
+
+
+@pytest.mark.usefixtures("reviews")
+def test_the_filters_go_along_into_another_language(page: Page) -> None:
+    page.set_default_timeout(30_000)
+    page.goto("/gallery?source=1&order=surest&review=accepted")
+    expect(page.get_by_text("3 in all")).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_text("한국어", exact=True).click()
+    expect(page.get_by_role("heading", name="위반 갤러리")).to_be_visible()
+    expect(page.get_by_role("combobox").last).to_have_value("신뢰도 높은 순")
+    page.get_by_role("radio", name="전체", exact=True).click()
+    expect(page.get_by_text("총 13건")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"source=1.*order=surest"))
 
 
 @pytest.mark.usefixtures("reviews")
 def test_long_names_in_a_field_keep_their_end(open_page: Open, sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         session.execute(update(Clip).values(name="REC_2026_04_18_14_03_14_NORMAL_rear.mp4"))
-    assert open_page("gallery").selectbox(key="gallery-source").options[1] == "REC_2026_04_…AL_rear.mp4"
+    assert open_page("gallery").selectbox(key="gallery-source-en").options[1] == "REC_2026_04_…AL_rear.mp4"
 
 
 @pytest.mark.usefixtures("reviews")
@@ -88,14 +114,14 @@ def test_what_is_chosen_out_of_sight_is_told_and_forgotten_with_the_filter(open_
 def test_filters_and_order_stand_in_the_address(open_page: Open) -> None:
     app = open_page("gallery")
     app = app.segmented_control(key="gallery-review").set_value("accepted").run()
-    app = app.selectbox(key="gallery-order").set_value(Sort.OLDEST).run()
+    app = app.selectbox(key="gallery-order-en").set_value(Sort.OLDEST).run()
     assert dict(app.query_params) == {"review": "accepted", "order": "oldest"}
     app = app.segmented_control(key="gallery-review").set_value("open or accepted").run()
     assert dict(app.query_params) == {"order": "oldest"}
     first, last = date.today() - timedelta(days=3), date.today()
     app.date_input(key="gallery-days").set_value((first, last))
     app.slider(key="gallery-least").set_value(45)
-    app = app.selectbox(key="gallery-plate").set_value("without").run()
+    app = app.selectbox(key="gallery-plate-en").set_value("without").run()
     asked = {"order": "oldest", "days": f"{first}..{last}", "least": "45", "plate": "without"}
     assert dict(app.query_params) == asked
     again = open_page("gallery", **asked)
@@ -108,7 +134,7 @@ def test_the_page_stands_in_the_address_until_the_view_changes(open_page: Open) 
     app = open_page("gallery").pagination[0].set_value(2).run()
     assert dict(app.query_params) == {"page": "2"}
     assert boxes(app) == ["Case 1"]
-    app = app.selectbox(key="gallery-order").set_value(Sort.OLDEST).run()
+    app = app.selectbox(key="gallery-order-en").set_value(Sort.OLDEST).run()
     assert dict(app.query_params) == {"order": "oldest"}
     app = app.pagination[0].set_value(2).run()
     assert boxes(app) == ["Case 13"]
@@ -182,6 +208,21 @@ def test_at_the_end_of_a_review_the_gallery_says_so(open_page: Open, reviews: Re
     assert "Nothing is left to review in this view." in said(app)
     app.query_params["case"] = "4"
     assert "0 of 0" not in said(app.run())
+
+
+def test_a_chosen_case_is_decided_as_it_was_seen_last(open_page: Open, reviews: Reviews) -> None:
+    """Who chose it, and corrected it since, is in nobody's way; who has not seen what others did is."""
+    app = open_page("gallery")
+    app.session_state["reviewer"] = "Kim"
+    app = app.run()
+    for box in (0, 1):
+        app = app.checkbox[box].check().run()
+    reviews.decide({13: 0, 12: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
+    app.query_params["case"] = "13"
+    app = app.run()
+    del app.query_params["case"]
+    labelled(app.run(), "Accept").click().run()
+    assert [len(reviews.history(id_)) for id_ in (13, 12)] == [2, 1]
 
 
 def test_a_review_begins_and_goes_on_with_what_is_left(open_page: Open, reviews: Reviews) -> None:

@@ -217,10 +217,10 @@ def test_filters_narrow_the_gallery(
     app = app.slider(key="gallery-least").set_value(95).run()
     assert "None fits these filters" in said(app)
     app = app.slider(key="gallery-least").set_value(0).run()
-    app = app.selectbox(key="gallery-plate").set_value("with").run()
+    app = app.selectbox(key="gallery-plate-en").set_value("with").run()
     assert "None fits these filters" in said(app)
     app = app.button(key="gallery-clear").click().run()
-    app = app.selectbox(key="gallery-order").set_value(Sort.SUREST).run()
+    app = app.selectbox(key="gallery-order-en").set_value(Sort.SUREST).run()
     assert not app.exception
     assert "1 in all" in said(app)
 

@@ -77,13 +77,13 @@ def test_what_was_chosen_is_still_chosen_after_a_look_elsewhere(
     found(settings, sessions, tmp_path, Outcome.CONFIRMED)
     day = pd.Timestamp("2020-01-01").date()
     app = open_page("statistics")
-    app.selectbox(key="statistics-source").set_value(1)
+    app.selectbox(key="statistics-source-en").set_value(1)
     app.date_input(key="statistics-days").set_value((day, day))
     app.segmented_control(key="step").set_value("week").run()
     for page in ("gallery", "statistics"):
         app.switch_page(f"dashboard/pages/{page}.py").run()
     assert not app.exception
-    assert app.selectbox(key="statistics-source").value == 1
+    assert app.selectbox(key="statistics-source-en").value == 1
     assert app.date_input(key="statistics-days").value == (day, day)
     assert app.segmented_control(key="step").value == "week"
 
@@ -91,7 +91,7 @@ def test_what_was_chosen_is_still_chosen_after_a_look_elsewhere(
 def chosen(app: AppTest) -> tuple[object, object, object]:
     assert not app.exception
     return (
-        app.selectbox(key="statistics-source").value,
+        app.selectbox(key="statistics-source-en").value,
         app.date_input(key="statistics-days").value,
         app.segmented_control(key="step").value,
     )
@@ -105,7 +105,7 @@ def test_what_is_chosen_stands_in_the_address_and_outlasts_the_session(
     first = last - timedelta(days=30)
     app = open_page("statistics")
     assert dict(app.query_params) == {}
-    app.selectbox(key="statistics-source").set_value(1)
+    app.selectbox(key="statistics-source-en").set_value(1)
     app = app.date_input(key="statistics-days").set_value((first, last)).run()
     app = app.segmented_control(key="step").set_value("week").run()
     asked = {"source": "1", "days": f"{first}..{last}", "by": "week"}
