@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,6 +14,7 @@ from typing import Self, cast
 import av
 import cv2
 import numpy as np
+from av.buffer import Buffer
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -250,10 +251,21 @@ class VideoWriter:
 
 
 def upright(picture: VideoFrame, pixel: Fraction | None) -> Image:
-    """A decoded picture as BGR, turned as its container says, with square pixels; `pixel` is their width by height."""
+    """A decoded picture as BGR, turned and mirrored as its container says, with square pixels.
+
+    `pixel` is the width of one by its height.
+    """
     image = cast(Image, picture.to_ndarray(format="bgr24"))
     if pixel and pixel != 1 and 1 / _WIDEST <= pixel <= _WIDEST:
         size = round(picture.width * pixel), picture.height
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    if _mirrored(picture):
+        image = np.asarray(cv2.flip(image, 0), np.uint8)  # what is left of the container's matrix is the rotation
     turn = _TURNS.get(picture.rotation % 360)
     return image if turn is None else np.asarray(cv2.rotate(image, turn), dtype=np.uint8)
+
+
+def _mirrored(picture: VideoFrame) -> bool:
+    """Whether the container shows the picture as in a mirror, which its rotation does not tell."""
+    matrix = cast(Mapping[str, Buffer], picture.side_data).get("DISPLAYMATRIX")
+    return matrix is not None and np.linalg.det(np.frombuffer(bytes(matrix), np.int32).reshape(3, 3)[:2, :2]) < 0

@@ -92,9 +92,10 @@ def write_clip(
     rotation: int = 0,
     key_every: int = 250,
     pixel: Fraction = Fraction(1),
+    mirrored: bool = False,
 ) -> Path:
-    """A video with one picture per time; `rotation` as a phone notes it, one in `key_every` frames a key frame, `pixel`
-    the width of one by its height."""
+    """A video with one picture per time; `rotation` as a phone notes it, `mirrored` after that from left to right, one
+    in `key_every` frames a key frame, `pixel` the width of one by its height."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=30)
         height, width = picture(0).shape[:2]
@@ -103,8 +104,8 @@ def write_clip(
         stream.codec_context.sample_aspect_ratio = pixel
         if path.suffix != ".avi" and codec != "mpeg2video":  # which have a fixed rate
             stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if rotation or mirrored:
+            stream.set_display_rotation(rotation, hflip=mirrored)
         for index, time_s in enumerate(times_s):
             frame = av.VideoFrame.from_ndarray(picture(index), format="bgr24")
             frame.pts, frame.time_base = round(time_s * 1000), Fraction(1, 1000)

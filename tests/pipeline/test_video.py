@@ -62,11 +62,24 @@ def test_times_are_those_of_the_container(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rotation", "corner"), [(0, "upper left"), (90, "lower left"), (180, "lower right"), (-90, "upper right")]
+    ("rotation", "mirrored", "corner"),
+    [
+        (0, False, "upper left"),
+        (90, False, "lower left"),
+        (180, False, "lower right"),
+        (-90, False, "upper right"),
+        (0, True, "upper right"),
+        (90, True, "lower right"),
+        (180, True, "lower left"),
+        (-90, True, "upper left"),
+    ],
 )
-def test_rotated_phone_video_stands_upright(tmp_path: Path, rotation: int, corner: str) -> None:
+def test_rotated_and_mirrored_phone_video_stands_upright(
+    tmp_path: Path, rotation: int, mirrored: bool, corner: str
+) -> None:
     """The container's angle counts counter-clockwise, as FFmpeg has it."""
-    clip = Clip(write_clip(tmp_path / "phone.mp4", EVEN[:5], corner_mark, rotation=rotation), MAX_SIDE)
+    phone = write_clip(tmp_path / "phone.mp4", EVEN[:5], corner_mark, rotation=rotation, mirrored=mirrored)
+    clip = Clip(phone, MAX_SIDE)
     image = next(clip.frames()).image
     assert (clip.info.width, clip.info.height) == ((200, 120) if rotation % 180 == 0 else (120, 200))
     corners = {
