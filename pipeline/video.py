@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ _TIME_BASE = Fraction(1, 90_000)  # divides all usual frame rates
 _ON_TIME_S = 0.01  # frames of one clip are not evenly spaced, and timestamps are rounded
 _LONGEST_S = 10.0  # between two pictures of MPEG-TS, as FFmpeg has it: recordings in it are joined end to end
 _WIDEST = 3  # times as wide as high: pixels of real cameras are far from it, and pictures must not grow without end
+_TAG = re.compile(r"(\d+):(\d\d):(\d\d\.?\d*)")  # a time in Matroska
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -87,8 +89,9 @@ class Clip:
                         yield Frame(len(times) - 1, time_s, self._fitted(upright(picture, self._pixel)))
             if times and start_s == 0:
                 self.times, self.left_out = tuple(times), clock.left_out
-                lacking_s = self._info.duration_s - self.missed_s - clock.furthest_s
-                self.cut_off |= lacking_s > max(1.0, 0.05 * self._info.duration_s)
+                last_s = max(times[-1] - times[-2:][0], 1 / (self._info.fps or 30))  # how long the last one is shown
+                lacking_s = self._told_s - self.missed_s - clock.furthest_s
+                self.cut_off |= lacking_s > max(1.0, 1.5 * last_s, 0.05 * self._told_s)
 
     @property
     def missed_s(self) -> float:
@@ -137,15 +140,14 @@ class Clip:
     def _look_at(self, container: InputContainer) -> None:
         stream = _film(container)
         stream.thread_type = "AUTO"
-        duration = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-        if not duration and container.duration:
-            duration = container.duration / av.time_base
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         self._pixel = stream.sample_aspect_ratio
         self._longest_s = _LONGEST_S if container.format.name == "mpegts" else inf
         self._tells_order = container.format.name == "avi"  # of its pictures, not when each is shown
         begins = None if self._tells_order else stream.start_time
         self._begins: Stamp = inf if begins is None or stream.time_base is None else begins * stream.time_base
+        duration, sure = _duration(container, stream, self._begins if self._begins < inf else self._origin or 0)
+        self._told_s = duration if sure else 0.0
         self._info = ClipInfo(0, 0, duration, stream.frames or round(duration * rate), rate)
         self._check_size(stream.codec_context.width, stream.codec_context.height)
 
@@ -192,6 +194,22 @@ def _film(container: InputContainer) -> VideoStream:
     if film.codec_context is None:
         raise ClipError("its video is of a kind that cannot be read: convert it to H.264")
     return film
+
+
+def _duration(container: InputContainer, film: VideoStream, begins: Stamp) -> tuple[float, bool]:
+    """How many seconds the film lasts, 0 is unknown, and whether that is told of it, not only of the longest stream.
+
+    Matroska tells when its longest stream ends, wherever its clock began; of a single one only a tag tells, if any.
+    """
+    whole_s = (container.duration or 0) / av.time_base
+    alone = len(container.streams) == 1
+    if not container.format.name.startswith("matroska"):
+        own_s = float((film.duration or 0) * (film.time_base or 0))
+        return own_s or whole_s, alone or own_s > 0
+    tags = (tag for name, tag in film.metadata.items() if name.startswith("DURATION"))  # some name a language as well
+    tag = _TAG.fullmatch(next(tags, ""))
+    ends_s = 3600 * int(tag[1]) + 60 * int(tag[2]) + float(tag[3]) if tag else whole_s
+    return max(ends_s - float(begins), 0.0), alone or tag is not None
 
 
 class VideoWriter:

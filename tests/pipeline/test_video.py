@@ -196,6 +196,75 @@ def test_a_file_cut_off_in_the_middle_is_read_as_far_as_it_goes(tmp_path: Path) 
     assert clip.cut_off
 
 
+def with_longer_sound(path: Path, first_s: float) -> Path:
+    """Two seconds of film that begin at `first_s`, and six of sound."""
+    with av.open(str(path), "w") as container:
+        film, sound = container.add_stream("mjpeg", rate=15), container.add_stream("pcm_s16le", rate=8000)
+        film.width, film.height, film.pix_fmt = 64, 64, "yuvj420p"
+        for second in range(6):
+            heard = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), layout="mono")
+            heard.sample_rate, heard.pts = 8000, round(8000 * (first_s + second))
+            container.mux(sound.encode(heard))
+            for index in range(15 * second, 15 * (second + 1) if second < 2 else 0):
+                seen = av.VideoFrame.from_ndarray(small(index), format="bgr24")
+                seen.pts, seen.time_base = round(15 * first_s) + index, Fraction(1, 15)
+                container.mux(film.encode(seen))
+        container.mux(film.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mov"])
+@pytest.mark.parametrize("first_s", [0, 600])
+def test_a_clip_with_longer_sound_that_begins_late_is_whole(tmp_path: Path, name: str, first_s: float) -> None:
+    """As one of the files that a longer recording was split into."""
+    clip = Clip(with_longer_sound(tmp_path / name, first_s), MAX_SIDE)
+    assert len(list(clip.frames())) == 30
+    assert not clip.cut_off
+    assert clip.info.duration_s == pytest.approx(2, abs=0.1)
+
+
+def test_what_is_told_of_all_streams_is_not_held_against_the_film(tmp_path: Path) -> None:
+    path = with_longer_sound(tmp_path / "a.mkv", 0)
+    path.write_bytes(path.read_bytes().replace(b"DURATION", b"NOTHING_"))
+    clip = Clip(path, MAX_SIDE)
+    assert len(list(clip.frames())) == 30
+    assert not clip.cut_off
+
+
+@pytest.mark.parametrize("first_s", [0, 600])
+def test_a_clip_with_longer_sound_may_be_cut_off_all_the_same(tmp_path: Path, first_s: float) -> None:
+    path = with_longer_sound(tmp_path / "a.mkv", first_s)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 10])
+    clip = Clip(path, MAX_SIDE)
+    assert 0 < len(list(clip.frames())) < 15
+    assert clip.cut_off
+
+
+@pytest.mark.parametrize("times", [[0, 4, 8, 12], [0, 5, 10, 10.1], [0]])
+def test_the_last_picture_of_a_slow_clip_is_shown_for_long(tmp_path: Path, times: list[float]) -> None:
+    path = tmp_path / "slow.mp4"
+    with VideoWriter(path, 0.25) as writer:
+        for time_s in times:
+            writer.write(FRAME, time_s)
+    clip = Clip(path, MAX_SIDE)
+    assert [frame.time_s for frame in clip.frames()] == pytest.approx(times, abs=0.001)
+    assert not clip.cut_off
+
+
+@pytest.mark.parametrize("fps", [15, 0.25])
+def test_half_a_clip_is_cut_off_however_slow_it_is(tmp_path: Path, fps: float) -> None:
+    path, noise = tmp_path / "half.mp4", np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
+    with VideoWriter(path, fps) as writer:
+        for index in range(30):
+            writer.write(np.roll(noise, 7 * index, 1), index / fps)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    clip = Clip(path, MAX_SIDE)
+    assert 5 < len(list(clip.frames())) < 25
+    assert clip.cut_off
+
+
 def text(path: Path) -> None:
     path.write_text("no video at all")
 
