@@ -32,9 +32,10 @@ SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".ts", ".mts", ".m2ts")
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts"}
 _TIME_BASE = Fraction(1, 90_000)  # divides all usual frame rates
 _ON_TIME_S = 0.01  # frames of one clip are not evenly spaced, and timestamps are rounded
-_LONGEST_S = 10.0  # between two pictures of MPEG-TS, as FFmpeg has it: recordings in it are joined end to end
+_LONGEST_S = 3600.0  # between two pictures: slower is no recording, and MP4 has no room for more than 13 hours
+_LONGEST_TS_S = 10.0  # the same of MPEG-TS, as FFmpeg has it: recordings in it are joined end to end
 _WIDEST = 3  # times as wide as high: pixels of real cameras are far from it, and pictures must not grow without end
-_TAG = re.compile(r"(\d+):(\d\d):(\d\d\.?\d*)")  # a time in Matroska
+_TAG = re.compile(r"(\d{1,4}):(\d\d):(\d\d\.?\d*)")  # a time in Matroska
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -140,9 +141,11 @@ class Clip:
     def _look_at(self, container: InputContainer) -> None:
         stream = _film(container)
         stream.thread_type = "AUTO"
-        rate = float(stream.average_rate or stream.guessed_rate or 0)
+        rate = float(stream.average_rate or 0)
+        if rate < 1:  # unknown, or averaged over a clock that was set forward
+            rate = float(stream.guessed_rate or rate)
         self._pixel = stream.sample_aspect_ratio
-        self._longest_s = _LONGEST_S if container.format.name == "mpegts" else inf
+        self._longest_s = _LONGEST_TS_S if container.format.name == "mpegts" else _LONGEST_S
         self._tells_order = container.format.name == "avi"  # of its pictures, not when each is shown
         begins = None if self._tells_order else stream.start_time
         self._begins: Stamp = inf if begins is None or stream.time_base is None else begins * stream.time_base

@@ -160,6 +160,26 @@ def test_a_clip_goes_on_where_its_clock_was_set_back(tmp_path: Path) -> None:
     assert clip.left_out == 2 * len(EVEN) - 1 - len(steps)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_clip_goes_on_where_its_clock_was_set_forward(tmp_path: Path, name: str) -> None:
+    """By more than MP4 has room for, in which the annotated video is written."""
+    times = [*EVEN[:20], *(50_000 + time_s for time_s in EVEN[20:])]
+    clip = Clip(write_clip(tmp_path / name, times, small), MAX_SIDE)
+    again = tmp_path / "again.mp4"
+    with VideoWriter(again, clip.info.fps) as writer:
+        for frame in clip.frames():
+            writer.write(frame.image, frame.time_s)
+    assert clip.times == pytest.approx(EVEN, abs=0.005)
+    assert (clip.cut_off, clip.left_out) == (False, 0)
+    assert Clip(again, MAX_SIDE).info.duration_s == pytest.approx(1.5, abs=0.05)
+
+
+def test_a_picture_every_half_hour_is_a_clip(tmp_path: Path) -> None:
+    times = [1800.0 * index for index in range(5)]
+    clip = Clip(write_clip(tmp_path / "a.mp4", times, small), MAX_SIDE)
+    assert [frame.time_s for frame in clip.frames()] == pytest.approx(times)
+
+
 def test_a_4k_frame_is_read(tmp_path: Path) -> None:
     clip = Clip(write_clip(tmp_path / "4k.mp4", EVEN[:2], lambda _: np.zeros((2160, 3840, 3), np.uint8)), MAX_SIDE)
     assert next(clip.frames()).image.shape == (2160, 3840, 3)
