@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,11 +18,11 @@ from av.buffer import Buffer
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pipeline.clock import Clock, Stamp, stamp_of
+from pipeline.container import duration_of, film_of
 from pipeline.errors import ClipError
 from pipeline.types import Frame, Image
 
@@ -35,7 +34,6 @@ _ON_TIME_S = 0.01  # frames of one clip are not evenly spaced, and timestamps ar
 _LONGEST_S = 3600.0  # between two pictures: slower is no recording, and MP4 has no room for more than 13 hours
 _LONGEST_TS_S = 10.0  # the same of MPEG-TS, as FFmpeg has it: recordings in it are joined end to end
 _WIDEST = 3  # times as wide as high: pixels of real cameras are far from it, and pictures must not grow without end
-_TAG = re.compile(r"(\d{1,4}):(\d\d):(\d\d\.?\d*)")  # a time in Matroska
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -110,7 +108,7 @@ class Clip:
         while back_s < start_s:
             with self._open() as container:
                 container.seek(int((origin + start_s - back_s) * av.time_base))
-                packets = container.demux(_film(container))
+                packets = container.demux(film_of(container))
                 pictures = self._decode(dropwhile(lambda packet: not packet.is_keyframe, packets))
                 first = next(pictures, None)
                 if first is not None and (stamp_of(first) or 0) - origin <= start_s:
@@ -118,7 +116,7 @@ class Clip:
                     return
             back_s = 4 * back_s or 1.0
         with self._open() as container:
-            yield self._decode(container.demux(_film(container)))
+            yield self._decode(container.demux(film_of(container)))
 
     def _open(self) -> InputContainer:
         if not self.path.is_file():
@@ -139,7 +137,7 @@ class Clip:
         return container
 
     def _look_at(self, container: InputContainer) -> None:
-        stream = _film(container)
+        stream = film_of(container)
         stream.thread_type = "AUTO"
         rate = float(stream.average_rate or 0)
         if rate < 1:  # unknown, or averaged over a clock that was set forward
@@ -149,7 +147,7 @@ class Clip:
         self._tells_order = container.format.name == "avi"  # of its pictures, not when each is shown
         begins = None if self._tells_order else stream.start_time
         self._begins: Stamp = inf if begins is None or stream.time_base is None else begins * stream.time_base
-        duration, sure = _duration(container, stream, self._begins if self._begins < inf else self._origin or 0)
+        duration, sure = duration_of(container, stream, self._begins if self._begins < inf else self._origin or 0)
         self._told_s = duration if sure else 0.0
         self._info = ClipInfo(0, 0, duration, stream.frames or round(duration * rate), rate)
         self._check_size(stream.codec_context.width, stream.codec_context.height)
@@ -182,37 +180,6 @@ class Clip:
     def _check_size(self, width: int, height: int) -> None:
         if max(width, height) > self._max_side:
             raise ClipError(f"frames are {width} x {height} pixels, at most {self._max_side} a side can be read")
-
-
-def _film(container: InputContainer) -> VideoStream:
-    """The stream that moves: the picture on the cover of a recording counts as video too.
-
-    Raises:
-        ClipError: there is none, or nobody knows how to read it.
-    """
-    films = (one for one in container.streams.video if not one.disposition & Disposition.attached_pic)
-    film = next(films, None)
-    if film is None:
-        raise ClipError("has no video in it, only sound or nothing")
-    if film.codec_context is None:
-        raise ClipError("its video is of a kind that cannot be read: convert it to H.264")
-    return film
-
-
-def _duration(container: InputContainer, film: VideoStream, begins: Stamp) -> tuple[float, bool]:
-    """How many seconds the film lasts, 0 is unknown, and whether that is told of it, not only of the longest stream.
-
-    Matroska tells when its longest stream ends, wherever its clock began; of a single one only a tag tells, if any.
-    """
-    whole_s = (container.duration or 0) / av.time_base
-    alone = len(container.streams) == 1
-    if not container.format.name.startswith("matroska"):
-        own_s = float((film.duration or 0) * (film.time_base or 0))
-        return own_s or whole_s, alone or own_s > 0
-    tags = (tag for name, tag in film.metadata.items() if name.startswith("DURATION"))  # some name a language as well
-    tag = _TAG.fullmatch(next(tags, ""))
-    ends_s = 3600 * int(tag[1]) + 60 * int(tag[2]) + float(tag[3]) if tag else whole_s
-    return max(ends_s - float(begins), 0.0), alone or tag is not None
 
 
 class VideoWriter:
