@@ -133,6 +133,11 @@ _TOLD = (
     later("the database is locked by another program: close that, then run it again"),
     later("the database cannot be used: {reason}"),
     later("the database is of a newer version of Helmet Watch: install that, or name another data folder"),
+    later("HELMET_WATCH_DATABASE_URL needs a driver: install it ({reason})"),
+    later(
+        "HELMET_WATCH_DATABASE_URL is no address of a database: "
+        "one looks like postgresql+psycopg://user:password@there/name"
+    ),
     later("internal error, the log has more: {reason}"),
     later("the address names no server"),
     later("{host} is in a private network: name the network in HELMET_WATCH_PRIVATE_NETWORKS to allow it"),

@@ -11,7 +11,6 @@ import argparse
 import sys
 
 from alembic import command
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -41,7 +40,7 @@ def main() -> int:
             with session.kw["bind"].begin() as connection:
                 command.revision(migrations(connection), arguments.message, autogenerate=True)
     except (SQLAlchemyError, HelmetWatchError, OSError) as error:
-        print(f"{make_url(settings.database)}: {explain(error)}", file=sys.stderr)  # noqa: T201
+        print(explain(error), file=sys.stderr)  # noqa: T201
         return 2
     return 0
 

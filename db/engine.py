@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from tenacity import retry, retry_if_exception, retry_if_exception_type, stop_after_attempt, wait_fixed, wait_random
 
@@ -39,7 +39,7 @@ def sessions(url: str) -> sessionmaker[Session]:
 
     Raises:
         sqlalchemy.exc.OperationalError: it cannot be opened, or stays locked.
-        HelmetWatchError: a newer version has been at work here.
+        HelmetWatchError: the URL is none, its driver is missing, or a newer version has been at work here.
     """
     engine = _engine(url)
     upgrade(engine)
@@ -116,8 +116,20 @@ def migrations(connection: Connection) -> Config:
 
 
 def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
+    try:
+        if url.startswith("sqlite"):
+            return _sqlite(url)
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    except ImportError as error:
+        raise HelmetWatchError(f"HELMET_WATCH_DATABASE_URL needs a driver: install it ({error})") from error
+    except (ArgumentError, ValueError):
+        raise HelmetWatchError(
+            "HELMET_WATCH_DATABASE_URL is no address of a database: "
+            "one looks like postgresql+psycopg://user:password@there/name"
+        ) from None  # its words may hold the password
+
+
+def _sqlite(url: str) -> Engine:
     if (database := make_url(url).database) and database != ":memory:":
         Path(database).parent.mkdir(0o700, parents=True, exist_ok=True)  # it holds log-ins of cameras
     engine = create_engine(url, connect_args={"timeout": _PATIENCE_S}, hide_parameters=True)

@@ -127,6 +127,30 @@ def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("mysql+pymysql://u:secret@h/db", "needs a driver: install it (No module named 'pymysql')"),
+        ("postgres://u:secret@h/db", "is no address of a database"),
+        ("garbage", "is no address of a database"),
+        ("postgresql://u:p@a:secret@h/db", "is no address of a database"),
+        ("sqlite://there/db", "is no address of a database"),
+    ],
+)
+def test_an_address_that_is_none_of_a_database_is_told_without_its_password(url: str, says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "db", "upgrade"],
+        env={**os.environ, "HELMET_WATCH_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+
+
 def test_a_database_of_a_newer_version_is_told_and_left_as_it_is(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'helmet_watch.sqlite3'}"
     with sessions(url).begin() as session:
