@@ -133,6 +133,7 @@ _TOLD = (
     later("the database is locked by another program: close that, then run it again"),
     later("the database cannot be used: {reason}"),
     later("the database is of a newer version of Helmet Watch: install that, or name another data folder"),
+    later("HELMET_WATCH_{name} cannot be used: {reason}"),
     later("HELMET_WATCH_DATABASE_URL needs a driver: install it ({reason})"),
     later(
         "HELMET_WATCH_DATABASE_URL is no address of a database: "

@@ -29,8 +29,8 @@ def main() -> int:
     commands.add_parser("tidy").add_argument("--delete", action="store_true")
     commands.add_parser("revision").add_argument("message")
     arguments = parser.parse_args()
-    settings = get_settings()
     try:
+        settings = get_settings()
         if arguments.command == "tidy" and not settings.data.is_dir():
             raise HelmetWatchError(f"{settings.data}: no such folder, see HELMET_WATCH_DATA")
         session = sessions(settings.database)

@@ -28,7 +28,7 @@ from db.models import JobState
 from db.run import Result, run
 from pipeline.bench import bench
 from pipeline.errors import ClipError
-from pipeline.settings import Settings
+from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
 from pipeline.training import command
 from pipeline.types import Analysis, Case, Evidence, Progress
@@ -40,9 +40,8 @@ _TRACK_STEP_S = 0.1  # the document gives at most ten places of a track a second
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    settings = Settings(data=options.data) if options.data else Settings()
     try:
-        return int(options.run(options, settings))
+        return int(options.run(options, get_settings(options.data)))
     except FORESEEN as error:
         print(explain(error), file=sys.stderr)  # noqa: T201
         return 2

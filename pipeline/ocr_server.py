@@ -43,7 +43,7 @@ from pipeline.ocr_protocol import (
 )
 from pipeline.ocr_thread import ReadingThread
 from pipeline.plate_weights import read_plate_manifest
-from pipeline.settings import Settings
+from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
 
 _OPEN = {"/health", "/docs", "/redoc", "/openapi.json"}  # what needs no token
@@ -173,9 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=_port, default=8600)
     parser.add_argument("--data", type=Path, help="folder of the server's own database and crops")
     options = parser.parse_args(arguments)
-    settings = Settings(data=options.data) if options.data else Settings()
     try:
-        app = make_app(settings)
+        app = make_app(get_settings(options.data))
     except FORESEEN as error:
         print(explain(error), file=sys.stderr)  # noqa: T201
         return 2

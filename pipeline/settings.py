@@ -8,8 +8,10 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipeline.errors import HelmetWatchError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -108,5 +110,15 @@ class Settings(BaseSettings):
 
 
 @cache
-def get_settings() -> Settings:
-    return Settings()
+def get_settings(data: Path | None = None) -> Settings:
+    """The settings in force, with another data folder if one is named.
+
+    Raises:
+        HelmetWatchError: one of them is no good.
+    """
+    try:
+        return Settings(data=data) if data else Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{Settings.model_config['env_prefix']}{first['loc'][0]}".upper()
+        raise HelmetWatchError(f"{name} cannot be used: {first['msg']}") from None  # its words may hold a password

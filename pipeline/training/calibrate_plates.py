@@ -25,7 +25,7 @@ from pipeline.consensus import logit, vote
 from pipeline.errors import CalibrationError
 from pipeline.plate_weights import Calibration
 from pipeline.plates import PlateReader
-from pipeline.settings import Settings
+from pipeline.settings import Settings, get_settings
 from pipeline.training import command
 from pipeline.training.pictures import load
 from pipeline.training.plate_labels import read_labels
@@ -108,7 +108,7 @@ def report(heard: Sequence[Heard], calibration: Calibration) -> str:
 
 
 def _calibrate(options: argparse.Namespace) -> Iterator[object]:
-    settings = Settings()
+    settings = get_settings()
     heard = hear(options.labels, settings)
     if len(heard) < _LEAST:
         raise CalibrationError(f"{len(heard)} tracks are too few to choose by: {_LEAST} at least")

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.plates import PlateReader
-from pipeline.settings import PlateEngine, PlateUpscale, Settings
+from pipeline.settings import PlateEngine, PlateUpscale, Settings, get_settings
 from pipeline.training import command
 from pipeline.training.pictures import load
 from pipeline.training.plate_labels import Track, read_labels, without_damaged
@@ -113,7 +113,7 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
 
 def _evaluate(options: argparse.Namespace) -> Iterable[str]:
     changes = {"plate_upscale": options.upscale, "plate_engine": options.engine}
-    settings = Settings().model_copy(update={name: one for name, one in changes.items() if one is not None})
+    settings = get_settings().model_copy(update={name: one for name, one in changes.items() if one is not None})
     if options.no_fusion:
         settings = settings.model_copy(update={"plate_fusion": False})
     figures = evaluate(options, settings)

@@ -97,8 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, required=True, help="longest side of the picture that the model gets")
     parser.add_argument("--into", type=Path, help="weights folder; without: the shipped one")
     options = parser.parse_args(arguments)
-    folder = options.into or get_settings().weights
-    return command.report(lambda: [ship(options.source, options.stage, options.size, folder)])
+    return command.report(
+        lambda: [ship(options.source, options.stage, options.size, options.into or get_settings().weights)]
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from pipeline.plate_weights import CORNERS, FILES, READER, UPSCALER, Calibration, PlateManifest
-from pipeline.settings import Settings
+from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.blend import mean
 from pipeline.training.plate_tasks import TASKS, fitting
@@ -54,7 +54,7 @@ def write_manifest(folder: Path, calibration: Calibration) -> None:
 
 
 def _ship(options: argparse.Namespace) -> list[Path]:
-    folder = Settings().weights / "plates"
+    folder = get_settings().weights / "plates"
     ship(folder, options.readers, options.corners, options.upscaler)
     return [folder / MANIFEST]
 

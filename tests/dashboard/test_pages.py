@@ -487,15 +487,22 @@ def test_a_database_that_cannot_be_used_is_told_in_place_of_the_page(
     assert "데이터베이스" in app.run().error[0].value
 
 
-def test_an_address_that_is_none_of_a_database_is_told_in_place_of_the_page(
-    open_page: Open, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "value", "says", "in_korean"),
+    [
+        ("DATABASE_URL", "garbage", "is no address of a database", "데이터베이스 주소"),
+        ("MOST_STREAMS", "abc", "cannot be used", "설정을 사용할 수 없습니다"),
+    ],
+)
+def test_a_setting_that_is_no_good_is_told_in_place_of_the_page(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str, in_korean: str
 ) -> None:
-    monkeypatch.setenv("HELMET_WATCH_DATABASE_URL", "garbage")
+    monkeypatch.setenv(f"HELMET_WATCH_{name}", value)
     app = open_page("analyse")
     assert not app.exception
-    assert "is no address of a database" in app.error[0].value
+    assert says in app.error[0].value
     app.session_state["lang"] = "ko"
-    assert "데이터베이스 주소" in app.run().error[0].value
+    assert in_korean in app.run().error[0].value
 
 
 def test_a_part_that_refreshes_by_itself_tells_of_trouble_in_its_place() -> None:
