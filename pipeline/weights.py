@@ -71,7 +71,7 @@ def parse_manifest(path: Path, kind: type[Parsed]) -> Parsed:
         WeightsError: it is missing, or is none.
     """
     try:
-        return kind.model_validate_json(path.read_text())
+        return kind.model_validate_json(path.read_bytes())
     except OSError as error:
         raise WeightsError(f"{path} is missing: restore it from the repository") from error
     except ValidationError as error:

@@ -15,8 +15,17 @@ def declared_sizes(kind: str, images: Path, annotations: Path) -> dict[Path, tup
     read = {"voc": _voc, "coco": _coco, "cvat": _cvat}.get(kind)
     if read is None:
         return {}
-    sizes = {(images / name).resolve(): (int(width), int(height)) for name, width, height in read(images, annotations)}
-    return {path: size for path, size in sizes.items() if all(size)}  # some tools write 0 for what they do not know
+    said = read(images, annotations)
+    sizes = {(images / name).resolve(): (_pixels(width), _pixels(height)) for name, width, height in said}
+    return {path: size for path, size in sizes.items() if all(size)}
+
+
+def _pixels(said: Any) -> int:
+    """0, as some tools write it, for what is not known."""
+    try:
+        return int(float(said))
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def _voc(images: Path, annotations: Path) -> Iterator[tuple[str, Any, Any]]:
@@ -24,14 +33,14 @@ def _voc(images: Path, annotations: Path) -> Iterator[tuple[str, Any, Any]]:
         file = annotations / f"{path.stem}.xml"
         if path != file and file.exists():
             labelled = parse(file)
-            yield path.name, labelled.findtext("size/width") or 0, labelled.findtext("size/height") or 0
+            yield path.name, labelled.findtext("size/width"), labelled.findtext("size/height")
 
 
 def _coco(_images: Path, annotations: Path) -> Iterator[tuple[str, Any, Any]]:
     for one in json.loads(annotations.read_bytes())["images"]:
-        yield one["file_name"], one["width"], one["height"]
+        yield one["file_name"], one.get("width"), one.get("height")
 
 
 def _cvat(_images: Path, annotations: Path) -> Iterator[tuple[str, Any, Any]]:
     for one in parse(annotations).iterfind("image"):
-        yield one.get("name", ""), one.get("width") or 0, one.get("height") or 0
+        yield one.get("name", ""), one.get("width"), one.get("height")

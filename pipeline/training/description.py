@@ -35,7 +35,7 @@ class Description:
     def merged(self) -> bool:
         """Whether ultralytics understands it as we do: our classes in their order, an absolute path, both parts."""
         ours = all(number == label + len(CLASS_NAMES) * ignored for number, (label, ignored) in self.classes.items())
-        placed = Path(self.raw.get("path") or "").is_absolute() and self.names("train") and bool(self.raw.get("val"))
+        placed = Path(str(self.raw.get("path"))).is_absolute() and self.names("train") and bool(self.raw.get("val"))
         return ours and len(self.classes) >= len(CLASS_NAMES) and placed
 
     def names(self, split: str) -> bool:
@@ -109,7 +109,7 @@ def read_description(file: Path) -> Description:
         names = numbered(raw["names"])
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{file} is no data set description with names ({error!r})") from error
-    root = Path(os.path.abspath(file.parent / (raw.get("path") or ".")))  # noqa: PTH100 as above
+    root = Path(os.path.abspath(file.parent / str(raw.get("path") or ".")))  # noqa: PTH100 as above
     if not root.is_dir():
         raise DatasetError(f"{root} is missing: mend `path` in {file}, or leave it out if the pictures lie beside it")
     return Description(file, root, {number: _ours(name, file) for number, name in names.items()}, raw)

@@ -38,16 +38,22 @@ def read_findings(path: Path) -> Findings:
     """Rows of file, x, y, label and, for what the set does not label, width and height.
 
     Raises:
-        DatasetError: a row is not one.
+        DatasetError: a row is not one, or the file cannot be read.
     """
     findings: Findings = {}
-    if path.exists():
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for number, row in enumerate(csv.DictReader(file), 2):
-                try:
-                    findings.setdefault(row["file"], []).append(_finding(row))
-                except (KeyError, TypeError, ValueError) as error:
-                    raise DatasetError(f"{path}, line {number}: {error}") from error
+    if not path.exists():
+        return findings
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        try:
+            for row in reader:
+                findings.setdefault(row["file"], []).append(_finding(row))
+        except UnicodeDecodeError as error:
+            raise DatasetError(f"{path} cannot be read: save it as UTF-8 ({error})") from error
+        except csv.Error as error:
+            raise DatasetError(f"{path} cannot be read: {error}") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise DatasetError(f"{path}, line {reader.line_num}: {error}") from error
     return findings
 
 

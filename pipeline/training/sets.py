@@ -171,7 +171,7 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
             raise DatasetError(f"{spec.name}: {path} is missing")
     try:
         source = _read(spec, folder, images, annotations)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, ParseError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, ParseError, yaml.YAMLError) as error:
         raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
     if spec.format in {"yolo", "voc"}:
         _refuse_stray(spec, folder, images)

@@ -20,7 +20,7 @@ from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.blend import mean
 from pipeline.training.plate_tasks import TASKS, fitting
-from pipeline.weights import MANIFEST, sha256
+from pipeline.weights import MANIFEST, parse_manifest, sha256
 
 UNCALIBRATED = Calibration(floor=0.01, together=0.7, slope=1.0, offset=0.0, threshold=0.95)
 
@@ -44,7 +44,7 @@ def ship(folder: Path, readers: Sequence[Path], corners: Path | None, upscaler: 
 
 def known_calibration(folder: Path) -> Calibration:
     path = folder / MANIFEST
-    return PlateManifest.model_validate_json(path.read_text()).calibration if path.exists() else UNCALIBRATED
+    return parse_manifest(path, PlateManifest).calibration if path.exists() else UNCALIBRATED
 
 
 def write_manifest(folder: Path, calibration: Calibration) -> None:

@@ -77,6 +77,12 @@ def test_a_manifest_with_another_class_order_is_refused(weights: Settings) -> No
         Detector(weights)
 
 
+def test_a_manifest_that_is_not_utf_8_is_refused(weights: Settings) -> None:
+    (weights.weights / MANIFEST).write_text('{"classes": ["탑승자"]}', "cp949")
+    with pytest.raises(WeightsError, match="is no weights manifest"):
+        Detector(weights)
+
+
 def test_altered_torch_weights_are_refused_too(weights: Settings) -> None:
     stage = read_manifest(weights.weights).stage1
     assert checked(weights.weights, stage).name == "stage1.pt"

@@ -197,6 +197,7 @@ def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
         ({"map": MAP | {"helmet": "hat"}}, "“hat” is none of the project's classes"),
         ({"covers": ["riders"]}, "“riders” is none"),
         ({"names": None}, "`names` must say"),
+        ({"names": "tabs.yaml"}, "cannot be read"),
         ({"names": "classes.yaml"}, r"the classes \['class 0'\] are not in its map"),
         ({"covers": ["rider"], "gaps": ["number plate"]}, r"covers does not name \['number plate'\]"),
         ({"parts": {"train": {"images": ".", "annotations": "labels"}}}, "parts of their own"),
@@ -208,6 +209,7 @@ def test_what_a_set_cannot_be_is_said_clearly(tmp_path: Path, changes: dict[str,
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "")
     write(tmp_path / "classes.yaml", "names: {1: plate, 2: helmet}")
+    write(tmp_path / "tabs.yaml", "names:\n\t- plate\n\t- helmet\n")
     with pytest.raises(DatasetError, match=says):
         list(read_set(read_spec(spec_file(tmp_path, **changes)), tmp_path, {}))
 
@@ -321,6 +323,21 @@ def test_a_row_that_is_none_is_named(row: str, tmp_path: Path) -> None:
         read_findings(tmp_path / "set.csv")
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "says"),
+    [
+        ("거리.jpg,0.5,0.5,ignored", "cp949", r"set\.csv cannot be read: save it as UTF-8"),
+        ("a.jpg,0.5,0.5,ignored", "utf-16", r"set\.csv cannot be read: save it as UTF-8"),
+        (f"{'a' * 200_000}.jpg,0.5,0.5,ignored", "utf-8", r"set\.csv cannot be read: field larger"),
+    ],
+    ids=["cp949", "utf-16", "a long field"],
+)
+def test_a_second_look_that_cannot_be_read_is_told(tmp_path: Path, text: str, encoding: str, says: str) -> None:
+    (tmp_path / "set.csv").write_text(f"file,x,y,label\n{text}\n", encoding)
+    with pytest.raises(DatasetError, match=says):
+        read_findings(tmp_path / "set.csv")
+
+
 def test_what_a_set_covers_has_to_be_said(tmp_path: Path) -> None:
     """Without it everything would be ignored in training, and nothing judged, without a word."""
     file = spec_file(tmp_path)
@@ -369,6 +386,25 @@ def test_coco_labels_of_a_larger_picture_are_refused(tmp_path: Path) -> None:
     parts = {"val": {"images": "images", "annotations": "labels.json"}}
     with pytest.raises(DatasetError, match="of another size than the picture"):
         list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("voc", "<annotation><size><width>200.0</width><height>100.0</height></size></annotation>"),
+        ("voc", "<annotation><size><width>wide</width><height>inf</height></size></annotation>"),
+        ("coco", '{"images": [{"id": 1, "file_name": "a.jpg", "width": null, "height": "high"}], "categories": [],'
+         ' "annotations": []}'),
+        ("cvat", '<annotations><image id="0" name="a.jpg" width="200.0" height="100.0"/></annotations>'),
+    ],
+)  # fmt: skip
+def test_a_size_as_a_fraction_is_one_and_what_is_none_is_not_known(tmp_path: Path, kind: str, text: str) -> None:
+    picture(tmp_path / "images/a.jpg")
+    file = {"voc": "labels/a.xml", "coco": "labels.json", "cvat": "labels.xml"}[kind]
+    write(tmp_path / file, text)
+    parts = {"train": {"images": "images", "annotations": "labels" if kind == "voc" else file}}
+    (only,) = read_set(read_spec(spec_file(tmp_path, format=kind, names=None, parts=parts)), tmp_path, {})
+    assert (only.width, only.height) == (200, 100)
 
 
 def test_a_picture_of_a_kind_that_the_reader_passes_over_is_told(tmp_path: Path) -> None:

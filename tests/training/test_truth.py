@@ -227,3 +227,14 @@ def test_labels_in_another_place_are_not_taken_for_empty_streets(tmp_path: Path)
 def test_a_description_that_cannot_be_used_is_told(tmp_path: Path, description: dict[str, object], says: str) -> None:
     with pytest.raises(DatasetError, match=says):
         read_truth(split(tmp_path, "images/val", **description), "val")
+
+
+def test_a_folder_that_yaml_takes_for_a_number_or_a_day_is_a_folder(tmp_path: Path) -> None:
+    split(tmp_path / "2024-01-01", "images/val")
+    for name, place in (("day.yaml", "2024-01-01"), ("number.yaml", "5")):
+        (tmp_path / name).write_text(f"path: {place}\nval: images/val\nnames: [number plate, rider]\n")
+    day = read_description(tmp_path / "day.yaml")
+    assert not day.merged
+    assert len(read_split(day, "val").truths) == 1
+    with pytest.raises(DatasetError, match="5 is missing: mend `path`"):
+        read_description(tmp_path / "number.yaml")
