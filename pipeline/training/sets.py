@@ -115,12 +115,17 @@ def read_set(spec: SetSpec, folder: Path, findings: Findings) -> Iterator[Pictur
 
     Raises:
         DatasetError: a folder is missing, the labels use a class that the set's file does not name or do not fit
-            their pictures, or a second look was at what is not there.
+            their pictures, or a second look was at what is not there or may be one of several.
     """
     names = set()
     for split, part in spec.parts.items():
         for path, width, height, own in _labelled(spec, folder, part):
             seen = findings.get(path.name, [])
+            if seen and path.name in names:
+                raise DatasetError(
+                    f"{spec.name}: several pictures are called {path.name}, and a second look was at one of them: "
+                    "give each a name of its own"
+                )
             if lost := unused(own, width, height, seen):
                 raise DatasetError(f"{spec.name}: a second look at {path} was at {lost[0].at}, where it labels nothing")
             nowhere = empty(width, height, seen)

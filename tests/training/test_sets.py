@@ -338,6 +338,20 @@ def test_a_second_look_that_cannot_be_read_is_told(tmp_path: Path, text: str, en
         read_findings(tmp_path / "set.csv")
 
 
+def test_a_second_look_at_one_of_two_pictures_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    for name in ("train/1", "train/2", "valid/1", "valid/3"):
+        picture(tmp_path / f"{name}.jpg")
+        write(tmp_path / f"{name}.txt", "1 0.25 0.5 0.1 0.1\n")
+    parts = {split: {"images": part, "annotations": part} for split, part in (("train", "train"), ("val", "valid"))}
+    spec = read_spec(spec_file(tmp_path, parts=parts))
+    write(tmp_path / "set.csv", "file,x,y,label\n2.jpg,0.25,0.5,ignored\n")
+    read = list(read_set(spec, tmp_path, read_findings(tmp_path / "set.csv")))
+    assert [one.labels[0].ignored for one in read] == [False, True, False, False]
+    write(tmp_path / "set.csv", "file,x,y,label\n1.jpg,0.25,0.5,ignored\n")
+    with pytest.raises(DatasetError, match=r"set: several pictures are called 1\.jpg"):
+        list(read_set(spec, tmp_path, read_findings(tmp_path / "set.csv")))
+
+
 def test_what_a_set_covers_has_to_be_said(tmp_path: Path) -> None:
     """Without it everything would be ignored in training, and nothing judged, without a word."""
     file = spec_file(tmp_path)
