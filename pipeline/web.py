@@ -38,19 +38,24 @@ class Web:
         self.failed: Exception | None = None
         self.complete = False
 
-    def open(self, url: str, _flags: int = 0, _options: dict[str, str] | None = None) -> Download:
+    def open(self, url: str, _flags: int = 0, options: dict[str, str] | None = None) -> Download:
         """A file-like object of what a URL holds, redirects followed; PyAV's `io_open` calls this.
+
+        Args:
+            url: what to open.
+            options: FFmpeg's; with an `end_offset`, only the bytes from `offset` to there are wanted.
 
         Raises:
             RefusedError: the URL, or where it leads, must not be opened.
             StreamError: it cannot be fetched.
         """
+        part = _part(options or {})
         try:
-            response = self._get(url)
+            response = self._get(url, part)
         except Exception as error:
             self.failed = error
             raise
-        file = Download(self, response, self._pace, first=not self._opened)
+        file = Download(self, response, self._pace, part, first=not self._opened)
         self._opened, self.failed = True, None
         self._files.add(file)
         return file
@@ -68,11 +73,11 @@ class Web:
     def done(self, file: Download) -> None:
         self._files.discard(file)
 
-    def _get(self, url: str) -> httpx.Response:
+    def _get(self, url: str, part: range | None) -> httpx.Response:
         for _ in range(_MOST_REDIRECTS + 1):
             if self._cut:
                 raise StreamError("the connection was closed")
-            response = self._send(url)
+            response = self._send(url, part)
             if not response.has_redirect_location:
                 break
             response.close()
@@ -84,16 +89,19 @@ class Web:
             raise StreamError(f"the server answers {response.status_code} {response.reason_phrase}")
         return response
 
-    def _send(self, url: str) -> httpx.Response:
+    def _send(self, url: str, part: range | None) -> httpx.Response:
         """One request, to the address that was checked, under the name that was asked for."""
         target = check(url, self._settings.private_networks)
         if target.scheme not in ("http", "https"):
             raise RefusedError(f"a web address leads to {target.scheme}")
         named = httpx.URL(url)
+        headers = {"Host": named.netloc.decode("ascii"), "Accept-Encoding": "identity"}
+        if part:
+            headers["Range"] = f"bytes={part.start}-{part.stop - 1}"
         request = self._client.build_request(
             "GET",
             named.copy_with(host=target.address, userinfo=b""),
-            headers={"Host": named.netloc.decode("ascii"), "Accept-Encoding": "identity"},
+            headers=headers,
             extensions={"sni_hostname": target.host},
         )
         login = (named.username, named.password)
@@ -107,6 +115,11 @@ class Web:
         return response
 
 
+def _part(options: dict[str, str]) -> range | None:
+    """The bytes of a file that FFmpeg wants; None for all of them."""
+    return range(int(options.get("offset", 0)), int(options["end_offset"])) if "end_offset" in options else None
+
+
 def _why(error: httpx.HTTPError) -> str:
     """What the system says of a connection; what other errors say may hold a log-in."""
     return (isinstance(error, httpx.ConnectError) and str(error)) or type(error).__name__
@@ -115,9 +128,11 @@ def _why(error: httpx.HTTPError) -> str:
 class Download:
     """One answer, to be read once from front to end."""
 
-    def __init__(self, web: Web, response: httpx.Response, pace: _Pace, first: bool) -> None:
+    def __init__(self, web: Web, response: httpx.Response, pace: _Pace, part: range | None, first: bool) -> None:
         self._web, self._response, self._pace, self._first = web, response, pace, first
-        self._chunks: Iterator[bytes] = response.iter_raw()
+        self._chunks = self._arriving()
+        if part and response.status_code != httpx.codes.PARTIAL_CONTENT:
+            self._chunks = _cut_out(self._chunks, part)
         self._held = b""
         self._begins = b""
         self._count = 0
@@ -137,7 +152,6 @@ class Download:
                 raise self._web.failed from error
             self._look()
         piece, self._held = self._held[:size], self._held[size:]
-        self._pace.wait(len(piece))
         return piece
 
     def readable(self) -> bool:
@@ -155,9 +169,15 @@ class Download:
         except OSError:
             return  # it is closed already
 
+    def _arriving(self) -> Iterator[bytes]:
+        """The whole answer, no faster than it may come."""
+        for chunk in self._response.iter_raw():
+            self._count += len(chunk)
+            self._pace.wait(len(chunk))
+            yield chunk
+
     def _look(self) -> None:
         """Keep an eye on what passes: how long a playlist is, and whether it or the answer ends."""
-        self._count += len(self._held)
         if self._count == len(self._held) or self._begins:
             self._begins = (self._begins + self._held)[: _LARGEST_PLAYLIST + 1]
         if len(self._begins) >= len(_PLAYLIST) and not self._begins.startswith(_PLAYLIST):
@@ -171,6 +191,17 @@ class Download:
                 self._web.complete = _PLAYLIST_END in self._begins
             elif self._first and known is not None:
                 self._web.complete = self._count == int(known)
+
+
+def _cut_out(chunks: Iterator[bytes], part: range) -> Iterator[bytes]:
+    """The part that was asked for, of a server that sends all."""
+    at = 0
+    for chunk in chunks:
+        if piece := chunk[max(part.start - at, 0) : part.stop - at]:
+            yield piece
+        at += len(chunk)
+        if at >= part.stop:
+            break
 
 
 class _Pace:

@@ -100,8 +100,8 @@ class WebServer(Server):
 
     Answer = bytes | str | Callable[[Any], None]
 
-    def __init__(self, answers: dict[str, Answer] | None = None, port: int = 0) -> None:
-        self.answers = answers or {}
+    def __init__(self, answers: dict[str, Answer] | None = None, port: int = 0, ranges: bool = True) -> None:
+        self.answers, self._ranges = answers or {}, ranges
         self.asked: list[tuple[str, str, str]] = []  # path, Host, Authorization
         super().__init__(port)
 
@@ -123,7 +123,11 @@ class WebServer(Server):
             elif isinstance(answer, str):
                 peer.sendall(f"HTTP/1.1 302 Found\r\nLocation: {answer}\r\nContent-Length: 0\r\n\r\n".encode())
             elif isinstance(answer, bytes):
-                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
+                status = b"200 OK"
+                if self._ranges and "range" in headers:
+                    first, last = map(int, headers["range"].removeprefix("bytes=").split("-"))
+                    status, answer = b"206 Partial Content", answer[first : last + 1]
+                peer.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(answer)) + answer)
             else:
                 answer(peer)
                 return

@@ -180,6 +180,21 @@ def test_a_playlist_that_ends(watch: Callable[[str], Watched]) -> None:
         assert seen.status.reconnects == 0
 
 
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_playlist_of_the_parts_of_one_file(watch: Callable[[str], Watched], ranges: bool) -> None:
+    pictures, file, parts = gray_ramp(), b"", []
+    for n in range(3):
+        data = mpegts(pictures, 10, first=10 * n)
+        parts.append(f"#EXT-X-BYTERANGE:{len(data)}@{len(file)}\nall.ts")
+        file += data
+    with WebServer({"/all.m3u8": playlist(parts, 1.0), "/all.ts": file}, ranges=ranges) as server:
+        seen = watch(server.url("/all.m3u8"))
+        seen.until(lambda: seen.status.state is StreamState.ENDED)
+        shades = [frame.image.mean() for frame in seen.frames]
+        assert len(shades) == 30
+        assert shades == sorted(set(shades)), "each part is another one"
+
+
 @pytest.mark.parametrize(
     "segment",
     [
