@@ -51,8 +51,12 @@ class Connection:
         timeout = self._settings.stream_timeout_s
         try:
             if isinstance(self._wire, Web):
+                first = self._wire.begin(self._url)
+                kind = "hls" if first.is_playlist() else None
                 options = _QUICK | _HTTP
-                self._container = av.open(self._url, io_open=self._wire.open, options=options, timeout=timeout)
+                self._container = av.open(
+                    first.url, format=kind, io_open=self._wire.open, options=options, timeout=timeout
+                )
             else:
                 options = _QUICK | _OWN[self._scheme.removesuffix("s")]
                 self._container = av.open(self._url, options=options, timeout=timeout)

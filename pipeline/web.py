@@ -34,9 +34,19 @@ class Web:
         self._client = httpx.Client(timeout=timeout, trust_env=False, headers={"User-Agent": _AGENT})
         self._pace = _Pace(settings.stream_max_mbit * 1e6 / 8)
         self._files: set[Download] = set()
+        self._begun: Download | None = None
         self._opened = self._cut = False
         self.failed: Exception | None = None
         self.complete = False
+
+    def begin(self, url: str) -> Download:
+        """What FFmpeg will open first: it has to be told where that stands in the end, and whether it is a playlist.
+
+        Raises:
+            RefusedError, StreamError: as `open`.
+        """
+        self._begun = self.open(url)
+        return self._begun
 
     def open(self, url: str, _flags: int = 0, options: dict[str, str] | None = None) -> Download:
         """A file-like object of what a URL holds, redirects followed; PyAV's `io_open` calls this.
@@ -49,13 +59,16 @@ class Web:
             RefusedError: the URL, or where it leads, must not be opened.
             StreamError: it cannot be fetched.
         """
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            return begun
         part = _part(options or {})
         try:
-            response = self._get(url, part)
+            url, response = self._get(url, part)
         except Exception as error:
             self.failed = error
             raise
-        file = Download(self, response, self._pace, part, first=not self._opened)
+        file = Download(self, url, response, self._pace, part, first=not self._opened)
         self._opened, self.failed = True, None
         self._files.add(file)
         return file
@@ -73,7 +86,8 @@ class Web:
     def done(self, file: Download) -> None:
         self._files.discard(file)
 
-    def _get(self, url: str, part: range | None) -> httpx.Response:
+    def _get(self, url: str, part: range | None) -> tuple[str, httpx.Response]:
+        """An answer and where it came from."""
         for _ in range(_MOST_REDIRECTS + 1):
             if self._cut:
                 raise StreamError("the connection was closed")
@@ -87,7 +101,7 @@ class Web:
         if not response.is_success:
             response.close()
             raise StreamError(f"the server answers {response.status_code} {response.reason_phrase}")
-        return response
+        return url, response
 
     def _send(self, url: str, part: range | None) -> httpx.Response:
         """One request, to the address that was checked, under the name that was asked for."""
@@ -126,9 +140,12 @@ def _why(error: httpx.HTTPError) -> str:
 
 
 class Download:
-    """One answer, to be read once from front to end."""
+    """One answer, to be read once from front to end; `url` is where it came from, after all redirects."""
 
-    def __init__(self, web: Web, response: httpx.Response, pace: _Pace, part: range | None, first: bool) -> None:
+    def __init__(
+        self, web: Web, url: str, response: httpx.Response, pace: _Pace, part: range | None, first: bool
+    ) -> None:
+        self.url = url
         self._web, self._response, self._pace, self._first = web, response, pace, first
         self._chunks = self._arriving()
         if part and response.status_code != httpx.codes.PARTIAL_CONTENT:
@@ -136,6 +153,15 @@ class Download:
         self._held = b""
         self._begins = b""
         self._count = 0
+
+    def is_playlist(self) -> bool:
+        """To be asked before anything is read. FFmpeg itself would go by the name, which need not tell.
+
+        Raises:
+            StreamError, RefusedError: as `read`.
+        """
+        self._receive()
+        return self._held.startswith(_PLAYLIST)
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, as they come; none at the end.
@@ -145,12 +171,7 @@ class Download:
             RefusedError: a playlist is too large.
         """
         if not self._held:
-            try:
-                self._held = next(self._chunks, b"")
-            except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-                self._web.failed = StreamError(f"the stream was cut off: {type(error).__name__}")
-                raise self._web.failed from error
-            self._look()
+            self._receive()
         piece, self._held = self._held[:size], self._held[size:]
         return piece
 
@@ -168,6 +189,14 @@ class Download:
             sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             return  # it is closed already
+
+    def _receive(self) -> None:
+        try:
+            self._held = next(self._chunks, b"")
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            self._web.failed = StreamError(f"the stream was cut off: {type(error).__name__}")
+            raise self._web.failed from error
+        self._look()
 
     def _arriving(self) -> Iterator[bytes]:
         """The whole answer, no faster than it may come."""

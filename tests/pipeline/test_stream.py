@@ -180,6 +180,25 @@ def test_a_playlist_that_ends(watch: Callable[[str], Watched]) -> None:
         assert seen.status.reconnects == 0
 
 
+@pytest.mark.parametrize("place", ["/far/away/all.m3u8", "/far/away/all"])
+def test_a_playlist_behind_a_redirect(watch: Callable[[str], Watched], place: str) -> None:
+    with WebServer({"/live": place, place: playlist(["0.ts"], 1.0)}) as server:
+        server.answers["/far/away/0.ts"] = mpegts(gray_ramp(), 10)
+        seen = watch(server.url("/live"))
+        seen.until(lambda: seen.status.state is StreamState.ENDED)
+        assert len(seen.frames) == 10
+        assert [path for path, *_ in server.asked] == ["/live", place, "/far/away/0.ts"]
+
+
+def test_a_redirect_leads_nowhere_else(watch: Callable[[str], Watched]) -> None:
+    with WebServer({"/all.m3u8": playlist(["0.ts"], 1.0), "/0.ts": mpegts(gray_ramp(), 10)}) as server:
+        server.answers["/live"] = server.url("/all.m3u8", "127.0.0.2")
+        seen = watch(server.url("/live"))
+        seen.until(lambda: seen.error is not None)
+        assert "private network" in str(seen.status.why)
+        assert [path for path, *_ in server.asked] == ["/live"]
+
+
 @pytest.mark.parametrize("ranges", [True, False])
 def test_a_playlist_of_the_parts_of_one_file(watch: Callable[[str], Watched], ranges: bool) -> None:
     pictures, file, parts = gray_ramp(), b"", []
