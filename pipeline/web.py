@@ -150,6 +150,8 @@ class Download:
         self._chunks = self._arriving()
         if part and response.status_code != httpx.codes.PARTIAL_CONTENT:
             self._chunks = _cut_out(self._chunks, part)
+        if first and response.headers.get("content-type", "").lower().startswith("multipart/"):
+            self._chunks = _from_boundary(self._chunks)
         self._held = b""
         self._begins = b""
         self._count = 0
@@ -231,6 +233,18 @@ def _cut_out(chunks: Iterator[bytes], part: range) -> Iterator[bytes]:
         at += len(chunk)
         if at >= part.stop:
             break
+
+
+def _from_boundary(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Without what stands before the first part, if only an empty line: FFmpeg would not know it for a camera's."""
+    last = b""
+    for chunk in chunks:
+        _, dashes, rest = (last + chunk).partition(b"--")
+        if dashes:
+            yield dashes + rest
+            break
+        last = chunk[-1:]
+    yield from chunks
 
 
 class _Pace:

@@ -137,11 +137,13 @@ def jpeg(image: Image) -> bytes:
     return cv2.imencode(".jpg", image)[1].tobytes()
 
 
-def mjpeg(pictures: Iterator[Image | bytes], fps: float, stopped: threading.Event | None = None) -> WebServer.Answer:
+def mjpeg(
+    pictures: Iterator[Image | bytes], fps: float, stopped: threading.Event | None = None, before: bytes = b""
+) -> WebServer.Answer:
     """An endless answer of JPEG pictures, as IP cameras give it; when `stopped` is set it falls silent."""
 
     def write(peer: socket.socket) -> None:
-        peer.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=picture\r\n\r\n")
+        peer.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=picture\r\n\r\n" + before)
         due = time.monotonic()
         for image in pictures:
             data = image if isinstance(image, bytes) else jpeg(image)

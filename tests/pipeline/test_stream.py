@@ -96,6 +96,15 @@ def test_an_mjpeg_camera_that_is_restarted(watch: Callable[[str], Watched]) -> N
         assert seen.status == StreamStatus(StreamState.LIVE, reconnects=1)
 
 
+@pytest.mark.parametrize("before", [b"\r\n", b"two pictures a second\r\n"])
+def test_a_slow_mjpeg_camera_that_does_not_begin_with_a_picture(watch: Callable[[str], Watched], before: bytes) -> None:
+    with WebServer({"/": mjpeg(gray_ramp(), 2, before=before)}) as server:
+        seen = watch(server.url("/"))
+        seen.more(5)
+        assert seen.status == StreamStatus(StreamState.LIVE)
+        assert seen.frames[0].time_s < 1.5
+
+
 def test_an_rtsp_camera_that_is_restarted(watch: Callable[[str], Watched]) -> None:
     server = RtspServer(gray_ramp)
     seen = watch(server.url("me:secret@"))
