@@ -154,6 +154,7 @@ _TOLD = (
     later("the server's certificate is not trusted: {reason}"),
     later("the stream was cut off: {reason}"),
     later("the playlist is too large"),
+    later("the broadcast is encrypted, which is not supported"),
     later("the server sends elsewhere, which is not followed"),
     later("stopped"),
     later("the stream holds no picture"),

@@ -16,6 +16,7 @@ from pipeline.settings import Settings
 _MOST_REDIRECTS = 5
 _PLAYLIST = b"#EXTM3U"
 _PLAYLIST_END = b"#EXT-X-ENDLIST"
+_ENCRYPTED = "crypto+"  # before the address of a segment that FFmpeg wants to decrypt
 _LARGEST_PLAYLIST = 4 << 20  # bytes; FFmpeg keeps all of it in memory
 _BURST_S = 4.0  # a segment of HLS comes as fast as it can, and then nothing for its length
 _AGENT = "HelmetWatch/0.1"
@@ -35,7 +36,8 @@ class Web:
         self._pace = _Pace(settings.stream_max_mbit * 1e6 / 8)
         self._files: set[Download] = set()
         self._begun: Download | None = None
-        self._opened = self._cut = False
+        self._opened = False
+        self._over: Exception | None = None  # why nothing more is opened
         self.failed: Exception | None = None
         self.complete = False
 
@@ -63,6 +65,8 @@ class Web:
             begun, self._begun = self._begun, None
             return begun
         part = _part(options or {})
+        if url.startswith(_ENCRYPTED):
+            self._over = RefusedError("the broadcast is encrypted, which is not supported")
         try:
             url, response = self._get(url, part)
         except Exception as error:
@@ -75,7 +79,7 @@ class Web:
 
     def cut(self) -> None:
         """End every request at once, from any thread: a reader that waits gets an error."""
-        self._cut = True
+        self._over = self._over or StreamError("the connection was closed")
         for file in list(self._files):
             file.cut()
 
@@ -89,8 +93,8 @@ class Web:
     def _get(self, url: str, part: range | None) -> tuple[str, httpx.Response]:
         """An answer and where it came from."""
         for _ in range(_MOST_REDIRECTS + 1):
-            if self._cut:
-                raise StreamError("the connection was closed")
+            if self._over is not None:
+                raise self._over
             response = self._send(url, part)
             if not response.has_redirect_location:
                 break

@@ -223,6 +223,15 @@ def test_a_playlist_of_the_parts_of_one_file(watch: Callable[[str], Watched], ra
         assert shades == sorted(set(shades)), "each part is another one"
 
 
+@pytest.mark.parametrize("ends", [True, False])
+def test_an_encrypted_broadcast_is_refused_as_such(watch: Callable[[str], Watched], ends: bool) -> None:
+    segments = ['#EXT-X-KEY:METHOD=AES-128,URI="key"\n0.ts', "1.ts"]
+    with WebServer({"/all.m3u8": playlist(segments, 1.0, ends=ends), "/key": bytes(16)}) as server:
+        seen = watch(server.url("/all.m3u8"))
+        seen.until(lambda: seen.error is not None, patience_s=30)
+        assert seen.status.why == "the broadcast is encrypted, which is not supported"
+
+
 @pytest.mark.parametrize(
     "segment",
     [
