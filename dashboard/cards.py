@@ -30,8 +30,8 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
     case = None if number is None else resources.cases().get(number)
     if case is not None:
         st.session_state[f"{key}-shown"] = case.id  # first: who goes back need not wait for all of it
-        if case.id in _chosen(key):
-            _choose_again(key, case)
+        if case.id in _chosen(key):  # as it is seen now: one's own correction is nobody else's change
+            _chosen(key)[case.id] = case.version
         filters.keep(key)
         detail.show(case, filters.view(outcomes, key))
         return
@@ -140,11 +140,6 @@ def _chosen(key: str) -> dict[int, int]:
 def _choose(key: str, cases: Sequence[Case]) -> None:
     _chosen(key).update({case.id: case.version for case in cases})
     review.next_turn()
-
-
-def _choose_again(key: str, case: Case) -> None:
-    """As the viewer sees it now: whose own correction it is would be told that somebody changed it before."""
-    _chosen(key)[case.id] = case.version
 
 
 def _forget(key: str) -> None:
