@@ -1,5 +1,5 @@
-"""What only the browser can do: play a video by key, hear keys on a ticked box, see what an upload field refuses, say
-the page's language, and remember a word."""
+"""What only the browser can do: play a video by key, hear keys on a ticked box, see what an upload field refuses and
+that the page on show is asked for again, say the page's language, and remember a word."""
 
 from __future__ import annotations
 
@@ -138,6 +138,22 @@ _REFUSED = st.components.v2.component(
     }
     """,
 )
+_ASKED_AGAIN = st.components.v2.component(
+    "asked_again",
+    js="""
+    export default function ({ setTriggerValue }) {
+        const here = '[data-testid="stSidebarNavLink"][aria-current="page"]';
+        const onClick = (event) => {
+            if (!event.target.closest?.(here) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            event.stopPropagation();  // the run Streamlit asks for would still have the old address
+            setTriggerValue("asked", true);
+        };
+        document.addEventListener("click", onClick, true);
+        return () => document.removeEventListener("click", onClick, true);
+    }
+    """,
+)
 _SPEAK = st.components.v2.component(
     "speak", js="export default function ({ data }) { document.documentElement.lang = data.language; }"
 )
@@ -178,6 +194,11 @@ def refused(key: str, tell: Callable[[Sequence[tuple[str, str]]], None]) -> None
     The field itself shows it only until it is emptied, in English, and says nothing of it to the server.
     """
     _REFUSED(key=key, on_refused_change=lambda: tell(st.session_state[key]["refused"]), height=1)
+
+
+def asked_again(do: Callable[[], None]) -> None:
+    """Do this when the viewer clicks in the sidebar on the page that is on show: Streamlit only runs it again."""
+    _ASKED_AGAIN(key="asked-again", on_asked_change=do, height=1)
 
 
 def go_to(place: str) -> None:
