@@ -73,6 +73,16 @@ class Trainer(DetectionTrainer):  # type: ignore[misc]
             model.load(weights)
         return model
 
+    def save_model(self) -> bool:
+        """Beside the last weights first: a cut in between, or a full disk, costs an epoch, not the run."""
+        last: Path = self.wdir / "last.pt"
+        self.last = last.with_suffix(".part")
+        saved = bool(super().save_model())
+        if saved:
+            self.last.replace(last)
+        self.last = last
+        return saved
+
     def set_model_attributes(self) -> None:
         self.model.nc, self.model.names = len(CLASS_NAMES), dict(enumerate(CLASS_NAMES))
         self.model.args = self.args
@@ -104,8 +114,9 @@ def _pace(trainer: Trainer) -> None:
         trainer.args.close_mosaic = _closing(epochs)
         trainer._setup_scheduler()
         trainer.scheduler.last_epoch = trainer.epoch
-    trainer.stop |= done >= epochs
-    run["epochs"] = done
+    # now, not when train() returns: only the look at the pictures to judge by follows, which a cut may fall into
+    run["epochs"], run["finished"] = done, done >= epochs
+    trainer.stop |= run["finished"]
     _save(trainer.save_dir, run)
 
 
@@ -116,7 +127,9 @@ def _closing(epochs: int) -> int:
 def _save(folder: Path, run: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kept = {key: value for key, value in run.items() if key != "session_start"}
-    (folder / "run.json").write_text(json.dumps(kept, indent=1))
+    unfinished = folder / "run.part"
+    unfinished.write_text(json.dumps(kept, indent=1))
+    unfinished.replace(folder / "run.json")
 
 
 def data_sum(data: Path) -> str:
@@ -153,19 +166,27 @@ def train(
 
     Raises:
         DatasetError: the data are not those that the run in `out` began with.
-        WeightsError: neither are the settings.
+        WeightsError: neither are the settings or what it started from, or it is finished after another time.
     """
     settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
     last, record = out / "weights" / "last.pt", out / "run.json"
     if record.exists() and last.exists():
-        run = json.loads(record.read_text()) | {"hours": hours, "passes": passes, "bare_often": bare_often}
+        run = json.loads(record.read_text())
         if changed := {key for key in settings.keys() - _MAY_CHANGE if run["settings"].get(key) != settings[key]}:
             raise WeightsError(f"{out} began with other settings ({', '.join(sorted(changed))}): name a new --out")
-        if run["finished"]:
-            return last
+        if run["start_sha256"] != (sha256(start) if start else None):
+            raise WeightsError(f"{out} began with other weights to start from: name a new --out")
         if run["data_sha256"] != data_sum(data):
             raise DatasetError(f"{data} has changed since {out} began: name a new --out and --start {last}")
+        if run["finished"]:
+            if (run["hours"], run["passes"]) != (hours, passes):
+                raise WeightsError(f"{out} is finished: to train longer, name a new --out and --start {last}")
+            return last
+        run |= {"hours": hours, "passes": passes, "bare_often": bare_often}
         settings = settings | {"model": str(last), "resume": str(last)}
+        del settings["close_mosaic"]  # the checkpoint has the one that fits its epochs
+    elif last.exists():
+        raise WeightsError(f"{last} is there, and no record of its run: name a new --out")
     else:
         run = {
             "settings": settings,
@@ -194,7 +215,6 @@ def train(
     trainer.add_callback("on_train_start", _start)
     trainer.add_callback("on_model_save", _pace)
     trainer.train()
-    _save(out, run | {"finished": True})
     return last
 
 

@@ -30,7 +30,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_in_time(street_set: Path, tmp_p
 
     with subprocess.Popen(command(data, start, out, hours=1), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
         give_up = time.monotonic() + 300
-        while not (out / "weights" / "last.pt").exists() or _record(out)["epochs"] < 1:
+        while not (out / "weights" / "last.pt").exists() or _record(out)["epochs"] < 2:
             assert run.poll() is None, run.stderr and run.stderr.read().decode()
             assert time.monotonic() < give_up
             time.sleep(0.1)
@@ -54,6 +54,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_in_time(street_set: Path, tmp_p
     subprocess.run(command(data, start, out, hours=0.0001), check=True, capture_output=True, timeout=300)
     ended = _record(out)
     assert ended["finished"]
+    assert yaml.safe_load((out / "args.yaml").read_text())["close_mosaic"] > 1, "as it was last"
     assert cut_off["epochs"] < ended["epochs"] <= cut_off["epochs"] + 2, "it goes on, and the time is up at once"
     assert ended["seconds"] > cut_off["seconds"]
     assert len(ended["data_sha256"]) == len(ended["start_sha256"]) == 64
@@ -69,6 +70,64 @@ def _record(out: Path) -> dict[str, Any]:
         return record
     except (FileNotFoundError, json.JSONDecodeError):  # not there yet, or just being written
         return {"epochs": 0}
+
+
+def test_a_run_is_finished_once_its_last_pass_is_saved_and_says_so_to_who_wants_another(
+    street_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.training.train import Trainer, settings_of, train
+
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    start, out = tmp_path / "start.pt", tmp_path / "run"
+    YOLO("yolo11n.yaml").save(start)
+    look = Trainer.final_eval
+
+    def train_it(start: Path | None = start, passes: int = 1) -> Path:
+        return train(settings_of(1, "n", 64, 4, 0.001, "cpu"), [], data, start, out, passes=passes)
+
+    def cut_off(trainer: Trainer) -> None:
+        look(trainer)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "final_eval", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        train_it()
+    last = train_it()
+    assert last == out / "weights" / "last.pt"
+    with pytest.raises(WeightsError, match="is finished: to train longer, name a new --out"):
+        train_it(passes=2)
+    with pytest.raises(WeightsError, match="began with other weights to start from"):
+        train_it(start=None)
+    label = next((data.parent / "street" / "train" / "labels").glob("*.txt"))
+    label.write_text("")
+    with pytest.raises(DatasetError, match="has changed since"):
+        train_it()
+    (out / "run.json").unlink()
+    with pytest.raises(WeightsError, match="no record of its run"):
+        train_it()
+    assert sorted(path.name for path in last.parent.iterdir()) == ["best.pt", "last.pt"]
+
+
+def test_a_disk_that_is_full_costs_a_pass_and_not_the_run(
+    street_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.training.train import settings_of, train
+
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    out, write, passes = tmp_path / "run", Path.write_bytes, settings_of(1, "n", 64, 4, 0.001, "cpu")
+
+    def fill_up(path: Path, content: bytes) -> int:
+        if _record(out)["epochs"]:
+            write(path, content[:1000])
+            raise OSError("No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    with pytest.raises(OSError, match="No space left"):
+        train(passes, [], data, None, out, passes=2)
+    monkeypatch.setattr(Path, "write_bytes", write)
+    train(passes, [], data, None, out, passes=2)
+    assert _record(out)["epochs"] == 2
 
 
 @pytest.mark.parametrize(
