@@ -69,7 +69,10 @@ def by_precision(seen: Seen, second: Thresholds, wanted: float) -> Thresholds:
             break
         if counts.precision is not None and counts.precision >= wanted:
             return tried
-    raise CalibrationError(f"no threshold reaches an accusation precision of {wanted}")
+    raise CalibrationError(
+        f"no threshold reaches an accusation precision of {wanted} and leaves enough accusations to tell: judge "
+        "by more pictures, or ask for less"
+    )
 
 
 def halves(seen: Seen) -> tuple[Seen, Seen]:
