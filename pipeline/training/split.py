@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import imagehash
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.training.pictures import load
 from pipeline.training.sets import Picture, Split
 
 # of 64 bits: pictures that differ in fewer are the same scene, resized, recompressed or a few frames apart
@@ -45,8 +47,8 @@ def _groups(pictures: Sequence[Picture]) -> list[int]:
 
 
 def _hash(picture: Picture) -> npt.NDArray[np.bool_]:
-    with Image.open(picture.path) as image:
-        return np.asarray(imagehash.phash(image).hash, bool).ravel()
+    seen = cv2.cvtColor(load(picture.path), cv2.COLOR_BGR2RGB)  # upright, as its copies without EXIF are
+    return np.asarray(imagehash.phash(Image.fromarray(seen)).hash, bool).ravel()
 
 
 def _fraction(picture: Picture) -> float:

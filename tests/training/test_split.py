@@ -2,6 +2,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from pipeline.training.sets import Picture, Split
 from pipeline.training.split import split
@@ -38,3 +39,20 @@ def test_a_split_that_the_set_brings_stays_unless_a_twin_lies_in_train(tmp_path:
         picture(tmp_path / "c.png", scene(3), "train"),
     ]
     assert [one.split for one in split(pictures)] == ["val", "train", "train", "train"]
+
+
+def test_a_picture_that_its_camera_turned_and_its_upright_copy_are_one(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x112] = 6
+    image = scene(1)
+    upright = picture(tmp_path / "upright.jpg", image, "train")
+    Image.fromarray(image[:, :, ::-1]).rotate(90, expand=True).save(tmp_path / "turned.jpg", exif=turned)
+    as_taken = Picture(tmp_path / "turned.jpg", "val", 320, 240, ())
+    assert [one.split for one in split([upright, as_taken])] == ["train", "train"]
+
+
+def test_two_scenes_of_16_bits_are_two(tmp_path: Path) -> None:
+    grey = [cv2.cvtColor(scene(seed), cv2.COLOR_BGR2GRAY).astype(np.uint16) * 200 + 9000 for seed in (1, 2)]
+    sides: tuple[Split, Split] = ("train", "val")
+    pictures = [picture(tmp_path / f"{side}.png", one, side) for side, one in zip(sides, grey, strict=True)]
+    assert [one.split for one in split(pictures)] == ["train", "val"]
