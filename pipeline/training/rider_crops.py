@@ -69,12 +69,12 @@ def _off(box: Box, rng: random.Random) -> Box:
 
 
 def labels_of(crop: Crop, truth: Truth) -> list[Labelled]:
-    """The picture's labels in the crop's pixels."""
+    """The picture's labels in the crop's pixels; of an ignored region whatever the crop shows, often a small part."""
     height, width = crop.image.shape[:2]
     inside = []
     for label in truth.labels:
         visible = label.box.inside(crop.region)
-        if visible >= _TRACE:
+        if visible >= _TRACE or (label.ignored and visible > 0):
             box = label.box.shift(-crop.region.x1, -crop.region.y1).scale(crop.scale).clip(width, height)
             inside.append(Labelled(label.label, box, label.ignored or visible < _WHOLE))
     return inside

@@ -50,6 +50,14 @@ def test_labels_move_into_the_pixels_of_a_crop_that_was_made_smaller() -> None:
     assert neighbour.box.x2 <= one.image.shape[1]
 
 
+def test_what_nobody_knows_of_a_whole_picture_nobody_knows_of_its_smallest_crop() -> None:
+    everywhere = Labelled(Label.PLATE, Box(0, 0, 3000, 2000), ignored=True)
+    one = crop(Box(1000, 400, 1100, 600))
+    height, width = one.image.shape[:2]
+    inside = labels_of(one, Truth(TRUTH.path, "set", TRUTH.covers - {Label.PLATE}, (everywhere,)))
+    assert inside == [Labelled(Label.PLATE, Box(0, 0, width, height), ignored=True)]
+
+
 def test_every_rider_is_cut_out_as_stage_1_sees_it_and_what_it_missed_as_labelled() -> None:
     seen = RIDER.shift(60, 30)
     crops = list(cut(TRUTH, IMAGE, (rider(seen),), train=False, rng=random.Random(0)))
