@@ -85,6 +85,7 @@ _TOLD = (
     later("holds no frames"),
     later("no such file"),
     later("the file is empty: copy it from the camera once more"),
+    later("is another file than the one handed in under this name: hand it in anew"),
     later("is no video, or is cut off so early that nothing of it can be read: copy it from the camera once more"),
     later("has no video in it, only sound or nothing"),
     later("its video is of a kind that cannot be read: convert it to H.264"),

@@ -15,6 +15,7 @@ from db import engine
 from db.jobs import Jobs
 from db.models import JobState
 from pipeline.settings import Settings
+from pipeline.weights import sha256
 from tests.factory import queued, write_clip
 
 
@@ -44,7 +45,7 @@ def test_a_bad_clip_does_not_stop_the_queue(worker: Worker, sessions: sessionmak
     jobs = Jobs(sessions)
     (tmp_path / "text.mp4").write_text("no video")
     good = write_clip(tmp_path / "good.mp4", [index / 30 for index in range(20)])
-    ids = [queued(jobs, "bad", tmp_path / "text.mp4", "a" * 64), queued(jobs, "good", good, "b" * 64)]
+    ids = [queued(jobs, path.stem, path, sha256(path)) for path in (tmp_path / "text.mp4", good)]
     worker.wake()
     assert [state_of(jobs, id_, ENDED) for id_ in ids] == [JobState.FAILED, JobState.DONE]
 
@@ -61,6 +62,23 @@ def test_an_upload_in_a_data_folder_that_was_moved_is_analysed(
     ended = state_of(Jobs(there), job_id, ENDED)
     worker.stop()
     assert ended is JobState.DONE
+
+
+def test_another_file_that_lies_where_a_clip_lay_is_not_charged_to_it(
+    worker: Worker, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    """A recorder gives its names again, and the command line reads clips where they are."""
+    jobs = Jobs(sessions)
+    clip = write_clip(tmp_path / "a.mp4", [index / 30 for index in range(5)])
+    job_id = queued(jobs, "a.mp4", clip, sha256(clip))
+    jobs.cancel(job_id)
+    write_clip(clip, [index / 30 for index in range(9)])
+    jobs.again(job_id)
+    worker.wake()
+    assert state_of(jobs, job_id, ENDED) is JobState.FAILED
+    job = jobs.get(job_id)
+    assert job is not None
+    assert job.message == "is another file than the one handed in under this name: hand it in anew"
 
 
 def test_what_a_killed_server_left_unfinished_is_swept(settings: Settings, sessions: sessionmaker[Session]) -> None:
@@ -110,7 +128,7 @@ def test_whatever_stops_the_queue_is_told_and_passes(
 def test_a_running_job_is_cancelled(worker: Worker, sessions: sessionmaker[Session], tmp_path: Path) -> None:
     jobs = Jobs(sessions)
     long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
-    job_id = queued(jobs, "long", long, "a" * 64)
+    job_id = queued(jobs, "long", long, sha256(long))
     worker.wake()
     state_of(jobs, job_id, {JobState.RUNNING})
     while not worker.preview(job_id):
@@ -125,7 +143,7 @@ def test_stopping_marks_the_job_under_way_and_leaves_no_thread(
     jobs = Jobs(sessions)
     before = {thread.name for thread in threading.enumerate()}
     long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
-    job_id = queued(jobs, "long", long, "a" * 64)
+    job_id = queued(jobs, "long", long, sha256(long))
     worker = Worker(sessions, settings)
     while not worker.preview(job_id):
         time.sleep(0.05)
@@ -142,7 +160,7 @@ def test_a_server_that_ends_marks_its_job_as_cut_off(
     """Its interpreter ends by itself: by then no thread of the analysis takes any more work."""
     long = write_clip(tmp_path / "long.mp4", [index / 30 for index in range(1500)])
     jobs = Jobs(sessions)
-    job_id = queued(jobs, "long", long, "a" * 64)
+    job_id = queued(jobs, "long", long, sha256(long))
     server = (
         "import sys, time; from db import engine; from dashboard.worker import Worker\n"
         "from pipeline.settings import Settings\n"
