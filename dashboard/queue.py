@@ -7,6 +7,7 @@ button.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import streamlit as st
 
@@ -139,12 +140,13 @@ def results() -> None:
 
 
 def _failed_since(shown: Job) -> None:
-    """Say what failed after the clip on show was handed in: else that clip stands in the place of what was awaited."""
+    """Say what failed after the clip on show was done: else that clip stands in the place of what was awaited."""
     if "job" in st.query_params:
         return
-    since = [job for job in resources.jobs().ended(_PAGE_SIZE) if job.id > shown.id and job.state is JobState.FAILED]
-    if since:
-        said = (f"**{plain(job.clip.name)}**: {plain(told(job.message or ''))}" for job in since)
+    since = takewhile(lambda job: job.id != shown.id, resources.jobs().ended(_PAGE_SIZE))
+    failed = [job for job in since if job.state is JobState.FAILED]
+    if failed:
+        said = (f"**{plain(job.clip.name)}**: {plain(told(job.message or ''))}" for job in failed)
         st.error("  \n".join(said), icon=":material/error:")
 
 

@@ -8,6 +8,7 @@ python -m db revision MESSAGE   # write a migration for changed models
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 
 from alembic import command
@@ -50,7 +51,7 @@ def _tidy(session: sessionmaker[Session], settings: Settings, delete: bool) -> N
     for path, size in tidy.unneeded(session, settings):
         sizes.append(size)
         if delete:
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     done = "deleted" if delete else "not needed any more"
     hint = " (--delete deletes them)" if sizes and not delete else ""
     print(f"{len(sizes)} files, {sum(sizes) / 1e6:.1f} MB, {done}{hint}")  # noqa: T201

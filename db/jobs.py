@@ -134,8 +134,8 @@ class Jobs:
             return session.scalars(query).all()
 
     def ended(self, size: int, page: int = 0) -> Sequence[Job]:
-        """One page, counted from 0, of the jobs of clips that ended, newest first."""
-        query = _of_files().where(Job.state.in_(ENDED)).order_by(Job.id.desc())
+        """One page, counted from 0, of the jobs of clips that ended, the last one first."""
+        query = _of_files().where(Job.state.in_(ENDED)).order_by(Job.finished_at.desc(), Job.id.desc())
         with self._sessions() as session:
             return session.scalars(query.limit(size).offset(page * size)).all()
 
@@ -165,6 +165,7 @@ def _again(session: Session, job_id: int) -> bool:
     if job.state in _AGAIN:
         job.state, job.cancel_requested = JobState.QUEUED, False
         job.message, job.finished_at, job.fraction, job.violations = None, None, 0.0, 0
+        job.stage, job.fps = None, None
     return False
 
 

@@ -18,6 +18,7 @@ from db.jobs import now
 from db.models import Base, Clip, Job, JobState
 from pipeline.errors import HelmetWatchError
 from pipeline.settings import Settings
+from pipeline.store import forgotten
 
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]+")  # of a stored file or an upload
 _YOUNG = timedelta(days=1)
@@ -28,7 +29,7 @@ class StrangeDatabaseError(HelmetWatchError):
 
 
 def unneeded(sessions: sessionmaker[Session], settings: Settings) -> Iterator[tuple[Path, int]]:
-    """Files of the data folder that no row names, with their sizes.
+    """Files of the data folder that no row names, and folders that nobody finished, with their sizes.
 
     Each is looked at only when its turn comes: a job that runs meanwhile may just have stored it anew.
 
@@ -49,6 +50,8 @@ def unneeded(sessions: sessionmaker[Session], settings: Settings) -> Iterator[tu
         with suppress(FileNotFoundError):  # it went by itself, as crops do that were sent
             if known.isdisjoint((path.name, path.stem)) and (found := path.stat()).st_mtime < before.timestamp():
                 yield path, found.st_size
+    for folder in (settings.files, settings.uploads):
+        yield from forgotten(folder)
 
 
 def _files(folder: Path, pattern: str) -> Iterator[Path]:

@@ -114,9 +114,16 @@ class FileStore:
 
 
 def sweep(folder: Path) -> None:
-    """Delete what killed processes left unfinished. What was touched within a day may be at work still."""
+    """Delete what killed processes left unfinished."""
+    for left, _ in forgotten(folder):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def forgotten(folder: Path) -> Iterator[tuple[Path, int]]:
+    """What killed processes left unfinished, with its size. What was touched within a day may be at work still."""
     for left in folder.glob(f"{UNFINISHED}*"):
         with suppress(FileNotFoundError):  # somebody else sweeps as well
-            touched = max(one.stat().st_mtime for one in (left, *left.iterdir()))
+            files = [one.stat() for one in left.iterdir()]
+            touched = max(one.st_mtime for one in (left.stat(), *files))
             if time.time() - touched > _FORGOTTEN_S:
-                shutil.rmtree(left, ignore_errors=True)
+                yield left, sum(one.st_size for one in files)

@@ -37,6 +37,26 @@ def test_jobs_are_claimed_once_and_in_order(jobs: Jobs) -> None:
     assert (claimed[0].state, claimed[0].clip.name) == (JobState.RUNNING, "a.mp4")
 
 
+def test_a_job_that_runs_again_tells_nothing_of_its_first_run(jobs: Jobs) -> None:
+    job_id = queued(jobs, "a.mp4", CLIP, "a" * 64)
+    jobs.claim()
+    jobs.progress(job_id, Progress(stage="evidence", fraction=0.9, fps=43.0, left_s=1.0, violations=2))
+    jobs.end(job_id, JobState.INTERRUPTED)
+    jobs.again(job_id)
+    job = jobs.claim()
+    assert job is not None
+    assert (job.stage, job.fraction, job.fps, job.left_s, job.violations) == (None, 0.0, None, None, 0)
+
+
+def test_what_ended_last_is_the_newest(jobs: Jobs) -> None:
+    """Also where it was handed in before the others, and run again."""
+    first, second = (queued(jobs, f"{name}.mp4", CLIP, name * 64) for name in "ab")
+    for job_id in (first, second, first):
+        jobs.again(job_id)
+        jobs.end(job_id, JobState.FAILED)
+    assert [job.id for job in jobs.ended(9)] == [first, second]
+
+
 def test_one_job_can_be_picked(jobs: Jobs) -> None:
     _, second = queued(jobs, "a", CLIP, "a" * 64), queued(jobs, "b", CLIP, "b" * 64)
     job = jobs.claim(second)

@@ -106,6 +106,19 @@ def test_what_a_job_stores_anew_or_deletes_meanwhile_is_left_alone(
     assert anew.is_file()
 
 
+@pytest.mark.usefixtures("kept")
+def test_what_a_killed_process_left_unfinished_is_not_needed(
+    settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    old, young = settings.files / "unfinished-old", settings.uploads / "unfinished-young"
+    for folder, days in ((old, 2), (young, 0.5)):
+        folder.mkdir()
+        (folder / "video.mp4").write_bytes(b"half")
+        aged(folder / "video.mp4", days)
+        aged(folder, days)
+    assert list(tidy.unneeded(sessions, settings)) == [(old, 4)]
+
+
 def test_against_another_folders_database_nothing_is_deleted(
     settings: Settings, sessions: sessionmaker[Session]
 ) -> None:
@@ -119,12 +132,16 @@ def test_against_another_folders_database_nothing_is_deleted(
 def test_the_command_tells_first_and_deletes_when_told(
     settings: Settings, kept: set[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gone = left(settings, 2)
+    unfinished = settings.files / "unfinished-x"
+    unfinished.mkdir()
+    (unfinished / "video.mp4").write_bytes(b"half")
+    aged(unfinished / "video.mp4", 2)
+    gone = {*left(settings, 2), aged(unfinished, 2)}
     monkeypatch.setenv("HELMET_WATCH_DATA", str(settings.data))
     get_settings.cache_clear()
     for arguments, said in (
-        ([], "2 files, 0.0 MB, not needed any more (--delete deletes them)"),
-        (["--delete"], "2 files, 0.0 MB, deleted"),
+        ([], "3 files, 0.0 MB, not needed any more (--delete deletes them)"),
+        (["--delete"], "3 files, 0.0 MB, deleted"),
         ([], "0 files, 0.0 MB, not needed any more"),
     ):
         monkeypatch.setattr(sys, "argv", ["db", "tidy", *arguments])
