@@ -59,7 +59,6 @@ class Worker:
                 _log.warning("what was left unfinished stays behind: %s", error)
         while not self._stopped.is_set():
             try:
-                self._jobs.mark_interrupted()
                 while not self._stopped.is_set() and self._next():
                     pass
                 self.trouble = None
@@ -76,6 +75,7 @@ class Worker:
         """Do the next job, if there is one."""
         from db.run import run  # noqa: PLC0415 loads the models' libraries: the first page need not wait for them
 
+        self._jobs.mark_interrupted()
         job = self._jobs.claim()
         if job is None:
             return False

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
 from dashboard.upload import keep
 from dashboard.worker import Worker
 from db import engine
 from db.jobs import Jobs
-from db.models import JobState
+from db.models import Job, JobState
 from pipeline.settings import Settings
 from pipeline.weights import sha256
 from tests.factory import queued, write_clip
@@ -102,6 +103,28 @@ def test_what_cannot_be_swept_does_not_stop_the_queue(settings: Settings, sessio
     worker = Worker(sessions, settings)
     assert state_of(jobs, job_id, ENDED) is JobState.FAILED
     worker.stop()
+
+
+def test_a_job_that_was_killed_elsewhere_does_not_run_until_the_queue_is_empty(
+    settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = Jobs(sessions)
+    killed, *mine = (queued(jobs, name, settings.data / "gone.mp4", name * 64) for name in "abc")
+    seen = []
+
+    def work(job: Job, *_: object) -> None:
+        seen.append(state_of(jobs, killed, set(JobState)))
+        with sessions.begin() as session:
+            session.execute(update(Job).where(Job.id == killed).values(state=JobState.RUNNING, worker="1 0.00"))
+        jobs.end(job.id, JobState.DONE)
+
+    jobs.cancel(killed)
+    monkeypatch.setattr("db.run.run", work)
+    worker = Worker(sessions, settings)
+    for job_id in mine:
+        state_of(jobs, job_id, ENDED)
+    worker.stop()
+    assert seen == [JobState.CANCELLED, JobState.INTERRUPTED]
 
 
 def test_whatever_stops_the_queue_is_told_and_passes(
