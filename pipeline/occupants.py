@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.settings import Settings
@@ -19,7 +21,10 @@ from pipeline.types import HEADS, Box, Detection, Label, Sighting, Track
 _REACH = 0.8  # head sizes that a head may move on its motorcycle from one sighting to the next
 # out of view for longer, in seconds and in usual steps, a rider may come back as somebody else under the same id
 _GAP_S, _STEPS = 0.15, 2.5
+# in view, an id may change its rider, too: that much evidence (some five sightings) on one side of a moment tells it
+_AROUND_S, _MUCH = 1.0, 1.0
 
+Floats = npt.NDArray[Any]
 Seen: TypeAlias = tuple[Sighting, Detection]
 
 
@@ -123,36 +128,42 @@ def is_accused(head: Occupant | _Head, settings: Settings) -> bool:
 
 
 def bare_balance(track: Track, heads: Iterable[Occupant], least_share: float) -> dict[int, float]:
-    """By frame: how far the barest of these heads is above this share of bare evidence while the rider stays in view.
+    """By frame: how far the barest of these heads (one at least) is above this share of bare evidence, around then.
 
     What follows a gap is weighed by itself: whoever takes over an id while its rider is hidden answers for nothing.
+    Nor does who takes it over in plain view, where two riders pass each other or the picture is cut.
     """
-    heads = list(heads)
-    balance: dict[int, float] = {}
-    for frames in _in_view(track):
-        seen = [[head for one, head in who.sightings if one.frame in frames] for who in heads]
-        balance |= dict.fromkeys(frames, max((_above(one, least_share) for one in seen), default=0.0))
-    return balance
+    times = np.array([one.time_s for one in track.sightings])
+    balance = np.zeros(len(times))
+    weighed = [_weighed(track, one, least_share) for one in heads]
+    for part in _in_view(times):
+        balance[part] = np.max([_around(times[part], weight[part]) for weight in weighed], axis=0)
+    return {one.frame: float(value) for one, value in zip(track.sightings, balance, strict=True)}
 
 
-def _above(heads: Iterable[Detection], least_share: float) -> float:
+def _weighed(track: Track, head: Occupant, least_share: float) -> Floats:
+    """What each sighting of a track says of a head: above 0 that it is bare, below that it is not."""
     sides = {Label.WITHOUT_HELMET: 1 - least_share, Label.WITH_HELMET: -least_share}
-    return sum(head.confidence * sides[head.label] for head in heads)
+    said = {sighting.frame: seen.confidence * sides[seen.label] for sighting, seen in head.sightings}
+    return np.array([said.get(one.frame, 0.0) for one in track.sightings])
 
 
-def _in_view(track: Track) -> Iterator[set[int]]:
-    """The frames of a track, parted where its rider was out of view."""
-    times = [one.time_s for one in track.sightings]
-    longest_s = max(_GAP_S, _STEPS * float(np.median(np.diff(times)))) if len(times) > 1 else _GAP_S
-    frames: set[int] = set()
-    last_s = track.start_s
-    for one in track.sightings:
-        if one.time_s - last_s > longest_s:
-            yield frames
-            frames = set()
-        frames.add(one.frame)
-        last_s = one.time_s
-    yield frames
+def _around(times: Floats, weight: Floats) -> Floats:
+    """Bare evidence near each sighting, below 0 where all of it, or much right before or right after, says helmet."""
+    total = np.concatenate([[0.0], np.cumsum(weight)])
+    before = total[1:] - total[np.searchsorted(times, times - _AROUND_S)]
+    after = total[np.searchsorted(times, times + _AROUND_S, side="right")] - total[:-1]
+    worst = np.minimum(before, after)
+    doubtful = np.where(worst < -_MUCH, worst, 0.0)
+    return np.minimum(np.where(worst < 0, doubtful, before + after), total[-1] if total[-1] < 0 else np.inf)
+
+
+def _in_view(times: Floats) -> Iterator[slice]:
+    """The sightings of a track, parted where its rider was out of view."""
+    steps = np.diff(times)
+    longest_s = max(_GAP_S, _STEPS * float(np.median(steps))) if len(steps) else _GAP_S
+    edges = [0, *(np.flatnonzero(steps > longest_s) + 1), len(times)]
+    yield from (slice(start, end) for start, end in pairwise(edges))
 
 
 def _bare_share(bare: float, helmet: float) -> float:

@@ -122,6 +122,26 @@ def test_who_takes_over_an_id_is_a_rider_of_its_own(settings: Settings) -> None:
     assert not is_suspect(other, settings)
 
 
+def test_who_takes_over_an_id_in_plain_view_answers_for_nothing(settings: Settings) -> None:
+    """One rider passes another, or the picture is cut: no sighting is missing, and the plate is read no less well."""
+    seen = [sighting(frame) for frame in range(20)] + [sighting(frame, (HELMET,)) for frame in range(20, 40)]
+    collector = Collector(settings)
+    for one in seen:
+        collector.add(Frame(one.frame, one.time_s, FRAME), {7: one}, ())
+    other, suspect = collector.rest()
+    assert set(range(20, 40)) <= {one.frame for one in other.track.sightings}
+    assert set(range(15)) <= {crop.sighting.frame for crop in suspect.plates} <= set(range(20))
+    assert is_suspect(suspect, settings)
+
+
+def test_a_rider_misread_for_a_moment_is_nobody_else(settings: Settings) -> None:
+    """But the plates of that moment do not count."""
+    labels = [BARE] * 12 + [HELMET] * 3 + [BARE] * 12 + [HELMET] * 2
+    suspect = collect(settings, [sighting(frame, (label,)) for frame, label in enumerate(labels)])
+    assert len(suspect.track.sightings) == len(labels)
+    assert set(range(12)) <= {crop.sighting.frame for crop in suspect.plates}
+
+
 def test_a_short_look_away_takes_no_plates(settings: Settings) -> None:
     seen = [sighting(frame) for frame in range(30)]
     for row in (14, 15, 16):  # no head is seen for a moment
