@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,6 +23,8 @@ _REACH = 0.8  # head sizes that a head may move on its motorcycle from one sight
 _GAP_S, _STEPS = 0.15, 2.5
 # in view, an id may change its rider, too: that much evidence (some five sightings) on one side of a moment tells it
 _AROUND_S, _MUCH = 1.0, 1.0
+# a plate that rides along is seen so often in one place, missed for a moment at most; a parked motorcycle's is not
+_PLATES, _RIDES_ALONG_S, _MISSED_S = 3, 0.3, 0.4
 
 Floats = npt.NDArray[Any]
 Seen: TypeAlias = tuple[Sighting, Detection]
@@ -136,9 +138,24 @@ def bare_balance(track: Track, heads: Iterable[Occupant], least_share: float) ->
     times = np.array([one.time_s for one in track.sightings])
     balance = np.zeros(len(times))
     weighed = [_weighed(track, one, least_share) for one in heads]
-    for part in _in_view(times):
+    for part in _parts(times, _longest_s(track, _GAP_S)):
         balance[part] = np.max([_around(times[part], weight[part]) for weight in weighed], axis=0)
     return {one.frame: float(value) for one, value in zip(track.sightings, balance, strict=True)}
+
+
+def rides_along(sighting: Sighting, track: Track) -> bool:
+    """Whether the plate of a sighting keeps its place on the motorcycle for a while: what is passed by does not."""
+    plates = [(one, one.plate) for one in track.sightings if one.plate is not None]
+    times = np.array([one.time_s for one, _ in plates])
+    row = next(row for row, (one, _) in enumerate(plates) if one.frame == sighting.frame)
+    part = next(part for part in _parts(times, _longest_s(track, _MISSED_S)) if row < part.stop)
+
+    def same(other: int) -> bool:
+        return _distance(plates[row], plates[other]) < _REACH
+
+    first = min(takewhile(same, range(row, part.start - 1, -1)))
+    last = max(takewhile(same, range(row, part.stop)))
+    return last - first + 1 >= _PLATES and float(times[last] - times[first]) >= _RIDES_ALONG_S
 
 
 def _weighed(track: Track, head: Occupant, least_share: float) -> Floats:
@@ -158,12 +175,16 @@ def _around(times: Floats, weight: Floats) -> Floats:
     return np.minimum(np.where(worst < 0, doubtful, before + after), total[-1] if total[-1] < 0 else np.inf)
 
 
-def _in_view(times: Floats) -> Iterator[slice]:
-    """The sightings of a track, parted where its rider was out of view."""
-    steps = np.diff(times)
-    longest_s = max(_GAP_S, _STEPS * float(np.median(steps))) if len(steps) else _GAP_S
-    edges = [0, *(np.flatnonzero(steps > longest_s) + 1), len(times)]
+def _parts(times: Floats, longest_s: float) -> Iterator[slice]:
+    """These sightings, parted where there was none for longer than that."""
+    edges = [0, *(np.flatnonzero(np.diff(times) > longest_s) + 1), len(times)]
     yield from (slice(start, end) for start, end in pairwise(edges))
+
+
+def _longest_s(track: Track, gap_s: float) -> float:
+    """For how long nothing may be seen of a rider: so many seconds, or longer where the steps are long."""
+    steps = np.diff([one.time_s for one in track.sightings])
+    return max(gap_s, _STEPS * float(np.median(steps))) if len(steps) else gap_s
 
 
 def _bare_share(bare: float, helmet: float) -> float:

@@ -8,7 +8,7 @@ from functools import partial
 from operator import itemgetter
 
 from pipeline.crops import crop_plate, crop_rider
-from pipeline.occupants import Following, accused, bare_balance
+from pipeline.occupants import Following, accused, bare_balance, rides_along
 from pipeline.relink import ALIKE, Colors, colors_of, likeness, may_be
 from pipeline.settings import Settings
 from pipeline.types import Box, Crop, Frame, Label, Sighting, Suspect, Track
@@ -187,11 +187,15 @@ class _Open:
 
 
 def _own(suspect: Suspect, balance: dict[int, float]) -> Suspect:
-    """A suspect without the frames in which its head looks helmeted, and with plates only where it looks bare."""
+    """A suspect without the frames in which its head looks helmeted, and its own plate only where it looks bare."""
     return Suspect(
         replace(suspect.track, sightings=tuple(one for one in suspect.track.sightings if balance[one.frame] >= 0)),
         tuple(crop for crop in suspect.crops if balance[crop.sighting.frame] >= 0),
-        tuple(crop for crop in suspect.plates if balance[crop.sighting.frame] > 0),
+        tuple(
+            crop
+            for crop in suspect.plates
+            if balance[crop.sighting.frame] > 0 and rides_along(crop.sighting, suspect.track)
+        ),
     )
 
 

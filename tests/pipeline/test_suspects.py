@@ -142,6 +142,24 @@ def test_a_rider_misread_for_a_moment_is_nobody_else(settings: Settings) -> None
     assert set(range(12)) <= {crop.sighting.frame for crop in suspect.plates}
 
 
+def test_a_plate_that_a_rider_passes_by_is_not_the_riders(settings: Settings) -> None:
+    """Nobody sees the rider's own plate, but now and then that of a parked motorcycle is where it would be."""
+    seen = [replace(sighting(frame, fps=15), plate=None) for frame in range(45)]
+    for first, frames in ((10, 3), (25, 3), (38, 1), (44, 1)):
+        for step in range(frames):
+            parked = Detection(Label.PLATE, Box(120, 220, 160, 234).shift(12 * step, 0), 0.7)
+            seen[first + step] = replace(seen[first + step], plate=parked)
+    suspect = collect(settings, seen)
+    assert is_suspect(suspect, settings)
+    assert not suspect.plates
+
+
+def test_the_riders_own_plate_counts_although_it_is_often_missed(settings: Settings) -> None:
+    seen = [sighting(frame, fps=15) for frame in range(45)]
+    missed = [one if one.frame % 4 == 0 else replace(one, plate=None) for one in seen]
+    assert len(collect(settings, missed).plates) == 12
+
+
 def test_a_short_look_away_takes_no_plates(settings: Settings) -> None:
     seen = [sighting(frame) for frame in range(30)]
     for row in (14, 15, 16):  # no head is seen for a moment
