@@ -78,8 +78,12 @@ def own_heads(sighting: Sighting, found: tuple[Detection, ...], least: float) ->
 
 
 def judge(bare_heads: Sequence[Detection], heads: tuple[Detection, ...]) -> tuple[Says, float]:
-    """What stage 2's heads of the suspect say, and how surely, where stage 1 saw these bare ones."""
-    same = [one for one in heads if any(one.box.iou(bare.box) > SAME_HEAD_IOU for bare in bare_heads)]
+    """What stage 2's heads of the suspect say, and how surely, where stage 1 saw these bare ones.
+
+    Of each only the nearest speaks: next to a helmet may be the bare head of somebody else.
+    """
+    nearest = ((max(heads, key=lambda one: one.box.iou(bare.box)), bare) for bare in bare_heads if heads)
+    same = [one for one, bare in nearest if one.box.iou(bare.box) > SAME_HEAD_IOU]
     for label, says in ((Label.WITHOUT_HELMET, Says.BARE), (Label.WITH_HELMET, Says.HELMET)):
         sure = [one.confidence for one in same if one.label is label]
         if sure:

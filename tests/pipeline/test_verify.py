@@ -5,7 +5,7 @@ import pytest
 from pipeline.occupants import accused
 from pipeline.settings import Settings
 from pipeline.types import Detection, Label, Outcome, Says, Track
-from pipeline.verify import Verifier, decide, judge, own_heads, vote
+from pipeline.verify import SAME_HEAD_IOU, Verifier, decide, judge, own_heads, vote
 from tests.factory import head_of, look, rider, sighting, suspect
 
 BARE, HELMET, NOTHING = Says.BARE, Says.HELMET, Says.NOTHING
@@ -49,6 +49,16 @@ def test_a_bare_head_counts_where_stage_1_saw_it() -> None:
     assert judge(one.bare_heads, (replace(bare, label=Label.WITH_HELMET),))[0] is HELMET
     elsewhere = replace(bare, box=bare.box.shift(60, 0))
     assert judge(one.bare_heads, (elsewhere,)) == (NOTHING, 0.0)
+
+
+def test_of_two_heads_the_one_that_stage_1_saw_speaks() -> None:
+    """A helmet that stage 1 took for hair, and behind it the bare head of somebody on foot, whom only stage 2 sees."""
+    one = sighting(0)
+    (taken,) = one.bare_heads
+    helmet = replace(taken, label=Label.WITH_HELMET, confidence=0.8)
+    behind = replace(taken, box=taken.box.shift(24, 0), confidence=0.9)
+    assert behind.box.iou(taken.box) > SAME_HEAD_IOU
+    assert judge(one.bare_heads, (helmet, behind)) == judge(one.bare_heads, (behind, helmet)) == (HELMET, 0.8)
 
 
 def test_a_head_of_a_neighbour_at_the_edge_is_not_the_suspects() -> None:
