@@ -10,7 +10,7 @@ from threading import Event
 from typing import TypeAlias
 
 from pipeline.associate import associate
-from pipeline.case import capture_plate, close_case, read_plate
+from pipeline.case import capture_plate, close_case, read_plate, with_own_plates
 from pipeline.detect import Detector, sift
 from pipeline.evidence import Recorder
 from pipeline.meter import Meter, Stopwatch
@@ -105,7 +105,9 @@ def _look_for_suspects(
 
     def verify(stage2: Verifier, suspect: Suspect) -> tuple[Case, Future[Case] | None]:
         with watch.stage("verify"):
-            case = close_case(suspect, stage2.verify(suspect), store)
+            verdict = stage2.verify(suspect)
+            suspect = with_own_plates(suspect, verdict)
+            case = close_case(suspect, verdict, store)
         meter.violations += case.confirmed
         if not case.confirmed:
             return case, None

@@ -33,6 +33,15 @@ def close_case(suspect: Suspect, verdict: Verdict, store: FileStore) -> Case:
     )
 
 
+def with_own_plates(suspect: Suspect, verdict: Verdict) -> Suspect:
+    """A suspect without the plates from about when stage 2 sees a helmet: that rider may be another one."""
+
+    def says(plate: Crop) -> Says:
+        return min(verdict.looks, key=lambda look: abs(look.sighting.time_s - plate.sighting.time_s)).says
+
+    return replace(suspect, plates=tuple(plate for plate in suspect.plates if says(plate) is not Says.HELMET))
+
+
 def read_plate(case: Case, crops: Iterable[Crop], reader: PlateReader, store: FileStore) -> Case:
     """The case with its plate read, and the pictures of every attempt stored.
 

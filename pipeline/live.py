@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from threading import Condition, Thread
 
-from pipeline.case import capture_plate, close_case, read_plate
+from pipeline.case import capture_plate, close_case, read_plate, with_own_plates
 from pipeline.crops import shrink
 from pipeline.detect import Detector
 from pipeline.evidence import Excerpt, out_of_looks
@@ -115,9 +115,9 @@ def _detected(detector: Detector, sources: Iterable[Source]) -> list[tuple[Sourc
 
 
 def _verify(stage2: Verifier, look: ToVerify) -> WithPlates:
-    settings, suspect = look.settings, look.suspect
-    store = FileStore(settings.files)
-    verdict = look.judged.settled(stage2.verify(suspect), settings.min_looks, stage2.bar)
+    settings, store = look.settings, FileStore(look.settings.files)
+    verdict = look.judged.settled(stage2.verify(look.suspect), settings.min_looks, stage2.bar)
+    suspect = with_own_plates(look.suspect, verdict)
     case = close_case(suspect, verdict, store)
     if case.confirmed and settings.ocr_url:
         case = capture_plate(case, suspect.plates, store)

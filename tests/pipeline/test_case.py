@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.case import capture_plate, close_case
+from pipeline.case import capture_plate, close_case, with_own_plates
 from pipeline.ocr_protocol import to_image
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -42,6 +42,15 @@ def test_the_pictures_go_to_the_store(settings: Settings) -> None:
     assert all(store.path(name).is_file() for name in case.looks)
     assert case.plate is not None
     assert store.path(case.plate).is_file()
+
+
+def test_plates_from_when_stage_2_sees_a_helmet_are_not_the_suspects() -> None:
+    """Somebody whose helmet stage 1 takes for hair has come out under the suspect's id."""
+    one = suspect(frames=12)  # looked at in the frames 0, 3, 6 and 9
+    plates = tuple(replace(one.crops[0], sighting=sighting(frame)) for frame in range(12))
+    seen = verdict(Says.BARE, Says.BARE, Says.NOTHING, Says.HELMET)
+    own = with_own_plates(replace(one, plates=plates), seen).plates
+    assert [plate.sighting.frame for plate in own] == list(range(8))
 
 
 def test_only_crops_that_the_ocr_server_accepts_are_captured(settings: Settings) -> None:
