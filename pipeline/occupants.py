@@ -145,7 +145,8 @@ def bare_balance(track: Track, heads: Iterable[Occupant], least_share: float) ->
 
 def rides_along(sighting: Sighting, track: Track) -> bool:
     """Whether the plate of a sighting keeps its place on the motorcycle for a while: what is passed by does not."""
-    plates = [(one, one.plate) for one in track.sightings if one.plate is not None]
+    around = [one for one in track.sightings if abs(one.time_s - sighting.time_s) <= _AROUND_S]
+    plates = [(one, one.plate) for one in around if one.plate is not None]
     times = np.array([one.time_s for one, _ in plates])
     row = next(row for row, (one, _) in enumerate(plates) if one.frame == sighting.frame)
     part = next(part for part in _parts(times, _longest_s(track, _MISSED_S)) if row < part.stop)
