@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import signal
 import sys
@@ -60,18 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     soak = commands.add_parser("soak", help="watch a stream for long, and tell how memory and threads do")
     soak.set_defaults(run=_soak)
     soak.add_argument("url", metavar="URL")
-    soak.add_argument("--minutes", type=_minutes, default=60)
+    soak.add_argument("--minutes", type=command.duration, default=60)
     soak.add_argument("--curve", type=command.picture, help="picture to draw, such as a .png")
     for each in (analyse, bench, soak):
         each.add_argument("--data", type=Path, help="folder of database, pictures and clips")
     return parser
-
-
-def _minutes(text: str) -> float:
-    minutes = float(text)
-    if not 0 < minutes < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is none: a number above 0")
-    return minutes
 
 
 def _analyse(options: argparse.Namespace, settings: Settings) -> int:

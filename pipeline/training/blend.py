@@ -14,7 +14,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from ultralytics import YOLO
 
 from pipeline.errors import WeightsError
 from pipeline.training import command
@@ -29,7 +28,7 @@ def blend(new: Path, old: Path, share: float, out: Path) -> Path:
     Raises:
         WeightsError: the two are of different architectures or classes, or one is missing.
     """
-    model, other = YOLO(command.present(new)), YOLO(command.present(old))
+    model, other = command.network(new), command.network(old)
     mine, theirs = (one.model.float().state_dict() for one in (model, other))
     if model.names != other.names:
         raise WeightsError(f"{new} and {old} have different classes, or the same ones in another order")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
 from zipfile import is_zipfile
 
 from pipeline.errors import HelmetWatchError, WeightsError
@@ -41,6 +44,24 @@ def present(path: Path) -> Path:
     return path
 
 
+def network(path: Path) -> Any:
+    """The weights of a detector as ultralytics' model.
+
+    Raises:
+        WeightsError: they are missing, or none of a detector.
+    """
+    from ultralytics import YOLO  # noqa: PLC0415 loads torch
+
+    try:
+        model = YOLO(str(present(path)))
+        detects = model.task == "detect"
+    except (TypeError, AttributeError, KeyError, RuntimeError, UnpicklingError):  # whatever else torch keeps in a file
+        detects = False
+    if not detects:
+        raise WeightsError(f"{path} does not hold the weights of a detector")
+    return model
+
+
 def share(text: str) -> float:
     """An option between 0 and 1."""
     value = float(text)
@@ -54,6 +75,14 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return int(text)
+
+
+def duration(text: str) -> float:
+    """An option that says how long, in whatever unit."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is none: a number above 0")
+    return value
 
 
 def picture(text: str) -> Path:
@@ -74,11 +103,15 @@ def keep_stdout() -> None:
 
 
 def report(lines: Callable[[], Iterable[object]]) -> int:
-    """Print what a command tells, line by line as it comes; its exit status: 1 with an error's line on stderr."""
+    """Print what a command tells, line by line as it comes; its exit status: 1 with an error's line on stderr,
+    130 where somebody stopped it."""
     try:
         for line in lines():
             print(line, flush=True)  # noqa: T201
     except (HelmetWatchError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)  # noqa: T201
+        return 130  # as shells have it
     return 0

@@ -134,6 +134,9 @@ def row(name: str, figures: dict[str, dict[str, float | None]]) -> str:
 def rows(options: argparse.Namespace) -> Iterator[str]:
     """The table, a run a row."""
     every = {split: read_truth(options.plain, split) for split in ("train", "val")}
+    groups = {one.group for truths in every.values() for one in truths}
+    if missing := [name for name in options.hold if name not in groups]:
+        raise DatasetError(f"{options.plain} has no pictures of {', '.join(missing)} to hold")
     held = [one for truths in every.values() for one in truths if one.group in options.hold]
     known = [one for one in every["val"] if one.group not in options.hold]
     for name in options.only:
@@ -152,8 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--rendered", type=Path, help="rendered frames, for the run that has them")
     parser.add_argument("--hold", nargs="+", default=["jai", "ganesh"], help="sets that judge and do not train")
-    parser.add_argument("--passes", type=int, default=3)
-    parser.add_argument("--size", type=int, default=416, help="picture size of the training, pixels")
+    parser.add_argument("--passes", type=command.positive, default=3)
+    parser.add_argument("--size", type=command.positive, default=416, help="picture size of the training, pixels")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     options = parser.parse_args(arguments)
     return command.report(lambda: rows(options))

@@ -119,7 +119,10 @@ def _description(specs: Sequence[SetSpec], pictures: Sequence[Picture], out: Pat
 
 
 def _merge(options: argparse.Namespace) -> Path:
-    files = [file for file in options.sets or sorted(SETS.glob("*.yaml")) if file.stem not in options.without]
+    known = options.sets or sorted(SETS.glob("*.yaml"))
+    if missing := set(options.without) - {file.stem for file in known}:
+        raise DatasetError(f"there is no set {', '.join(sorted(missing))} to leave out")
+    files = [file for file in known if file.stem not in options.without]
     teacher = Teacher(options.teacher, options.coco, get_settings()) if options.teacher else None
     return merge(files, options.root, options.out, teacher)
 

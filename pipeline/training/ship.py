@@ -17,7 +17,6 @@ from pathlib import Path
 
 import torch
 import ultralytics
-from ultralytics import YOLO
 
 from pipeline.errors import WeightsError
 from pipeline.settings import get_settings
@@ -66,7 +65,7 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
 
 def _strip(source: Path, target: Path) -> None:
     """The averaged weights alone, in half precision."""
-    model = YOLO(str(command.present(source)), task="detect").model
+    model = command.network(source).model
     model.args = {"task": "detect"}
     model.pt_path = target.name
     model.names = dict(enumerate(CLASS_NAMES)) if tuple(model.names.values()) == CLASS_NAMES else model.names

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ultralytics import YOLO
-
+from pipeline.errors import WeightsError
 from pipeline.mirror import both_ways, merged
 from pipeline.plate_corners import CornerFinder
 from pipeline.plate_weights import CORNERS, read_plate_manifest
@@ -37,6 +36,7 @@ SAME_OBJECT_IOU = 0.3
 
 # COCO's classes
 PERSON, BICYCLE, MOTORCYCLE = 0, 1, 3
+_COCO = {PERSON: "person", BICYCLE: "bicycle", MOTORCYCLE: "motorcycle"}
 COCO_DOUBT, COCO_SURE, COCO_CERTAIN = 0.1, 0.3, 0.6
 
 
@@ -48,13 +48,18 @@ class Teacher:
     Args:
         weights: a folder with a manifest, whose stage 1 is the teacher.
         coco: weights in COCO's classes: a rider is taken for sure only where this one sees a motorcycle.
+
+    Raises:
+        WeightsError: the files are missing or others.
     """
 
     def __init__(self, weights: Path, coco: Path, settings: Settings) -> None:
         stage = read_manifest(weights).stage1
         beside = settings.model_copy(update={"weights": weights})
         self._eyes = [Yolo(stage.model_copy(update={"image_size": size}), beside) for size in SIZES]
-        self._coco, self._device = YOLO(str(command.present(coco))), device(settings)
+        self._coco, self._device = command.network(coco), device(settings)
+        if [self._coco.names.get(number) for number in _COCO] != list(_COCO.values()):
+            raise WeightsError(f"{coco} does not know COCO's classes, which --coco needs")
         self._corners = CornerFinder(read_plate_manifest(settings.weights)[0] / CORNERS)
 
     def fill_in(self, picture: Picture, spec: SetSpec) -> Picture:

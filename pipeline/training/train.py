@@ -23,7 +23,6 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))  # else ultralytic
 os.environ["YOLO_VERBOSE"] = "1"  # progress
 
 import torch
-from ultralytics import YOLO
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import colorstr
@@ -224,9 +223,9 @@ def check_start(start: Path, model: str) -> None:
     Raises:
         WeightsError: `start` is missing or not of size `model`.
     """
-    scale = YOLO(command.present(start)).model.yaml.get("scale")
-    if scale != model:
-        raise WeightsError(f"{start} is a YOLO11{scale}, not a YOLO11{model}")
+    begun, ours = command.network(start).model, DetectionModel(f"yolo11{model}.yaml", verbose=False)
+    if begun.yaml.get("scale") != model or begun.state_dict().keys() != ours.state_dict().keys():
+        raise WeightsError(f"{start} is no YOLO11{model}")
 
 
 def settings_of(
@@ -288,10 +287,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--start", type=Path, help="weights of that size to start from; without: from nothing")
     parser.add_argument("--data", type=Path, required=True, help="data.yaml of a merged data set")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--hours", type=float, required=True, help="time budget")
+    parser.add_argument("--hours", type=command.duration, required=True, help="time budget")
     parser.add_argument("--size", type=command.positive, default=640, help="picture size, pixels")
     parser.add_argument("--batch", type=command.positive, default=16)
-    parser.add_argument("--rate", type=float, default=0.001, help="learning rate at its highest")
+    parser.add_argument("--rate", type=command.share, default=0.001, help="learning rate at its highest")
     parser.add_argument("--device", type=_device, default="cpu", help="cpu, or a CUDA device such as 0")
     parser.add_argument("--workers", type=int, default=8, help="processes that make pictures ready for a CUDA device")
     options = parser.parse_args(arguments)

@@ -179,9 +179,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("--data", "--val", "--out"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights to start from")
-    parser.add_argument("--minutes", type=float, default=240.0, help="of processor time that training may take")
+    parser.add_argument("--minutes", type=command.duration, default=240.0, help="of processor time for it")
     parser.add_argument("--batch", type=command.positive, default=128)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--rate", type=command.share, default=1.5e-3)
     parser.add_argument("--judge-every", type=command.positive, default=1000)
     parser.add_argument("--threads", type=command.positive, default=1)
     options = parser.parse_args(arguments)

@@ -31,7 +31,7 @@ def widen(source: Path, out: Path) -> Path:
         WeightsError: `source` is missing or no YOLO11n.
     """
     check_start(source, "n")
-    narrow = YOLO(source).model.float()
+    narrow = command.network(source).model.float()
     wide = YOLO("yolo11s.yaml")
     wide.model = DetectionModel("yolo11s.yaml", nc=len(narrow.names), verbose=False)
     wide.model.names = narrow.names

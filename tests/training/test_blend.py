@@ -51,3 +51,16 @@ def test_other_architectures_and_missing_files_are_refused(tmp_path: Path, capsy
     assert main([str(new), str(tmp_path / "none.pt"), "--share", "0.5", "--out", str(out)]) == 1
     assert "no such file" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("content", [{"a": torch.zeros(1)}, torch.nn.Linear(1, 1)])
+def test_what_torch_keeps_and_is_no_detector_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: object
+) -> None:
+    new, other = weights(tmp_path / "new.pt", "yolo11n.yaml", 1.0), tmp_path / "other.pt"
+    torch.save(content, other)
+    assert main([str(new), str(other), "--share", "0.5", "--out", str(tmp_path / "mixed.pt")]) == 1
+    assert capsys.readouterr().err == f"{other} does not hold the weights of a detector\n"
+    YOLO("yolo11n-seg.yaml").save(other)
+    assert main([str(new), str(other), "--share", "0.5", "--out", str(tmp_path / "mixed.pt")]) == 1
+    assert "does not hold the weights of a detector" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import yaml
 from ultralytics import YOLO
 
 from pipeline.errors import DatasetError
-from pipeline.training.compare import Variant, prepare
+from pipeline.training.compare import Variant, main, prepare
 from pipeline.training.dataset import merge
 from pipeline.training.description import pictures_of
 from tests.training.conftest import draw_street
@@ -54,6 +54,12 @@ def test_the_naive_run_knows_no_ignored_regions(two_sets: Path, tmp_path: Path) 
         (folder,) = yaml.safe_load(run.read_text())["train"]
         (text,) = Path(folder).with_name("labels").glob("s0*.txt")
         assert len(text.read_text().splitlines()) == lines
+
+
+def test_a_set_to_hold_has_to_be_one(two_sets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = ["--data", str(two_sets), "--plain", str(two_sets), "--start", "none.pt", "--out", str(tmp_path / "out")]
+    assert main([*paths, "--hold", "yards"]) == 1
+    assert "has no pictures of yards to hold" in capsys.readouterr().err
 
 
 def test_a_run_is_trained_judged_and_kept(two_sets: Path, tmp_path: Path) -> None:

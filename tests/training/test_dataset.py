@@ -96,3 +96,22 @@ def test_pictures_of_one_name_keep_their_own_labels(street_set: Path, tmp_path: 
 def test_two_files_of_one_set_are_refused(street_set: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="two files are of a set called street"):
         merge([street_set, street_set], tmp_path / "root", tmp_path / "out", None)
+
+
+def test_a_set_to_leave_out_has_to_be_one(street_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = ["--root", str(tmp_path / "root"), "--out", str(tmp_path / "out"), "--set", str(street_set)]
+    assert main([*paths, "--without", "streets"]) == 1
+    assert "there is no set streets to leave out" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_who_stops_a_command_gets_no_traceback(
+    street_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.training.dataset.split", stop)
+    paths = ["--root", str(tmp_path / "root"), "--out", str(tmp_path / "out"), "--set", str(street_set)]
+    assert main(paths) == 130
+    assert capsys.readouterr().err.endswith("stopped\n")

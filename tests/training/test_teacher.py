@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.errors import WeightsError
+from pipeline.settings import Settings
 from pipeline.training.labels import Labelled
 from pipeline.training.second_look import nobody
 from pipeline.training.sets import Part, SetSpec
-from pipeline.training.teacher import BICYCLE, MOTORCYCLE, PERSON, cyclists_only, judge, on_foot
+from pipeline.training.teacher import BICYCLE, MOTORCYCLE, PERSON, Teacher, cyclists_only, judge, on_foot
 from pipeline.types import Box, Detection, Label
 
 RIDER = Box(100, 100, 200, 300)
@@ -70,3 +72,8 @@ def test_people_on_bicycles_are_no_motorcyclists() -> None:
     assert not cyclists_only([person, bicycle, (MOTORCYCLE, 0.5)])
     assert not cyclists_only([person])
     assert not cyclists_only([bicycle]), "a parked one is nobody's"
+
+
+def test_only_coco_s_classes_vouch_for_motorcycles(settings: Settings) -> None:
+    with pytest.raises(WeightsError, match="does not know COCO's classes"):
+        Teacher(settings.weights, settings.weights / "stage1.pt", settings)

@@ -149,6 +149,8 @@ def test_a_data_set_that_training_would_take_for_another_is_refused(
     ("option", "value", "says"),
     [
         ("--model", "ns", "invalid choice: 'ns'"),
+        ("--hours", "nan", "nan is none: a number above 0"),
+        ("--rate", "7", "7 is not between 0 and 1"),
         ("--batch", "0", "0 is not a whole number above 0"),
         ("--size", "x", "x is not a whole number above 0"),
         ("--device", "99", "99 is not to be had here: name cpu"),
@@ -180,10 +182,13 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
     start = tmp_path / "start.pt"
     YOLO("yolo11n.yaml").save(start)
     check_start(start, "n")
-    with pytest.raises(WeightsError, match="is a YOLO11n, not a YOLO11s"):
+    with pytest.raises(WeightsError, match="is no YOLO11s"):
         check_start(start, "s")
     with pytest.raises(WeightsError, match="no such file"):
         check_start(tmp_path / "yolo11n.pt", "n")
+    YOLO("yolov8n.yaml").save(start)
+    with pytest.raises(WeightsError, match="is no YOLO11n"):
+        check_start(start, "n")
 
 
 def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:
