@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import plate_formats
+from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import PlateFormat
 from pipeline.types import Image
 from scenes import plates
@@ -69,9 +70,16 @@ def sequence(kind: PlateFormat, text: str, rng: np.random.Generator, size: float
 
 
 def write(target: Path, count: int, seed: int, cars: float, size: float | None = None) -> None:
-    """`count` sequences as `target/00000/00.png` with `target/labels.csv`; `cars`: share of cars' plates."""
+    """`count` sequences as `target/00000/00.png` with `target/labels.csv`; `cars`: share of cars' plates.
+
+    Raises:
+        HelmetWatchError: `target` holds sequences already: longer ones would keep frames of other plates.
+    """
     target.mkdir(parents=True, exist_ok=True)
-    with (target / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+    labels = target / "labels.csv"
+    if labels.exists():
+        raise HelmetWatchError(f"{labels} is there already: name a new folder")
+    with labels.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(("file", "text", "sequence", "format"))
         for number in range(count):

@@ -137,7 +137,7 @@ def data_sum(data: Path) -> str:
     if not description.merged:
         raise DatasetError(
             f"{data} is no merged data set, with the project's classes in their order, an absolute path and pictures "
-            "in train and val: make one (python -m pipeline.training.dataset)"
+            "in train and val: make one (python -m pipeline.training.dataset) of sets that have both"
         )
     for picture in description.pictures("train"):
         total.update(f"{sha256(picture)} {sha256(label_file(picture))}\n".encode())
