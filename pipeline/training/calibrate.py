@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -54,9 +53,11 @@ def _best_f(seen: Seen, label: Label, beta: float = 1.0) -> float:
     rows = curve(seen.truths, seen.first, label)
     if not len(rows):
         raise CalibrationError(f"no {label.title} was found to choose a threshold by")
-    precision, recall = rows[:, 1], rows[:, 2]
+    least = np.floor(1000 * rows[:, 0] + 1e-6) / 1000  # not above the detection that it shall let pass
+    whole = np.append(least[1:] != least[:-1], True)  # those that are as sure to three digits pass together
+    least, precision, recall = least[whole], rows[whole, 1], rows[whole, 2]
     f = (1 + beta**2) * precision * recall / np.maximum(beta**2 * precision + recall, 1e-9)
-    return math.floor(1000 * float(rows[f.argmax(), 0]) + 1e-6) / 1000  # not above the detection that it shall let pass
+    return float(least[f.argmax()])
 
 
 def by_precision(seen: Seen, second: Thresholds, wanted: float) -> Thresholds:

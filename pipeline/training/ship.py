@@ -42,6 +42,7 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
     if size <= 0 or size % _STRIDE:
         raise WeightsError(f"a model gets pictures of a multiple of {_STRIDE} pixels a side, not {size}")
     folder.mkdir(parents=True, exist_ok=True)
+    old = read_manifest(folder) if (folder / MANIFEST).exists() else None
     name = f"stage{stage}.pt"
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         bare = Path(scratch) / name
@@ -58,7 +59,7 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
         image_size=size,
         thresholds=_BEFORE_CALIBRATION,
     )
-    manifest = _with_stage(folder, stage, weights)
+    manifest = _with_stage(old, stage, weights)
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
     return manifest
 
@@ -81,10 +82,9 @@ def _strip(source: Path, target: Path) -> None:
     )
 
 
-def _with_stage(folder: Path, stage: int, weights: StageWeights) -> Manifest:
-    if not (folder / MANIFEST).exists():  # a new folder: one file serves both stages until the other is shipped
+def _with_stage(manifest: Manifest | None, stage: int, weights: StageWeights) -> Manifest:
+    if manifest is None:  # a new folder: one file serves both stages until the other is shipped
         return Manifest(classes=CLASS_NAMES, stage1=weights, stage2=weights)
-    manifest = read_manifest(folder)
     old = manifest.stage1 if stage == 1 else manifest.stage2
     return manifest.model_copy(update={f"stage{stage}": weights.model_copy(update={"thresholds": old.thresholds})})
 

@@ -133,6 +133,12 @@ def test_a_threshold_lets_the_detection_pass_that_it_was_chosen_by() -> None:
     assert by_f(seen((BARE, 0.57, 0.9))).without_helmet == 0.57
 
 
+def test_a_threshold_is_judged_by_all_that_it_lets_pass() -> None:
+    """At 0.5 one is right and three are wrong, whichever of them comes first."""
+    looked = seen((BARE, 0.9, 0.9), (BARE, 0.5003, 0.9), *[(HELMET, 0.5, 0.9)] * 3)
+    assert by_f(looked).without_helmet == 0.9
+
+
 def test_suspects_are_called_at_a_lower_confidence_than_they_would_be_judged_at() -> None:
     looked = seen((BARE, 0.9, 0.9), (BARE, 0.8, 0.9), (HELMET, 0.5, 0.9), (HELMET, 0.4, 0.9), (BARE, 0.3, 0.9))
     assert by_f(looked).without_helmet == 0.8

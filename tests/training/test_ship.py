@@ -56,6 +56,15 @@ def test_thresholds_stay_until_calibration(tmp_path: Path) -> None:
     assert (again.stage1.file, again.stage2.file) == ("stage1.pt", "stage2.pt")
 
 
+def test_a_folder_whose_manifest_is_broken_keeps_its_weights(tmp_path: Path) -> None:
+    source = trained(tmp_path / "last.pt")
+    (tmp_path / "manifest.json").write_text("{")
+    (tmp_path / "stage1.pt").write_bytes(b"as it was")
+    with pytest.raises(WeightsError, match="is no weights manifest"):
+        ship(source, 1, 64, tmp_path)
+    assert (tmp_path / "stage1.pt").read_bytes() == b"as it was"
+
+
 def test_another_class_order_is_not_shipped(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="in this order"):
         ship(trained(tmp_path / "last.pt", CLASS_NAMES[::-1]), 1, 64, tmp_path / "weights")
