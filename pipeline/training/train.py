@@ -203,8 +203,8 @@ def train(
             **settings,
             "pretrained": str(start) if start else False,
             "data": str(data),
-            "project": str(out.parent.resolve()),
-            "name": out.name,
+            "project": str(out.resolve().parent),
+            "name": out.resolve().name,
             "exist_ok": True,
             "augmentations": cameras,
         }

@@ -114,7 +114,9 @@ def test_a_disk_that_is_full_costs_a_pass_and_not_the_run(
     from pipeline.training.train import settings_of, train
 
     data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
-    out, write, passes = tmp_path / "run", Path.write_bytes, settings_of(1, "n", 64, 4, 0.001, "cpu")
+    out, write, passes = Path(), Path.write_bytes, settings_of(1, "n", 64, 4, 0.001, "cpu")  # in the run's folder
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
 
     def fill_up(path: Path, content: bytes) -> int:
         if _record(out)["epochs"]:
