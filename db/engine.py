@@ -110,7 +110,7 @@ def _begin_by_hand(connection: Connection) -> None:
 def migrations(connection: Connection) -> Config:
     """Alembic's configuration, without a file of its own."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))  # it fills in what follows one
     config.attributes["connection"] = connection
     return config
 

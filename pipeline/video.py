@@ -192,7 +192,8 @@ class VideoWriter:
     """
 
     def __init__(self, path: Path, fps: float) -> None:
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        # from the root on: of a relative path FFmpeg takes what is before a colon for a protocol
+        self._container = av.open(str(path.absolute()), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream = self._container.add_stream(
             "libx264",
             rate=Fraction(min(fps or 30, 60)).limit_denominator(1001),

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -73,6 +74,20 @@ def test_no_error_of_the_database_tells_the_log_in_of_a_stream(settings: Setting
 def test_a_new_data_folder_is_open_to_its_owner_alone(tmp_path: Path) -> None:
     sessions(f"sqlite:///{tmp_path / 'new' / 'helmet_watch.sqlite3'}")
     assert stat.filemode((tmp_path / "new").stat().st_mode) == "drwx------"
+
+
+@pytest.mark.parametrize("name", ["what?", "a%41", "50%", "a#b", "a+b", "a@b", "데이터", "it's"])
+def test_the_database_is_in_the_data_folder_whatever_that_is_called(tmp_path: Path, name: str) -> None:
+    sessions(Settings(data=tmp_path / name).database)
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name / "helmet_watch.sqlite3").is_file()
+
+
+def test_migrations_are_found_whatever_the_programs_folder_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_MIGRATIONS", shutil.copytree(engine._MIGRATIONS, tmp_path / "100 %" / "migrations"))
+    sessions(f"sqlite:///{tmp_path / 'helmet_watch.sqlite3'}")
 
 
 def test_work_that_others_came_between_is_done_anew_and_leaves_nothing_of_the_first_try(settings: Settings) -> None:

@@ -427,3 +427,12 @@ def test_a_video_that_finds_no_room_does_not_end_the_process(tmp_path: Path, fra
     assert (done.returncode, done.stderr) == (0, "")
     assert "File too large" in done.stdout
     assert "goes on" in done.stdout
+
+
+def test_a_folder_whose_name_looks_like_a_protocol_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data folder may be called by a time of day."""
+    monkeypatch.chdir(tmp_path)
+    Path("10:30").mkdir()
+    with VideoWriter(Path("10:30") / "clip.mp4", 10) as video:
+        video.write(FRAME, 0.0)
+    assert Clip(Path("10:30") / "clip.mp4", 8192).info.width == FRAME.shape[1]
