@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
@@ -80,15 +81,25 @@ class Outbox:
     def __init__(self, sessions: sessionmaker[Session], store: FileStore) -> None:
         self._sessions, self._store = sessions, store
 
-    def send_due(self, client: OcrClient) -> None:
-        """One round: send what is due, then ask for what was sent before; each until the server does not answer."""
-        self._go_through(self._due(stored=False), self._send, client)
-        self._go_through(self._due(stored=True), self._fetch, client)
+    def send_due(self, client: OcrClient, stopped: Event | None = None) -> None:
+        """One round: send what is due, then ask for what was sent before; each until the server does not answer.
+
+        Once `stopped` is set the round ends with the capture under way.
+        """
+        stopped = stopped or Event()
+        self._go_through(self._due(stored=False), self._send, client, stopped)
+        self._go_through(self._due(stored=True), self._fetch, client, stopped)
 
     def _go_through(
-        self, captures: Sequence[Capture], work: Callable[[Capture, OcrClient], None], client: OcrClient
+        self,
+        captures: Sequence[Capture],
+        work: Callable[[Capture, OcrClient], None],
+        client: OcrClient,
+        stopped: Event,
     ) -> None:
         for capture in captures:
+            if stopped.is_set():
+                return
             try:
                 work(capture, client)
             except ServerAwayError as error:

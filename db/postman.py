@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
+import concurrent.futures.thread  # noqa: F401 what it does at exit is done after what is registered later
 import logging
+import threading
+from threading import Event
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session, sessionmaker
@@ -25,6 +27,7 @@ class Postman:
     def __init__(self, sessions: sessionmaker[Session], settings: Settings) -> None:
         self._settings = settings
         self._outbox = Outbox(sessions, FileStore(settings.files))
+        self._stopped = Event()
         self.trouble: str | None = None
         self._scheduler = BackgroundScheduler(daemon=True)
         # a slow round is not overtaken by the next, and rounds that were missed are not made up for
@@ -32,18 +35,19 @@ class Postman:
             self._round, "interval", seconds=_EVERY_S, max_instances=1, coalesce=True, next_run_time=now()
         )
         self._scheduler.start()
-        atexit.register(self.stop)
+        # `atexit` is too late: by then the thread has been waited for, until its round was over
+        threading._register_atexit(self.stop)  # type: ignore[attr-defined]
 
     def stop(self) -> None:
-        """End the round under way, and the thread."""
-        atexit.unregister(self.stop)
+        """End the round with the capture under way, and the thread."""
+        self._stopped.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
     def _round(self) -> None:
         try:
             with OcrClient(self._settings) as client:
-                self._outbox.send_due(client)
+                self._outbox.send_due(client, self._stopped)
             self.trouble = None
         except FORESEEN as error:
             _log.warning("nothing is sent: %s", error)

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 from datetime import timedelta
+from threading import Event
 
 import cv2
 import httpx
@@ -226,7 +227,7 @@ def test_a_capture_that_another_process_has_just_sent_is_not_given_up(
 ) -> None:
     (capture,) = outbox._due(stored=False)
     outbox.send_due(answering(settings, stores_all))
-    outbox._go_through([capture], outbox._send, answering(settings, pytest.fail))
+    outbox._go_through([capture], outbox._send, answering(settings, pytest.fail), Event())
     assert (outbox.backlog().reading, outbox.backlog().error) == (1, None)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -12,6 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from db.outbox import Outbox
 from db.postman import Postman
 from pipeline.settings import Settings
+from pipeline.store import FileStore
+from tests.outbox import add_case
 
 
 def test_the_postman_sends_on_his_own_and_stops(
@@ -45,6 +49,27 @@ def test_the_postman_tells_of_whatever_goes_wrong(
         time.sleep(0.05)
     postman.stop()
     assert "ZeroDivisionError" in postman.trouble
+
+
+def test_a_server_that_is_slow_does_not_hold_up_the_end(
+    settings: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    """Its interpreter ends by itself, in the middle of a round: only the capture under way is waited for."""
+    for number in range(6):
+        add_case(sessions, store, number)
+    program = (
+        "import sys, time; from db import engine; from db.postman import Postman\n"
+        "from pipeline.ocr_client import OcrClient; from pipeline.settings import Settings\n"
+        "sent = []\n"
+        "OcrClient.send = lambda *_: (sent.append(1), time.sleep(1), print('sent'))\n"
+        "settings = Settings(data=sys.argv[1], ocr_url='http://there', ocr_token='word')\n"
+        "Postman(engine.sessions(settings.database), settings)\n"
+        "while not sent: time.sleep(0.05)"
+    )
+    command = [sys.executable, "-c", program, str(settings.data)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert (done.stdout.split(), done.stderr) == (["sent"], "")
+    assert Outbox(sessions, store).backlog().waiting == 5
 
 
 def test_the_postman_goes_round_after_round(
