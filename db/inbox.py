@@ -30,6 +30,12 @@ class Inbox:
         with self._sessions() as session:
             return session.scalars(select(Received).where(Received.key == key)).one_or_none()
 
+    def read_again(self, key: str) -> None:
+        """Let a capture wait once more that could not be read."""
+        failed = update(Received).where(Received.key == key, Received.error.is_not(None))
+        with self._sessions.begin() as session:
+            session.execute(failed.values(done_at=None, error=None))
+
     def next(self) -> Received | None:
         """The oldest capture that has not been read."""
         query = select(Received).where(Received.done_at.is_(None)).order_by(Received.id).limit(1)

@@ -102,8 +102,11 @@ def make_app(settings: Settings) -> FastAPI:
         crops: Annotated[list[UploadFile], File(description="The crops of one track, PNG or JPEG")],
         response: Response,
     ) -> Stored:
-        """Store the plate crops of one track. 201 when they are stored, 200 when they were before."""
-        if inbox.get(key) is not None:
+        """Store the plate crops of one track. 201 when they are stored, 200 when they were before.
+
+        What could not be read then is read again.
+        """
+        if _has(inbox, store, key):
             response.status_code = 200
             return Stored(key=key)
         if not 0 < len(crops) <= MAX_CROPS or len(times_s) != len(crops):
@@ -144,11 +147,22 @@ def _token(settings: Settings) -> str:
     return token
 
 
+def _has(inbox: Inbox, store: FileStore, key: str) -> bool:
+    """Whether a capture was read, or is still to be read and whole."""
+    row = inbox.get(key)
+    if row is None or row.error is not None:
+        return False
+    return row.done_at is not None or all(store.path(name).is_file() for name, _ in row.crops)
+
+
 def _keep(inbox: Inbox, store: FileStore, key: str, contents: list[bytes], times_s: list[float]) -> bool:
     """On the disk first, then in the table: what is confirmed is there."""
     try:
         names = [store.put_content(content, ".png", key) for content in contents]
-        return inbox.add(key, list(zip(names, times_s, strict=True)))
+        new = inbox.add(key, list(zip(names, times_s, strict=True)))
+        if not new:
+            inbox.read_again(key)
+        return new
     except OSError as error:
         status = 507 if error.errno == errno.ENOSPC else 503
         raise HTTPException(status, explain(error), {"Retry-After": _FULL_RETRY_S}) from error

@@ -263,6 +263,30 @@ def test_one_capture_that_breaks_a_library_does_not_stop_the_others(
     assert rows(settings) == 0
 
 
+def test_crops_that_are_gone_are_stored_before_it_is_said_that_they_are(settings: Settings) -> None:
+    server = TestClient(make_app(settings))  # not started: nothing is read
+    crops, times = capture(1)
+    assert hand_in(server, crops, times).status_code == 201
+    for crop in stored_crops(settings):
+        crop.unlink()
+    assert hand_in(server, crops, times).status_code == 200
+    assert [crop.read_bytes() for crop in stored_crops(settings)] == crops
+
+
+def test_what_could_not_be_read_is_read_again_when_it_is_sent_again(settings: Settings) -> None:
+    crops, times = capture(1)
+    server = TestClient(make_app(settings))
+    assert hand_in(server, crops, times).status_code == 201
+    for crop in stored_crops(settings):
+        crop.unlink()
+    with server:
+        assert "gone from the server's disk" in answer(server, key_of(crops, times))["error"]
+        assert hand_in(server, crops, times).status_code == 200
+        said = answer(server, key_of(crops, times))
+    assert (said["error"], said["result"]["text"]) == (None, "3모71942")
+    assert rows(settings) == 1
+
+
 @pytest.mark.parametrize(
     "fault",
     [
