@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from threading import Event
 from typing import NamedTuple
 
 import psutil
@@ -35,8 +36,10 @@ class _Sample(NamedTuple):
     cases: int
 
 
-def soak(url: str, settings: Settings, minutes: float, curve: Path | None) -> str:
+def soak(url: str, settings: Settings, minutes: float, curve: Path | None, stopped: Event) -> str:
     """Watch a stream and tell in a table what became of memory and threads, with a picture on request.
+
+    Once `stopped` is set it tells what there is.
 
     Raises:
         RefusedError, StreamError, WeightsError: as `Streams.start`.
@@ -48,7 +51,8 @@ def soak(url: str, settings: Settings, minutes: float, curve: Path | None) -> st
     job_id = streams.start(url)
     began, samples = time.monotonic(), []
     while (running := streams.get(job_id)) is not None and time.monotonic() - began < minutes * 60:
-        time.sleep(_EVERY_S)
+        if stopped.wait(_EVERY_S):
+            break
         samples.append(_sample((time.monotonic() - began) / 60, running, _count(database, Case, job_id)))
         print("  ".join(f"{value:.1f}" for value in samples[-1]), file=sys.stderr, flush=True)  # noqa: T201
     found = running.figures.violations if running is not None else 0

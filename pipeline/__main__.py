@@ -206,8 +206,8 @@ def _bench(options: argparse.Namespace, settings: Settings) -> int:
 def _soak(options: argparse.Namespace, settings: Settings) -> int:
     from db.soak import soak  # noqa: PLC0415 as a clip needs nothing of it
 
-    with _stdout_to_stderr():
-        report = soak(options.url, settings, options.minutes, options.curve)
+    with _stdout_to_stderr(), _until_stopped() as stopped:
+        report = soak(options.url, settings, options.minutes, options.curve, stopped)
     print(report)  # noqa: T201
     return 0
 
