@@ -161,9 +161,13 @@ class _Open:
         suspect = Suspect(track, self._crops.in_order(), self._plates.in_order())
         if who := accused(track, self._settings):
             balance = bare_balance(track, who, self._settings.min_bare_share)
-            if others := tuple(one for one in track.sightings if balance[one.frame] < 0):
-                yield Suspect(Track(-id_, others), ())
-            suspect = _own(suspect, balance)
+            others = tuple(one for one in track.sightings if balance[one.frame] < 0)
+            if len(others) == len(track.sightings):  # at no moment does most of what is around it say bare
+                suspect = Suspect(track, ())
+            else:
+                if others:
+                    yield Suspect(Track(-id_, others), ())
+                suspect = _own(suspect, balance)
         yield suspect
 
     def _append(self, sighting: Sighting) -> None:

@@ -142,6 +142,13 @@ def test_a_rider_misread_for_a_moment_is_nobody_else(settings: Settings) -> None
     assert set(range(12)) <= {crop.sighting.frame for crop in suspect.plates}
 
 
+def test_who_looks_bare_at_no_moment_is_no_suspect(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.suspects.bare_balance", lambda *_: dict.fromkeys(range(9), -1.0))
+    suspect = collect(settings, [sighting(frame) for frame in range(9)])
+    assert len(suspect.track.sightings) == 9
+    assert not is_suspect(suspect, settings)
+
+
 def test_a_plate_that_a_rider_passes_by_is_not_the_riders(settings: Settings) -> None:
     """Nobody sees the rider's own plate, but now and then that of a parked motorcycle is where it would be."""
     seen = [replace(sighting(frame, fps=15), plate=None) for frame in range(45)]
