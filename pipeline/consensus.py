@@ -90,10 +90,11 @@ def _best(heard: Floats, kind: PlateFormat) -> _Best:
     rest = np.where(table, heard[NAMES:], -np.inf) - np.log(table.sum(axis=1, keepdims=True))
     choice = rest.argmax(axis=1)
     classes = (*names, *(int(one) for one in choice))
-    if not kind.matches(decode(classes)):  # a type of 00: the next best number
-        type_slot = max(slot for slot in range(3) if classes[NAMES + slot] != EMPTY)
-        rest[type_slot, choice[type_slot]] = -np.inf
-        choice[type_slot] = rest[type_slot].argmax()
+    if not kind.matches(decode(classes)):  # a type of 00: the likeliest other digit, and what says 00 stays a doubt
+        digits = [slot for slot in range(3) if classes[NAMES + slot] != EMPTY]
+        second = np.argsort(rest, axis=1)[:, -2]
+        slot = max(digits, key=lambda one: float(rest[one, second[one]] - rest[one, choice[one]]))
+        choice[slot] = second[slot]
         classes = (*names, *(int(one) for one in choice))
     score += float(rest[np.arange(len(choice)), choice].sum())
     return _Best(kind, classes, score, total + float(np.logaddexp.reduce(rest, axis=1).sum()))

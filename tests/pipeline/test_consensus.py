@@ -92,6 +92,15 @@ def test_a_car_s_type_is_never_all_zeros() -> None:
     assert agreed.text == "06가3456"
 
 
+def test_of_a_car_s_type_that_looks_like_zeros_the_digit_that_may_be_another_is() -> None:
+    doubtful = read(formats.CAR_7, "60가3456", 0.99, slot6=("0", 0.6))
+    doubtful[6, ALPHABET.index("6") + 1] = 0.39
+    agreed = vote([doubtful], [1.0], PLAIN)
+    assert agreed is not None
+    assert agreed.text == "60가3456"
+    assert agreed.probability < PLAIN.threshold
+
+
 def test_a_district_in_no_list_needs_several_reads() -> None:
     unknown = "서울태평가1234"
     one = vote([read(OLD, unknown, 0.97)], [1.0], PLAIN)
