@@ -150,6 +150,8 @@ def _look_for_suspects(
                 tracer.add(frame, found, tracked)
                 collector.add(frame, sightings, tracked.hidden)
                 settle(collector.gone(frame.time_s))
+            for case in filter(Future.done, cases):
+                case.result()  # what stage 2 failed at ends it now, and not with the clip
             meter.frame(frame, sightings)
         settle(collector.rest())
         closed = [case.result() for case in cases]

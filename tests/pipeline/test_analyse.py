@@ -9,13 +9,25 @@ from typing import Any
 import pytest
 
 from pipeline.analyse import analyse
-from pipeline.errors import CancelledError, ClipError
+from pipeline.errors import CancelledError, ClipError, WeightsError
 from pipeline.plates import PlateReader
 from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
-from pipeline.types import Analysis, Box, Case, Outcome, PlateFound, Progress, Sighting, Track
+from pipeline.types import (
+    Analysis,
+    Box,
+    Case,
+    Detection,
+    Frame,
+    Label,
+    Outcome,
+    PlateFound,
+    Progress,
+    Sighting,
+    Track,
+)
 from pipeline.video import Clip
-from tests.factory import write_clip
+from tests.factory import head_of, rider, write_clip
 from tests.pipeline.test_video import stamped
 from tests.streaming import BARE_RIDER, looped
 
@@ -83,6 +95,30 @@ def test_a_cancelled_analysis_ends_at_the_next_frame(settings: Settings) -> None
 def test_a_bad_clip_and_bad_weights_are_told(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(ClipError, match="no such file"):
         analyse(tmp_path / "missing.mp4", settings)
+
+
+def test_where_stage_2_fails_nobody_waits_for_the_rest_of_the_clip(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sees:
+        """A bare-headed rider, in the first second only."""
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def look(self, frame: Frame) -> tuple[Detection, ...]:
+            one = rider()
+            return (one, head_of(one, Label.WITHOUT_HELMET)) if frame.time_s < 1 else ()
+
+    def broken(*_: object) -> None:
+        raise WeightsError("altered")
+
+    monkeypatch.setattr("pipeline.analyse.Detector", Sees)
+    monkeypatch.setattr("pipeline.analyse.Verifier", broken)
+    seen: list[Progress] = []
+    with pytest.raises(WeightsError, match="altered"):
+        analyse(write_clip(tmp_path / "a.mp4", [index / 10 for index in range(100)]), settings, seen.append)
+    assert len(seen) < 80
 
 
 def test_a_clip_with_nobody_in_it_brings_a_video_and_no_case(settings: Settings, tmp_path: Path) -> None:
