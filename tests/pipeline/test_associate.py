@@ -1,7 +1,11 @@
+import random
+
+import pytest
+
 from pipeline.associate import associate
 from pipeline.detect import distinct
 from pipeline.track import Tracked
-from pipeline.types import Box, Detection, Label
+from pipeline.types import HEADS, Box, Detection, Label
 from tests.factory import head_of, plate_of, rider
 
 BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
@@ -80,3 +84,21 @@ def test_one_head_is_never_charged_twice() -> None:
 def test_nothing_to_assign() -> None:
     assert associate(0, 0.0, [head_of(rider(), BARE)], Tracked((), ())) == {}
     assert associate(0, 0.0, [], Tracked(((1, rider()),), ()))[1].heads == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_in_any_crowd_no_part_is_charged_twice_and_the_order_of_what_is_seen_decides_nothing(seed: int) -> None:
+    chance = random.Random(seed)
+    riders = [
+        rider(*(chance.uniform(*side) for side in ((0, 300), (0, 150), (30, 150), (60, 250), (0.1, 0.95))))
+        for _ in range(chance.randint(1, 7))
+    ]
+    heads = [head_of(chance.choice(riders), chance.choice(HEADS), chance.uniform(-0.2, 1.2)) for _ in range(20)]
+    parts = heads + [plate_of(one) for one in riders]
+    tracked = Tracked(tuple(enumerate(riders[::2], 1)), ((90, rider(chance.uniform(0, 300)).box),))
+    seen = associate(0, 0.0, riders + parts, tracked)
+    charged = [part for one in seen.values() for part in one.parts]
+    assert all(sum(part is other for other in charged) <= 1 for part in parts)
+    chance.shuffle(parts)
+    again = associate(0, 0.0, parts + riders[::-1], tracked)
+    assert {id_: set(one.parts) for id_, one in again.items()} == {id_: set(one.parts) for id_, one in seen.items()}

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import combinations_with_replacement
 
 import pytest
 
@@ -40,6 +41,16 @@ def test_the_fewer_looks_say_bare_the_surer_they_have_to_be() -> None:
     assert vote(torn, 2, BAR).outcome is Outcome.UNSURE
     assert vote(torn[:2], 2, BAR).outcome is Outcome.CONFIRMED
     assert vote((look(BARE, 0.75), look(BARE, 0.71), look(HELMET)), 2, BAR).outcome is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize("more", [HELMET, NOTHING])
+def test_no_look_that_sees_no_bare_head_makes_a_verdict_worse(more: Says) -> None:
+    gravity = [Outcome.REJECTED, Outcome.UNSURE, Outcome.CONFIRMED]
+    for said in (one for count in range(7) for one in combinations_with_replacement(Says, count)):
+        looks = tuple(look(says) for says in said)
+        before, after = vote(looks, 2, BAR), vote((*looks, look(more)), 2, BAR)
+        assert gravity.index(after.outcome) <= gravity.index(before.outcome)
+        assert after.confidence <= before.confidence
 
 
 def test_a_bare_head_counts_where_stage_1_saw_it() -> None:
