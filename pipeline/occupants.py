@@ -6,7 +6,7 @@ along keeps a place on the motorcycle, and is bare-headed in most sightings or i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import Any, TypeAlias
@@ -129,16 +129,20 @@ def is_accused(head: Occupant | _Head, settings: Settings) -> bool:
     return head.bare_sightings >= settings.min_sightings and head.bare_share >= settings.min_bare_share
 
 
-def bare_balance(track: Track, heads: Iterable[Occupant], least_share: float) -> dict[int, float]:
+def bare_balance(
+    track: Track, heads: Iterable[Occupant], least_share: float, unlike: Collection[int] = ()
+) -> dict[int, float]:
     """By frame: how far the barest of these heads (one at least) is above this share of bare evidence, around then.
 
-    What follows a gap is weighed by itself: whoever takes over an id while its rider is hidden answers for nothing.
+    What follows a gap, or a frame in which the rider is `unlike` before, is weighed by itself: whoever takes over an id
+    while its rider is hidden answers for nothing.
     Nor does who takes it over in plain view, where two riders pass each other or the picture is cut.
     """
     times = np.array([one.time_s for one in track.sightings])
     balance = np.zeros(len(times))
     weighed = [_weighed(track, one, least_share) for one in heads]
-    for part in _parts(times, _longest_s(track, _GAP_S)):
+    others = [row for row, one in enumerate(track.sightings) if one.frame in unlike]
+    for part in _parts(times, _longest_s(track, _GAP_S), others):
         balance[part] = np.max([_around(times[part], weight[part]) for weight in weighed], axis=0)
     return {one.frame: float(value) for one, value in zip(track.sightings, balance, strict=True)}
 
@@ -176,10 +180,10 @@ def _around(times: Floats, weight: Floats) -> Floats:
     return np.minimum(np.where(worst < 0, doubtful, before + after), total[-1] if total[-1] < 0 else np.inf)
 
 
-def _parts(times: Floats, longest_s: float) -> Iterator[slice]:
-    """These sightings, parted where there was none for longer than that."""
-    edges = [0, *(np.flatnonzero(np.diff(times) > longest_s) + 1), len(times)]
-    yield from (slice(start, end) for start, end in pairwise(edges))
+def _parts(times: Floats, longest_s: float, others: Sequence[int] = ()) -> Iterator[slice]:
+    """These sightings, parted where there was none for longer than that, and before these `others`."""
+    edges = {0, *(np.flatnonzero(np.diff(times) > longest_s) + 1), *others, len(times)}
+    yield from (slice(start, end) for start, end in pairwise(sorted(edges)))
 
 
 def _longest_s(track: Track, gap_s: float) -> float:

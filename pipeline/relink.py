@@ -18,6 +18,7 @@ Colors = npt.NDArray[np.float32]
 _SIZE = (32, 64)  # pixels: enough for colours, and quick however near the rider is
 _BINS = [8, 4, 4]  # hue, saturation, value
 ALIKE = 0.84  # same riders before and after 1 to 2 s on two clips: 0.85 to 0.95; different ones mostly below 0.83
+UNLIKE = 0.75  # a rider in view and what was seen before: one of 400 looks is below, 85 % are with another rider
 _FAR = 0.8  # in heights of the rider, from where it should be by now
 _PACES = (0.5, 0.75, 1.0)  # of the old speed: what hides a rider pulls the box along, and the traffic slows down
 _GROWTH = 2.0  # how many times larger or smaller it may have become

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from pipeline.crops import crop_plate, crop_rider
 from pipeline.occupants import Following, accused, bare_balance, rides_along
-from pipeline.relink import ALIKE, Colors, colors_of, likeness, may_be
+from pipeline.relink import ALIKE, UNLIKE, Colors, colors_of, likeness, may_be
 from pipeline.settings import Settings
 from pipeline.types import Box, Crop, Frame, Label, Sighting, Suspect, Track
 
@@ -130,6 +130,7 @@ class _Open:
         self._crops = _Best(settings.crops_per_suspect, settings.crop_spacing_s, self._bareness)
         self._plates = _Best(_PLATE_CROPS, 0.0, _plate_size)
         self._colors_due_s = 0.0
+        self._unlike: set[int] = set()  # frames in which somebody in other clothes is under this id all at once
 
     def add(self, frame: Frame, sighting: Sighting) -> None:
         if self.sightings and sighting.frame == self.sightings[-1].frame:
@@ -145,6 +146,7 @@ class _Open:
         for sighting in later.sightings:
             self._append(sighting)
         self.colors = later.colors
+        self._unlike |= later._unlike
         self._crops.offer_all(later._crops)
         self._plates.offer_all(later._plates)
 
@@ -160,7 +162,7 @@ class _Open:
         track = Track(id_, tuple(self.sightings))
         suspect = Suspect(track, self._crops.in_order(), self._plates.in_order())
         if who := accused(track, self._settings):
-            balance = bare_balance(track, who, self._settings.min_bare_share)
+            balance = bare_balance(track, who, self._settings.min_bare_share, self._unlike)
             others = tuple(one for one in track.sightings if balance[one.frame] < 0)
             if len(others) == len(track.sightings):  # at no moment does most of what is around it say bare
                 suspect = Suspect(track, ())
@@ -183,11 +185,12 @@ class _Open:
 
     def _see_colors(self, frame: Frame, sighting: Sighting) -> None:
         """A running mean, so that the moments of half being hidden weigh little."""
-        if frame.time_s < self._colors_due_s:
-            return
-        self._colors_due_s = frame.time_s + _COLORS_EVERY_S
         now = colors_of(frame.image, sighting.box)
-        self.colors = 0.7 * self.colors + 0.3 * now if self.sightings else now
+        if self.sightings and likeness(self.colors, now) < UNLIKE:
+            self._unlike.add(sighting.frame)
+        if frame.time_s >= self._colors_due_s:
+            self._colors_due_s = frame.time_s + _COLORS_EVERY_S
+            self.colors = 0.7 * self.colors + 0.3 * now if self.sightings else now
 
 
 def _own(suspect: Suspect, balance: dict[int, float]) -> Suspect:

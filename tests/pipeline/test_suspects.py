@@ -276,6 +276,18 @@ def test_a_reunited_rider_who_is_lost_and_found_under_the_former_id_is_one_track
     assert [(one.track.id, len(one.track.sightings)) for one in collector.rest()] == [(1, 80)]
 
 
+def test_the_plate_of_somebody_in_other_clothes_is_another_riders(settings: Settings) -> None:
+    """The picture is cut, and right where the suspect was somebody rides whose head is hidden."""
+    collector = Collector(settings)
+    show(collector, range(20), {1: 100}, {})
+    for frame in range(20, 40):
+        one = sighting(frame, (), fps=20)
+        collector.add(Frame(frame, frame / 20, dressed((200, 120, 30), 100)), {1: one}, ())
+    (suspect,) = collector.rest()
+    assert is_suspect(suspect, settings)
+    assert {crop.sighting.frame for crop in suspect.plates} == set(range(20))
+
+
 def test_somebody_in_other_clothes_is_another_rider(settings: Settings) -> None:
     assert come_back(settings, (200, 120, 30)) == [1, 2]
 
