@@ -157,6 +157,7 @@ _TOLD = (
     later("the playlist is too large"),
     later("the broadcast is encrypted, which is not supported"),
     later("the server sends elsewhere, which is not followed"),
+    later("the server refuses the log-in: check name and password"),
     later("stopped"),
     later("the stream holds no picture"),
     later("the server ended the stream"),

@@ -8,10 +8,10 @@ from threading import Event, Thread
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError, InvalidDataError
+from av.error import FFmpegError, HTTPUnauthorizedError, InvalidDataError
 from av.video.frame import VideoFrame
 
-from pipeline.errors import RefusedError, StreamError
+from pipeline.errors import MistakenError, RefusedError, StreamError
 from pipeline.relay import Relay
 from pipeline.settings import Settings
 from pipeline.web import Web
@@ -60,7 +60,7 @@ class Connection:
             else:
                 options = _QUICK | _OWN[self._scheme.removesuffix("s")]
                 self._container = av.open(self._url, options=options, timeout=timeout)
-        except (FFmpegError, ValueError) as error:
+        except (FFmpegError, ValueError, StreamError) as error:
             raise self._why(error) from error
         if not self._container.streams.video:
             raise RefusedError("has no video in it, only sound or nothing")
@@ -135,7 +135,9 @@ class Connection:
         if isinstance(error, StreamError):
             return error
         if isinstance(error, InvalidDataError):
-            return StreamError("what the server sends is no video: check the address")
+            return MistakenError("what the server sends is no video: check the address")
+        if isinstance(error, HTTPUnauthorizedError):
+            return MistakenError("the server refuses the log-in: check name and password")
         return StreamError(f"the stream was cut off: {getattr(error, 'strerror', None) or type(error).__name__}")
 
 

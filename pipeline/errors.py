@@ -33,5 +33,9 @@ class StreamError(HelmetWatchError):
     """A stream is out of reach for now; trying again may help. The message does not name its URL."""
 
 
+class MistakenError(StreamError):
+    """What was asked for is out of reach, by the look of it for good; where it was once within reach, not for ever."""
+
+
 class RefusedError(HelmetWatchError):
     """An address must not be opened, or what comes from it must not be read; trying again does not help."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event
 
-from av.error import InvalidDataError
 from av.video.frame import VideoFrame
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 from tenacity.nap import sleep_using_event
@@ -17,7 +16,7 @@ from tenacity.stop import stop_when_event_set
 
 from pipeline import youtube
 from pipeline.connection import Connection
-from pipeline.errors import RefusedError, StreamError
+from pipeline.errors import MistakenError, RefusedError, StreamError
 from pipeline.guard import check
 from pipeline.relay import Relay
 from pipeline.settings import Settings
@@ -109,14 +108,16 @@ class Stream:
         target = check(url, self._settings.private_networks)
         web = target.scheme in ("http", "https")
         self._wire = Web(self._settings) if web else Relay(target, self._settings.stream_timeout_s)
+        if self._stopped.is_set():  # since it was asked above: `stop` has cut the wire before this one
+            self._wire.cut()
         connection = Connection(self._wire, url, target.scheme, self._settings)
         try:
             connection.open(self._watched_s)
             return connection, connection.picture()
         except StreamError as error:
             connection.close()
-            if self._reconnects < 0 and isinstance(error.__cause__, InvalidDataError):
-                raise RefusedError("what the server sends is no video: check the address") from error
+            if self._reconnects < 0 and isinstance(error, MistakenError) and not self._stopped.is_set():
+                raise RefusedError(str(error)) from error
             raise
         except BaseException:
             connection.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from pipeline.errors import RefusedError, StreamError
+from pipeline.errors import MistakenError, RefusedError, StreamError
 from pipeline.guard import check
 from pipeline.settings import Settings
 
@@ -104,6 +104,8 @@ class Web:
             raise RefusedError(f"more than {_MOST_REDIRECTS} redirects")
         if not response.is_success:
             response.close()
+            if response.status_code == httpx.codes.UNAUTHORIZED:
+                raise MistakenError("the server refuses the log-in: check name and password")
             raise StreamError(f"the server answers {response.status_code} {response.reason_phrase}")
         return url, response
 

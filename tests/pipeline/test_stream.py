@@ -1,6 +1,8 @@
 """Real streams, cut, stalled and changed in the middle."""
 
+import re
 import shutil
+import socket
 import ssl
 import threading
 import time
@@ -18,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.stream import Stream, StreamState, StreamStatus
 from pipeline.types import Frame
 from tests.factory import write_clip
-from tests.streaming import RtmpServer, RtspServer, WebServer, gray_ramp, mjpeg, mpegts, playlist
+from tests.streaming import HERE, RtmpServer, RtspServer, Server, WebServer, gray_ramp, mjpeg, mpegts, playlist
 
 
 class Watched:
@@ -300,6 +302,60 @@ def test_what_is_no_video_is_refused(watch: Callable[[str], Watched]) -> None:
         seen = watch(server.url("/"))
         seen.until(lambda: seen.error is not None)
         assert seen.status.state is StreamState.ENDED
+
+
+class Says(Server):
+    """Answers whatever is asked for with the same words."""
+
+    def __init__(self, words: bytes) -> None:
+        self._words = words
+        super().__init__()
+
+    def talk(self, peer: socket.socket) -> None:
+        while self._words and (asked := peer.recv(1 << 16)):
+            sequence = re.search(rb"CSeq: \d+", asked)
+            peer.sendall(self._words.replace(b"CSEQ", sequence[0] if sequence else b""))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "words"),
+    [
+        ("http", b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+        ("rtsp", b'RTSP/1.0 401 Unauthorized\r\nCSEQ\r\nWWW-Authenticate: Digest realm="x", nonce="1"\r\n\r\n'),
+    ],
+)
+def test_a_wrong_password_is_not_tried_again(watch: Callable[[str], Watched], scheme: str, words: bytes) -> None:
+    """Cameras shut out whoever is wrong a few times."""
+    with Says(words) as server:
+        seen = watch(f"{scheme}://me:secret@{HERE}:{server.port}/")
+        seen.until(lambda: seen.error is not None, 30)
+    assert seen.status.why == "the server refuses the log-in: check name and password"
+
+
+def test_an_rtsp_server_that_hangs_up_without_a_word_is_tried_again(watch: Callable[[str], Watched]) -> None:
+    with Says(b"") as server:
+        seen = watch(f"rtsp://{HERE}:{server.port}/")
+        seen.until(lambda: seen.status == StreamStatus(StreamState.WAITING, "the server ended the stream"), 30)
+
+
+class Drips(Server):
+    """Begins to answer, and goes on a letter at a time."""
+
+    def talk(self, peer: socket.socket) -> None:
+        asked = peer.recv(1 << 16)
+        peer.sendall(b"RTSP/1.0 200 OK\r\nX: " if b"RTSP" in asked else b"HTTP/1.1 200 OK\r\nX: ")
+        while not self.stopped.wait(0.2):
+            peer.sendall(b"x")
+
+
+@pytest.mark.parametrize("scheme", ["rtsp"])
+def test_a_server_that_draws_its_answer_out_is_given_up(watch: Callable[[str], Watched], scheme: str) -> None:
+    with Drips() as server:
+        seen = watch(f"{scheme}://{HERE}:{server.port}/")
+        seen.until(lambda: seen.status == StreamStatus(StreamState.WAITING, "no picture came for 2 s"), 30)
+        seen.stream.stop()
+        seen.thread.join(1.5)
+        assert not seen.thread.is_alive()
 
 
 def test_stopping_does_not_wait_for_a_server_that_never_answers(watch: Callable[[str], Watched]) -> None:
