@@ -52,10 +52,10 @@ class Connection:
         try:
             if isinstance(self._wire, Web):
                 first = self._wire.begin(self._url)
-                kind = "hls" if first.is_playlist() else None
+                kind = "hls" if first.is_playlist else None
                 options = _QUICK | _HTTP
                 self._container = av.open(
-                    first.url, format=kind, io_open=self._wire.open, options=options, timeout=timeout
+                    first.url, format=kind, io_open=self._wire.part, options=options, timeout=timeout
                 )
             else:
                 options = _QUICK | _OWN[self._scheme.removesuffix("s")]

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import socket
-import time
-from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
 import httpx
 
+from pipeline.download import Download, Pace
 from pipeline.errors import MistakenError, RefusedError, StreamError
 from pipeline.guard import check
+from pipeline.playlist import best_quality
+from pipeline.relay import shut
 from pipeline.settings import Settings
 
+_log = logging.getLogger(__name__)
 _MOST_REDIRECTS = 5
-_PLAYLIST = b"#EXTM3U"
-_PLAYLIST_END = b"#EXT-X-ENDLIST"
+_GONE = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
 _ENCRYPTED = "crypto+"  # before the address of a segment that FFmpeg wants to decrypt
-_LARGEST_PLAYLIST = 4 << 20  # bytes; FFmpeg keeps all of it in memory
-_BURST_S = 4.0  # a segment of HLS comes as fast as it can, and then nothing for its length
 _AGENT = "HelmetWatch/0.1"
+
+
+class _GoneError(StreamError):
+    """The server does not have it, or no longer."""
 
 
 class Web:
@@ -32,10 +38,14 @@ class Web:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         timeout = httpx.Timeout(settings.stream_timeout_s)
-        self._client = httpx.Client(timeout=timeout, trust_env=False, headers={"User-Agent": _AGENT})
-        self._pace = _Pace(settings.stream_max_mbit * 1e6 / 8)
-        self._files: set[Download] = set()
+        limits = httpx.Limits(max_keepalive_connections=0)  # `cut` knows only connections whose begin it saw
+        self._client = httpx.Client(timeout=timeout, limits=limits, trust_env=False, headers={"User-Agent": _AGENT})
+        self._pace = Pace(settings.stream_max_mbit * 1e6 / 8)
+        self._lock = Lock()
+        self._wires: set[socket.socket] = set()  # all connections, as copies: also one that is just being made
+        self._wire: socket.socket | None = None  # that of the request under way
         self._begun: Download | None = None
+        self._playlist: str | None = None  # where the broadcast's is, all else that is opened being its parts
         self._opened = False
         self._over: Exception | None = None  # why nothing more is opened
         self.failed: Exception | None = None
@@ -44,14 +54,33 @@ class Web:
     def begin(self, url: str) -> Download:
         """What FFmpeg will open first: it has to be told where that stands in the end, and whether it is a playlist.
 
+        Of a broadcast in several qualities that is the playlist of one of them.
+
         Raises:
             RefusedError, StreamError: as `open`.
         """
-        self._begun = self.open(url)
-        return self._begun
+        first = self.open(url)
+        if (quality := best_quality(first.playlist())) is not None:
+            first.close()
+            first = self.open(str(_joined(first.url, quality)))
+            first.playlist()
+        self._begun = first
+        self._playlist = first.url if first.is_playlist else None
+        return first
 
-    def open(self, url: str, _flags: int = 0, options: dict[str, str] | None = None) -> Download:
-        """A file-like object of what a URL holds, redirects followed; PyAV's `io_open` calls this.
+    def part(self, url: str, _flags: int = 0, options: dict[str, str] | None = None) -> Download | io.BytesIO:
+        """As `open`; PyAV's `io_open` calls this. A part that a broadcast has lost is empty: the next one follows."""
+        try:
+            return self.open(url, options)
+        except _GoneError:
+            if self._playlist in (None, url):
+                raise
+            _log.warning("a part of a broadcast is missing, it goes on with the next one")
+            self.failed = None
+            return io.BytesIO()
+
+    def open(self, url: str, options: dict[str, str] | None = None) -> Download:
+        """A file-like object of what a URL holds, redirects followed.
 
         Args:
             url: what to open.
@@ -72,23 +101,42 @@ class Web:
         except Exception as error:
             self.failed = error
             raise
-        file = Download(self, url, response, self._pace, part, first=not self._opened)
+        wire, self._wire = self._wire, None
+        file = Download(self, url, response, wire, self._pace, part, first=not self._opened)
         self._opened, self.failed = True, None
-        self._files.add(file)
         return file
 
     def cut(self) -> None:
         """End every request at once, from any thread: a reader that waits gets an error."""
         self._over = self._over or StreamError("the connection was closed")
-        for file in list(self._files):
-            file.cut()
+        with self._lock:
+            for wire in self._wires:
+                shut(wire)
 
     def close(self) -> None:
         self.cut()
         self._client.close()
+        with self._lock:
+            for wire in self._wires:
+                wire.close()
+            self._wires.clear()
 
-    def done(self, file: Download) -> None:
-        self._files.discard(file)
+    def drop(self, wire: socket.socket | None) -> None:
+        """This connection has been closed."""
+        if wire is not None:
+            with self._lock:
+                self._wires.discard(wire)
+                wire.close()
+
+    def _note(self, event: str, about: dict[str, Any]) -> None:
+        """What httpcore does for a request: a connection is there, which its next words may draw out for ever."""
+        if event == "connection.connect_tcp.complete":
+            self.drop(self._wire)
+            self._wire = about["return_value"].get_extra_info("socket").dup()
+            with self._lock:
+                self._wires.add(self._wire)
+                if self._over is not None:
+                    shut(self._wire)
 
     def _get(self, url: str, part: range | None) -> tuple[str, httpx.Response]:
         """An answer and where it came from."""
@@ -99,14 +147,15 @@ class Web:
             if not response.has_redirect_location:
                 break
             response.close()
-            url = str(httpx.URL(url).join(response.headers["location"]))
+            url = str(_joined(url, response.headers["location"]))
         else:
             raise RefusedError(f"more than {_MOST_REDIRECTS} redirects")
         if not response.is_success:
             response.close()
             if response.status_code == httpx.codes.UNAUTHORIZED:
                 raise MistakenError("the server refuses the log-in: check name and password")
-            raise StreamError(f"the server answers {response.status_code} {response.reason_phrase}")
+            error = _GoneError if response.status_code in _GONE else StreamError
+            raise error(f"the server answers {response.status_code} {response.reason_phrase}")
         return url, response
 
     def _send(self, url: str, part: range | None) -> httpx.Response:
@@ -114,7 +163,7 @@ class Web:
         target = check(url, self._settings.private_networks)
         if target.scheme not in ("http", "https"):
             raise RefusedError(f"a web address leads to {target.scheme}")
-        named = httpx.URL(url)
+        named = _joined(url)
         headers = {"Host": named.netloc.decode("ascii"), "Accept-Encoding": "identity"}
         if part:
             headers["Range"] = f"bytes={part.start}-{part.stop - 1}"
@@ -122,7 +171,7 @@ class Web:
             "GET",
             named.copy_with(host=target.address, userinfo=b""),
             headers=headers,
-            extensions={"sni_hostname": target.host},
+            extensions={"sni_hostname": target.host, "trace": self._note},
         )
         login = (named.username, named.password)
         try:
@@ -135,6 +184,13 @@ class Web:
         return response
 
 
+def _joined(url: str, further: str = "") -> httpx.URL:
+    try:
+        return httpx.URL(url).join(further)
+    except httpx.InvalidURL as error:
+        raise RefusedError("this is no address") from error
+
+
 def _part(options: dict[str, str]) -> range | None:
     """The bytes of a file that FFmpeg wants; None for all of them."""
     return range(int(options.get("offset", 0)), int(options["end_offset"])) if "end_offset" in options else None
@@ -143,128 +199,3 @@ def _part(options: dict[str, str]) -> range | None:
 def _why(error: httpx.HTTPError) -> str:
     """What the system says of a connection; what other errors say may hold a log-in."""
     return (isinstance(error, httpx.ConnectError) and str(error)) or type(error).__name__
-
-
-class Download:
-    """One answer, to be read once from front to end; `url` is where it came from, after all redirects."""
-
-    def __init__(
-        self, web: Web, url: str, response: httpx.Response, pace: _Pace, part: range | None, first: bool
-    ) -> None:
-        self.url = url
-        self._web, self._response, self._pace, self._first = web, response, pace, first
-        self._chunks = self._arriving()
-        if part and response.status_code != httpx.codes.PARTIAL_CONTENT:
-            self._chunks = _cut_out(self._chunks, part)
-        if first and response.headers.get("content-type", "").lower().startswith("multipart/"):
-            self._chunks = _from_boundary(self._chunks)
-        self._held = b""
-        self._begins = b""
-        self._count = 0
-
-    def is_playlist(self) -> bool:
-        """To be asked before anything is read. FFmpeg itself would go by the name, which need not tell.
-
-        Raises:
-            StreamError, RefusedError: as `read`.
-        """
-        self._receive()
-        return self._held.startswith(_PLAYLIST)
-
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes, as they come; none at the end.
-
-        Raises:
-            StreamError: the server is silent, or cut the answer off.
-            RefusedError: a playlist is too large.
-        """
-        if not self._held:
-            self._receive()
-        piece, self._held = self._held[:size], self._held[size:]
-        return piece
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self._response.close()
-        self._web.done(self)
-
-    def cut(self) -> None:
-        """Cut the connection under a reader that waits for it."""
-        sock: Any = self._response.extensions["network_stream"].get_extra_info("socket")
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it is closed already
-
-    def _receive(self) -> None:
-        try:
-            self._held = next(self._chunks, b"")
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            self._web.failed = StreamError(f"the stream was cut off: {type(error).__name__}")
-            raise self._web.failed from error
-        self._look()
-
-    def _arriving(self) -> Iterator[bytes]:
-        """The whole answer, no faster than it may come."""
-        for chunk in self._response.iter_raw():
-            self._count += len(chunk)
-            self._pace.wait(len(chunk))
-            yield chunk
-
-    def _look(self) -> None:
-        """Keep an eye on what passes: how long a playlist is, and whether it or the answer ends."""
-        if self._count == len(self._held) or self._begins:
-            self._begins = (self._begins + self._held)[: _LARGEST_PLAYLIST + 1]
-        if len(self._begins) >= len(_PLAYLIST) and not self._begins.startswith(_PLAYLIST):
-            self._begins = b""
-        if len(self._begins) > _LARGEST_PLAYLIST:
-            self._web.failed = RefusedError("the playlist is too large")
-            raise self._web.failed
-        if not self._held:
-            known = self._response.headers.get("content-length")
-            if self._begins:
-                self._web.complete = _PLAYLIST_END in self._begins
-            elif self._first and known is not None:
-                self._web.complete = self._count == int(known)
-
-
-def _cut_out(chunks: Iterator[bytes], part: range) -> Iterator[bytes]:
-    """The part that was asked for, of a server that sends all."""
-    at = 0
-    for chunk in chunks:
-        if piece := chunk[max(part.start - at, 0) : part.stop - at]:
-            yield piece
-        at += len(chunk)
-        if at >= part.stop:
-            break
-
-
-def _from_boundary(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Without what stands before the first part, if only an empty line: FFmpeg would not know it for a camera's."""
-    last = b""
-    for chunk in chunks:
-        _, dashes, rest = (last + chunk).partition(b"--")
-        if dashes:
-            yield dashes + rest
-            break
-        last = chunk[-1:]
-    yield from chunks
-
-
-class _Pace:
-    """Lets no more bytes pass than so many a second, over a few seconds."""
-
-    def __init__(self, per_s: float) -> None:
-        self._per_s = per_s
-        self._since = time.monotonic()
-        self._count = 0.0
-
-    def wait(self, count: int) -> None:
-        now = time.monotonic()
-        self._count = max(0.0, self._count - (now - self._since) * self._per_s) + count
-        self._since = now
-        over_s = self._count / self._per_s - _BURST_S
-        if over_s > 0:
-            time.sleep(min(over_s, 1.0))

@@ -225,6 +225,28 @@ def test_a_playlist_of_the_parts_of_one_file(watch: Callable[[str], Watched], ra
         assert shades == sorted(set(shades)), "each part is another one"
 
 
+@pytest.mark.parametrize("missing", ["0.ts", "1.ts", "2.ts"])
+def test_a_playlist_that_lacks_a_part_is_shown_without(watch: Callable[[str], Watched], missing: str) -> None:
+    names = [f"{n}.ts" for n in range(3)]
+    parts = {f"/{n}.ts": mpegts(gray_ramp(), 10, first=10 * n) for n in range(3)}
+    del parts[f"/{missing}"]
+    with WebServer({"/all.m3u8": playlist(names, 1.0), **parts}) as server:
+        seen = watch(server.url("/all.m3u8"))
+        seen.until(lambda: seen.status == StreamStatus(StreamState.ENDED), 30)
+        assert len(seen.frames) == 20
+
+
+def test_of_several_qualities_the_best_is_watched_also_behind_a_redirect(watch: Callable[[str], Watched]) -> None:
+    low, high = ("#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=160x90", "#EXT-X-STREAM-INF:BANDWIDTH=2,RESOLUTION=320x180")
+    qualities = f"#EXTM3U\n{low}\nlow.m3u8\n{high}\nhigh.m3u8\n".encode()
+    with WebServer({"/all.m3u8": qualities, "/high.m3u8": "/far/high", "/far/high": playlist(["0.ts"], 1.0)}) as server:
+        server.answers["/far/0.ts"] = mpegts(gray_ramp(), 10)
+        seen = watch(server.url("/all.m3u8"))
+        seen.until(lambda: seen.status == StreamStatus(StreamState.ENDED), 30)
+        assert len(seen.frames) == 10
+        assert [path for path, *_ in server.asked] == ["/all.m3u8", "/high.m3u8", "/far/high", "/far/0.ts"]
+
+
 @pytest.mark.parametrize("ends", [True, False])
 def test_an_encrypted_broadcast_is_refused_as_such(watch: Callable[[str], Watched], ends: bool) -> None:
     segments = ['#EXT-X-KEY:METHOD=AES-128,URI="key"\n0.ts', "1.ts"]
@@ -348,7 +370,7 @@ class Drips(Server):
             peer.sendall(b"x")
 
 
-@pytest.mark.parametrize("scheme", ["rtsp"])
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
 def test_a_server_that_draws_its_answer_out_is_given_up(watch: Callable[[str], Watched], scheme: str) -> None:
     with Drips() as server:
         seen = watch(f"{scheme}://{HERE}:{server.port}/")
