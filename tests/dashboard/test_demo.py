@@ -229,6 +229,17 @@ def test_threshold_sliders_in_the_browser(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("with_clip")
+def test_the_shipped_threshold_can_be_set_again(page: Page) -> None:
+    page.goto("/demo?step=8")
+    thumb, value = page.get_by_role("slider").nth(1), page.get_by_test_id("stSliderThumbValue").nth(1)
+    shipped = value.inner_text()
+    thumb.press("ArrowRight")
+    expect(value).not_to_have_text(shipped)
+    thumb.press("ArrowLeft")
+    expect(value).to_have_text(shipped)
+
+
+@pytest.mark.usefixtures("with_clip")
 def test_arrow_keys_lead_on_where_a_suspect_was_clicked(page: Page) -> None:
     page.goto("/demo?step=3")
     expect(page.get_by_role("heading", name="3. What stage 2 says")).to_be_visible()
