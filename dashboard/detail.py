@@ -53,7 +53,7 @@ def show(case: Case, view: View) -> None:
     with facts:
         _facts(case)
     if case.reads:
-        with st.expander(_("How the plate was read"), icon=":material/pin:"):
+        with st.expander(_("How the plate was read"), icon=":material/pin:", key="case-reads"):
             attempts.of_case(case)
     record.history(case)
     st.subheader(_("What stage 2 looked at"))
@@ -154,5 +154,5 @@ def _sightings(sightings: Sequence[Sighting]) -> None:
         }
         for one in sightings
     ]
-    with st.expander(several("{n} sighting", "{n} sightings", len(rows))):
+    with st.expander(several("{n} sighting", "{n} sightings", len(rows)), key="case-sightings"):
         st.dataframe(pd.DataFrame(rows).round(2), hide_index=True)

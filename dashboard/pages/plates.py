@@ -26,7 +26,7 @@ def _violation(case: Case) -> None:
 
 st.title(_("OCR attempts"))
 outbox.show()
-with st.expander(_("Try OCR on a crop of your own"), icon=":material/document_scanner:"):
+with st.expander(_("Try OCR on a crop of your own"), icon=":material/document_scanner:", key="plates-try"):
     try_plate.show()
 total = resources.plates().count()
 if not total:

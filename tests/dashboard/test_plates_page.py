@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import cv2
 import pytest
+from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
@@ -121,6 +122,19 @@ def test_why_the_ocr_server_gave_up_is_told_in_korean(
     assert not app.exception
     assert "OCR 서버가 이 번호판을 판독하지 못했습니다" in said(app)
     assert reason.partition(":")[0] not in said(app)
+
+
+def test_what_was_opened_stays_open_in_another_language(
+    page: Page, settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    case_id = add(settings, sessions)
+    for address, inside in (("/plates", "확대"), (f"/gallery?case={case_id}", "신뢰도")):
+        page.goto(address)
+        page.get_by_test_id("stExpander").first.locator("summary").click()
+        page.get_by_test_id("stSidebar").get_by_text("한국어", exact=True).click()
+        expect(page.get_by_test_id("stExpander").get_by_text(inside, exact=True)).to_be_visible()
+        page.get_by_test_id("stSidebar").get_by_text("English", exact=True).click()
+        expect(page.get_by_role("link", name="Turned down")).to_be_visible()
 
 
 def test_many_violations_go_to_pages(open_page: Open, settings: Settings, sessions: sessionmaker[Session]) -> None:
