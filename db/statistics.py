@@ -242,9 +242,9 @@ def _of_case(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def _of_track(scope: Scope) -> list[ColumnElement[bool]]:
-    """By the time at which a rider came into view, counted as `db.save` does for a case."""
+    """By when its case happened, or else by when the rider came into view, counted as `db.save` does for a case."""
     began = case((Clip.kind == SourceKind.FILE, Clip.added_at), else_=func.coalesce(Job.started_at, Clip.added_at))
-    seen_s = extract("epoch", began) + Track.start_s
+    seen_s = func.coalesce(extract("epoch", Case.happened_at), extract("epoch", began) + Track.start_s)
     wanted: list[ColumnElement[bool]] = []
     if scope.clip_id is not None:
         wanted.append(Clip.id == scope.clip_id)

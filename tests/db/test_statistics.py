@@ -73,6 +73,17 @@ def test_a_camera_that_was_watched_before_counts_on_the_day_it_was_watched(sessi
     assert [sum(astuple(counts.riders(day))) for day in days] == [0, 2]
 
 
+def test_a_violation_past_midnight_is_a_rider_of_the_same_day(sessions: sessionmaker[Session]) -> None:
+    midnight = datetime(2026, 7, 21, tzinfo=UTC)
+    job = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
+    job.begin(midnight - timedelta(seconds=0.5))
+    case = replace(factory.case(), looks=("p",) * len(factory.case().verdict.looks))
+    job.keep_case(replace(case, best=case.track.sightings[-1]), Evidence("p", "c", "v", 0.0, 0.0, 1.0))
+    counts = Statistics(sessions)
+    for scope, number in ((Scope(before=midnight), 0), (Scope(since=midnight), 1)):
+        assert counts.violations(scope) == counts.riders(scope).without_helmet == number
+
+
 def test_a_rider_who_waits_in_view_of_a_camera_counts_once(sessions: sessionmaker[Session]) -> None:
     """Stage 2, which was not convinced, has looked three times; the last word stands."""
     job = LiveJob(sessions, STORE, SourceKind.STREAM, "crossing", "rtsp://crossing")
