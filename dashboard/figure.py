@@ -130,7 +130,7 @@ def _reading(table: pd.DataFrame) -> str:
 
 def short(name: str, most: int = 28) -> str:
     """A file name as plotly shows it: no longer than this, and no markup in it taken for any."""
-    return escape(brief(name, most))
+    return escape(brief(name, most), quote=False)  # plotly shows the entities of quotes as they are
 
 
 def _picture(key: str) -> dict[str, object]:

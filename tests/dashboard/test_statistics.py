@@ -146,6 +146,7 @@ def test_tables_open_in_excel_and_hold_no_formula() -> None:
 
 def test_names_of_files_are_no_markup() -> None:
     assert figure.short("<b>a</b>.mp4") == "&lt;b&gt;a&lt;/b&gt;.mp4"
+    assert figure.short("""the "main" gate's""") == """the "main" gate's"""
     assert len(figure.short("n" * 100)) == 28
 
 
