@@ -147,7 +147,9 @@ def agreement(scope: Scope) -> None:
     counts = resources.statistics().verdicts(scope)
     decided = sum(count for (_outcome, state), count in counts.items() if state is not ReviewState.OPEN)
     if not decided:
-        nothing(title, _("Nothing reviewed yet: accept or dismiss violations in the gallery."))
+        nothing(
+            title, _("None was reviewed in these days and this source: accept or dismiss violations in the gallery.")
+        )
         return
     agreed = sum(
         count
