@@ -216,7 +216,8 @@ def _reasons(afterwards: Callable[[], None]) -> None:
     with st.popover(asked, icon=":material/close:", key=_WHY, on_change=_ask_no_more):
         for number, (reason, word) in enumerate(REASONS.items(), 1):
             _button(_(word), str(number), "", seen, partial(dismiss, reason), wide=True)
-        st.text_input(_("Note (may stay empty)"), max_chars=500, key=note, persist_state="session")
+        # of no fixed length: of a longer text that is pasted the field would take nothing, and say so nowhere
+        st.text_input(_("Note (may stay empty)"), key=note, persist_state="session")
         _button(_("Do not dismiss"), "Escape", ":material/close:", {}, _ask_no_more, wide=True)
 
 

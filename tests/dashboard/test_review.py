@@ -168,19 +168,19 @@ def test_who_is_asked_why_types_on_when_somebody_else_judges_the_case(
     page.goto("/gallery?case=2")
     sign_in(page, "Kim")
     press(page, "d")
-    note = page.get_by_label("Note")
-    note.fill("glare on the visor")
+    note, why = page.get_by_label("Note"), "glare on the visor, " * 40 + "no more"
+    note.fill(why)
     assert Reviews(sessions).decide({2: 0}, Deed("Lee", Action.ACCEPT)).changed == (2,)
     expect(page.get_by_text("check_circle Accepted")).to_be_visible()
-    expect(note).to_have_value("glare on the visor")
+    expect(note).to_have_value(why)
     click(page, "Cannot be told")
     expect(page.get_by_text("Lee was quicker and accepted it")).to_be_visible()
     assert state(2) is ReviewState.ACCEPTED
     click(page, "Dismiss")
-    expect(note).to_have_value("glare on the visor")  # until it is dismissed
+    expect(note).to_have_value(why)  # until it is dismissed
     click(page, "Cannot be told")
     expect(page.get_by_text("check_circle Accepted")).to_be_hidden()
-    assert Reviews(sessions).history(2)[-1].note == "glare on the visor"
+    assert Reviews(sessions).history(2)[-1].note == why
 
 
 def test_the_name_is_remembered(page: Page, state: State) -> None:
