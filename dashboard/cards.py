@@ -54,7 +54,7 @@ def _turn_to_shown(view: View, key: str) -> None:
     case = None if shown is None else cases.get(shown)
     if case is not None:
         place = cases.place(view.wanted, view.sort, case)
-        if any(there.id == case.id for there in cases.page(view.wanted, view.sort, place, 1)):
+        if place is not None:
             filters.turn_to(place, key)
             browser.go_to(_card_of(case))
 

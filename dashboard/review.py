@@ -139,10 +139,10 @@ def steps(case: Case, view: View) -> None:
         on_click=open_case,
         args=(after,),
     )
-    total = cases.count(view.wanted)
-    if total:
-        place = min(cases.place(view.wanted, view.sort, case) + 1, total)
-        st.markdown(_("{place} of {total}", place=f"{place:,}", total=f"{total:,}"), width="content")
+    place = cases.place(view.wanted, view.sort, case)
+    if place is not None:
+        total = cases.count(view.wanted)
+        st.markdown(_("{place} of {total}", place=f"{place + 1:,}", total=f"{total:,}"), width="content")
 
 
 def begin(page: Sequence[Case], view: View) -> None:

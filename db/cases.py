@@ -113,11 +113,12 @@ class Cases:
         with self._sessions() as session:
             return session.scalars(query).one_or_none()
 
-    def place(self, wanted: Filter, sort: Sort, case: Case) -> int:
-        """How many cases come before this one."""
-        query = select(func.count()).select_from(Case).where(*wanted.conditions(), _beyond(sort, case, -1))
+    def place(self, wanted: Filter, sort: Sort, case: Case) -> int | None:
+        """How many cases come before this one; None where this one does not fit the filter."""
+        fits = select(Case.id).where(*wanted.conditions(), Case.id == case.id)
+        before = select(func.count()).select_from(Case).where(*wanted.conditions(), _beyond(sort, case, -1))
         with self._sessions() as session:
-            return session.scalar(query) or 0
+            return None if session.scalar(fits) is None else session.scalar(before)
 
     def get(self, case_id: int) -> Case | None:
         """One case with its looks, its track and the reads of its plate."""

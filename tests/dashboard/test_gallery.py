@@ -206,6 +206,9 @@ def test_at_the_end_of_a_review_the_gallery_says_so(open_page: Open, reviews: Re
     assert "Nothing is left to review in this view." in said(app)
     app.query_params["case"] = "4"
     assert "0 of 0" not in said(app.run())
+    app = open_page("gallery", review="accepted", case="5")
+    assert not app.exception
+    assert " of " not in said(app)  # it has no place in a view that it is not in
 
 
 def test_a_chosen_case_is_decided_as_it_was_seen_last(open_page: Open, reviews: Reviews) -> None:

@@ -177,6 +177,7 @@ def test_next_and_previous_walk_every_order_and_skip_nothing(sessions: sessionma
     dismissed = cases.get(5)
     assert dismissed is not None
     assert cases.neighbour(Filter(), Sort.NEWEST, dismissed, 1) == 4  # it has left the view, the way on has not
+    assert cases.place(Filter(), Sort.NEWEST, dismissed) is None
 
 
 @pytest.mark.parametrize("early", [True, False])
