@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import concurrent.futures.thread  # noqa: F401 what it does at exit is done after what is registered later
+import atexit
 import logging
-import threading
 from threading import Event
 
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -29,17 +29,18 @@ class Postman:
         self._outbox = Outbox(sessions, FileStore(settings.files))
         self._stopped = Event()
         self.trouble: str | None = None
-        self._scheduler = BackgroundScheduler(daemon=True)
-        # a slow round is not overtaken by the next, and rounds that were missed are not made up for
+        # in the scheduler's own thread: a pool's are waited for before `atexit`, until their round is over
+        self._scheduler = BackgroundScheduler(executors={"default": DebugExecutor()}, daemon=True)
+        # rounds that a slow one made late are not made up for
         self._scheduler.add_job(
-            self._round, "interval", seconds=_EVERY_S, max_instances=1, coalesce=True, next_run_time=now()
+            self._round, "interval", seconds=_EVERY_S, coalesce=True, misfire_grace_time=None, next_run_time=now()
         )
         self._scheduler.start()
-        # `atexit` is too late: by then the thread has been waited for, until its round was over
-        threading._register_atexit(self.stop)  # type: ignore[attr-defined]
+        atexit.register(self.stop)
 
     def stop(self) -> None:
         """End the round with the capture under way, and the thread."""
+        atexit.unregister(self.stop)
         self._stopped.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
