@@ -126,6 +126,9 @@ def _verify(stage2: Verifier, look: ToVerify) -> WithPlates:
 
 
 def _write(store: FileStore, job: ToWrite) -> None:
+    if job.case is None and job.source.given_up:
+        job.source.end(job.track)
+        return
     try:
         if job.later:
             job.source.keeper.keep_later(job.track)

@@ -73,6 +73,7 @@ class Source:
     ) -> None:
         self.began = datetime.now(UTC)
         self.trouble: BaseException | None = None
+        self.given_up = False  # closed, and what is left cannot be kept: no rider waits any longer for a full disk
         self.settings, self.keeper = settings, keeper
         self.ring = Ring(settings.live_buffer_s, settings.live_buffer_mb)
         self._zero = time.monotonic()
@@ -131,7 +132,8 @@ class Source:
             self._changed.notify()
         self._finished.wait(_PATIENCE_S)
         with self._idle:
-            self._idle.wait_for(lambda: not self._under_way, _PATIENCE_S)
+            kept = self._idle.wait_for(lambda: not self._under_way, _PATIENCE_S)
+        self.given_up = not kept and self.trouble is not None
 
     # for the watch
 

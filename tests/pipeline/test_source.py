@@ -6,11 +6,12 @@ from functools import partial
 from itertools import repeat
 from operator import itemgetter
 from threading import Condition
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from pipeline.live import _verify
+from pipeline.live import _verify, _write
 from pipeline.settings import Settings
 from pipeline.source import Source, ToWrite
 from pipeline.types import Case, Frame, Image, Label, Outcome, Says, Suspect, Verdict
@@ -172,3 +173,18 @@ def test_pictures_as_thin_as_a_thread_are_shown(settings: Settings, shape: tuple
     scene = Scene(settings)
     scene.put(Frame(0, 0.0, np.zeros(shape, np.uint8)))
     assert scene.preview(640) is not None
+
+
+@pytest.mark.parametrize("trouble", [OSError("no space left on device"), None])
+def test_whoever_stops_does_not_wait_for_ever_for_a_full_disk(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, trouble: OSError | None
+) -> None:
+    """A queue of riders who cannot be kept, each tried for long, held the Stop button for minutes."""
+    monkeypatch.setattr("pipeline.source._PATIENCE_S", 0.05)
+    scene, kept = Scene(settings), []
+    scene.keeper, scene.trouble = SimpleNamespace(keep_track=kept.append), trouble
+    scene._finished.set()
+    scene._begin(factory.track())
+    scene.close()
+    _write(None, ToWrite(scene, factory.track(), None))
+    assert len(kept) == (trouble is None)
