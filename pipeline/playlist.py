@@ -1,4 +1,7 @@
-"""Broadcasts (HLS) that come in several qualities: which of them is watched."""
+"""Broadcasts (HLS) that come in several qualities: which of them is watched.
+
+As lenient as FFmpeg: the m3u8 package fails at playlists without a bandwidth, or of odd numbers, which FFmpeg plays.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     plates.add_argument("--seed", type=_seed, default=0)
     plates.add_argument("--cars", type=command.share, default=0.2, help="share of cars' plates, 0 to 1")
     plates.add_argument(
-        "--size", type=_height, help="height of the characters, pixels, in ten frames; otherwise falling"
+        "--size", type=_height, help="height of the largest characters, pixels, in ten frames; otherwise falling"
     )
     plates.add_argument("--out", type=Path, required=True)
     plates.set_defaults(run=_plates)
