@@ -92,12 +92,10 @@ def _grid(view: View, key: str) -> None:
 
 
 def _choice(cases: Sequence[Case], view: View, key: str) -> None:
-    """What can be done with the cases on this page, and with the chosen ones."""
+    """What can be done with the cases on this page."""
     chosen = _chosen(key)
-    if chosen and review.asks_why(chosen):
-        review.of_many(chosen, lambda: _forget(key))
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-choice"):
+    asking = review.asks_why(chosen)
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Review one by one"),
             key=f"{key}-first",
@@ -105,20 +103,32 @@ def _choice(cases: Sequence[Case], view: View, key: str) -> None:
             shortcut="J",
             on_click=review.begin,
             args=(cases, view),
+            disabled=asking,
         )
-        if any(case.id not in chosen for case in cases):
-            st.button(
-                _("Choose this page"),
-                key=f"{key}-all",
-                icon=":material/select_all:",
-                on_click=lambda: _choose(key, cases),
-            )
-        if chosen:
-            st.button(_("Choose none"), key=f"{key}-none", icon=":material/deselect:", on_click=_forget, args=(key,))
-            st.markdown(_told(chosen, cases), width="content")
-            review.of_many(chosen, lambda: _forget(key))
-            panel.of_cases(sorted(chosen), key)
-        review.undo_button()
+        st.button(
+            _("Choose this page"),
+            key=f"{key}-all",
+            icon=":material/select_all:",
+            on_click=lambda: _choose(key, cases),
+            disabled=asking or all(case.id in chosen for case in cases),
+        )
+        if not asking:
+            review.undo_button()
+    if chosen:
+        with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
+            _of_chosen(cases, key)
+
+
+def _of_chosen(cases: Sequence[Case], key: str) -> None:
+    """What can be done with the chosen ones, where it is in sight and moves no card."""
+    chosen = _chosen(key)
+    if review.asks_why(chosen):
+        review.of_many(chosen, lambda: _forget(key))
+        return
+    st.button(_("Choose none"), key=f"{key}-none", icon=":material/deselect:", on_click=_forget, args=(key,))
+    st.markdown(_told(chosen, cases), width="content")
+    review.of_many(chosen, lambda: _forget(key))
+    panel.of_cases(sorted(chosen), key)
 
 
 def _told(chosen: Iterable[int], cases: Sequence[Case]) -> str:

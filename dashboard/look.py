@@ -12,6 +12,7 @@ _LOGO = Path(__file__).parent / "logo.svg"
 ICON = Path(__file__).parent / "icon.svg"
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 4rem; }
+[data-testid="stBottomBlockContainer"] { padding-top: 0.75rem; padding-bottom: 1rem; }
 h1 { overflow-wrap: anywhere; }
 :lang(ko) [data-testid="stMarkdownContainer"] :is(p, li) { word-break: keep-all; overflow-wrap: anywhere; }
 [data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p { font-size: 0; }

@@ -83,7 +83,8 @@ def of_one(case: Case, view: View) -> None:
 def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
     """Decide on the chosen cases at once."""
     if not reviewer.name():
-        reviewer.ask()
+        with st.popover(_("Begin reviewing"), icon=":material/how_to_reg:", type="primary"):
+            reviewer.ask()
         return
     if asks_why(seen):
         _reasons(clear)

@@ -145,6 +145,25 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     assert len({(box["y"], box["height"]) for box in boxes}) == 1  # one says more than the others
 
 
+@pytest.mark.usefixtures("state")
+def test_choosing_moves_no_card_and_what_can_be_done_is_in_sight(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/gallery")
+    top = "document.querySelector('[class*=st-key-gallery-card-]').getBoundingClientRect().top"
+    top += " + document.querySelector('[data-testid=stMain]').scrollTop"
+    expect(page.get_by_text("Case 1", exact=True)).to_be_visible()
+    before = page.evaluate(top)
+    page.get_by_text("Case 1", exact=True).click()
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    click(page, "Begin reviewing")
+    page.get_by_label("Your name").fill("Kim")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Accept")).to_be_in_viewport()
+    page.get_by_text("Case 2", exact=True).click()
+    expect(page.get_by_role("button", name="Same motorcycle")).to_be_in_viewport()
+    assert page.evaluate(top) == before
+
+
 def test_the_second_of_two_people_is_told(
     page: Page, browser: Browser, server: str, state: State, sessions: sessionmaker[Session]
 ) -> None:
