@@ -112,21 +112,24 @@ _REFUSED = st.components.v2.component(
     "refused",
     js="""
     const seen = new WeakSet(), refused = [];  // both outlast a run of the page
-    export default function ({ setTriggerValue }) {
+    let told = 0;
+    export default function ({ setStateValue }) {
         let timer;
         const tell = () => {
             timer = undefined;
-            setTriggerValue("refused", refused.splice(0));
+            told = refused.length;
+            setStateValue("refused", [...refused]);  // all: the server may have dropped what was told last
         };
         const look = () => {
             for (const chip of document.querySelectorAll('[data-testid="stFileChip"][aria-invalid="true"]')) {
                 if (seen.has(chip)) continue;
                 seen.add(chip);
                 const name = chip.querySelector('[data-testid="stFileChipName"]').title;
-                refused.push([name, chip.querySelector('[role="alert"]').textContent]);
+                const why = chip.querySelector('[role="alert"]').textContent;
+                refused.push([`${Date.now()}-${refused.length}`, name, why]);
                 chip.querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
             }
-            if (refused.length) timer ??= setTimeout(tell, 200);  // those of one drop together
+            if (refused.length > told) timer ??= setTimeout(tell, 200);  // those of one drop together
         };
         const observer = new MutationObserver(look);
         observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-invalid"] });
@@ -188,12 +191,14 @@ def play_from(key: str, seconds: float) -> None:
     _PLAY_FROM(key=key, data={"at": seconds}, height=1)
 
 
-def refused(key: str, tell: Callable[[Sequence[tuple[str, str]]], None]) -> None:
-    """Take what the page's upload field refuses out of it, and tell of it: names, and why in Streamlit's words.
+def refused(key: str) -> Sequence[tuple[str, str, str]]:
+    """What the page's upload field has refused so far, and now is taken out of it: an id, the name, and why in
+    Streamlit's words.
 
     The field itself shows it only until it is emptied, in English, and says nothing of it to the server.
     """
-    _REFUSED(key=key, on_refused_change=lambda: tell(st.session_state[key]["refused"]), height=1)
+    found = _REFUSED(key=key, default={"refused": []}, on_refused_change=lambda: None, height=1)
+    return [(str(id_), str(name), str(why)) for id_, name, why in found["refused"]]
 
 
 def asked_again(do: Callable[[], None]) -> None:

@@ -76,11 +76,14 @@ def _take_all(files: list[UploadedFile]) -> None:
     st.rerun()
 
 
-def _note_refused(files: Iterable[tuple[str, str]]) -> None:
-    """Say which files the field did not take, and why, those with the same reason together."""
+def _note_refused(files: Iterable[tuple[str, str, str]]) -> None:
+    """Say once which files the field did not take, and why, those with the same reason together."""
+    noted: set[str] = st.session_state.setdefault("refused-noted", set())
     names: dict[str, list[str]] = defaultdict(list)
-    for name, why in files:
-        names[_reason(name, why)].append(plain(name))
+    for id_, name, why in files:
+        if id_ not in noted:
+            names[_reason(name, why)].append(plain(name))
+            noted.add(id_)
     st.session_state.setdefault("notices", []).extend(f"{', '.join(same)}: {why}" for why, same in names.items())
 
 
@@ -98,7 +101,7 @@ def _reason(name: str, why: str) -> str:
 @st.fragment  # a run of the whole page drops what Streamlit is about to tell the field: the other files get lost
 def _notices() -> None:
     """What was wrong with uploads, until somebody has read it."""
-    browser.refused("refused", _note_refused)
+    _note_refused(browser.refused("refused"))
     notices: list[str] = st.session_state.get("notices", [])
     if not notices:
         return
