@@ -50,8 +50,10 @@ def _tidy(session: sessionmaker[Session], settings: Settings, delete: bool) -> N
     sizes = []
     for path, size in tidy.unneeded(session, settings):
         sizes.append(size)
-        if delete:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        if delete and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif delete:
+            path.unlink(missing_ok=True)
     done = "deleted" if delete else "not needed any more"
     hint = " (--delete deletes them)" if sizes and not delete else ""
     print(f"{len(sizes)} files, {sum(sizes) / 1e6:.1f} MB, {done}{hint}")  # noqa: T201

@@ -130,7 +130,7 @@ def is_accused(head: Occupant | _Head, settings: Settings) -> bool:
 
 
 def bare_balance(
-    track: Track, heads: Iterable[Occupant], least_share: float, unlike: Collection[int] = ()
+    track: Track, heads: Iterable[Occupant], least_share: float, unlike: Collection[int]
 ) -> dict[int, float]:
     """By frame: how far the barest of these heads (one at least) is above this share of bare evidence, around then.
 

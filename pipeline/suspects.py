@@ -161,16 +161,18 @@ class _Open:
         """What was seen of this rider; what is more likely somebody else's than a suspect's is a track of its own."""
         track = Track(id_, tuple(self.sightings))
         suspect = Suspect(track, self._crops.in_order(), self._plates.in_order())
-        if who := accused(track, self._settings):
-            balance = bare_balance(track, who, self._settings.min_bare_share, self._unlike)
-            others = tuple(one for one in track.sightings if balance[one.frame] < 0)
-            if len(others) == len(track.sightings):  # at no moment does most of what is around it say bare
-                suspect = Suspect(track, ())
-            else:
-                if others:
-                    yield Suspect(Track(-id_, others), ())
-                suspect = _own(suspect, balance)
-        yield suspect
+        who = accused(track, self._settings)
+        if not who:
+            yield suspect
+            return
+        balance = bare_balance(track, who, self._settings.min_bare_share, self._unlike)
+        others = tuple(one for one in track.sightings if balance[one.frame] < 0)
+        if len(others) == len(track.sightings):  # at no moment does most of what is around it say bare
+            yield Suspect(track, ())
+            return
+        if others:
+            yield Suspect(Track(-id_, others), ())
+        yield _own(suspect, balance)
 
     def _append(self, sighting: Sighting) -> None:
         self.sightings.append(sighting)
