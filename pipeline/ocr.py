@@ -54,12 +54,11 @@ class Engine(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def read(self, plates: Sequence[Image]) -> list[Reading]: ...
+    def read(self, plate: Image) -> Reading: ...
 
     def read_closely(self, plate: Image) -> Reading:
         """Read one plate that is worth more time than others."""
-        (reading,) = self.read([plate])
-        return reading
+        return self.read(plate)
 
 
 class OwnEngine(Engine):
@@ -92,8 +91,9 @@ class OwnEngine(Engine):
         # EasyOCR gives one confidence for the whole text; the vote needs those of all characters
         self._reader.recognizer.register_forward_hook(lambda *call: self._seen.append(call[2][0].numpy()))
 
-    def read(self, plates: Sequence[Image]) -> list[Reading]:
-        return [self._read(plate) for plate in plates]
+    def read(self, plate: Image) -> Reading:
+        text, slots = self._look(plate)
+        return Reading(text, _confidences(slots), slots)
 
     def read_closely(self, plate: Image) -> Reading:
         """What it says of the plate in five places together: no corner is found exactly."""
@@ -101,10 +101,6 @@ class OwnEngine(Engine):
         slots = _softmax(np.mean(heard, axis=0))
         characters = _confidences(slots)
         return Reading("".join(one for one, _ in characters), characters, slots)
-
-    def _read(self, plate: Image) -> Reading:
-        text, slots = self._look(plate)
-        return Reading(text, _confidences(slots), slots)
 
     def _look(self, plate: Image) -> tuple[str, Floats]:
         """The text, and the probability of each class in each slot."""
@@ -151,10 +147,7 @@ class StockEngine(Engine):
                 "connect once, or set HELMET_WATCH_PLATE_ENGINE=own"
             ) from error
 
-    def read(self, plates: Sequence[Image]) -> list[Reading]:
-        return [self._read(plate) for plate in plates]
-
-    def _read(self, plate: Image) -> Reading:
+    def read(self, plate: Image) -> Reading:
         """Lines from the top down, words from the left; the detector finds both."""
         words = self._reader.readtext(cv2.resize(plate, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
         middle = plate.shape[0]  # of the picture twice as large

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
 
 import numpy as np
 import torch
@@ -89,7 +88,7 @@ class PlateReader:
         """All that is read on the best crops, and on these made into one."""
         chosen = self._choose(crops)
         plates = [self._upright(one) for one in chosen]
-        attempts = [Attempt(*one) for one in zip(chosen, plates, repeat(1), self._engine.read(plates), strict=False)]
+        attempts = [Attempt(one, plate, 1, self._engine.read(plate)) for one, plate in zip(chosen, plates, strict=True)]
         if self._settings.plate_fusion and len(plates) > 1:
             fused, frames = fuse(plates, [one.worth for one in chosen])
             if frames > 1:
