@@ -7,7 +7,6 @@ along keeps a place on the motorcycle, and is bare-headed in most sightings or i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import Any, TypeAlias
 
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.settings import Settings
-from pipeline.types import HEADS, Box, Detection, Label, Sighting, Track
+from pipeline.types import Box, Detection, Label, Sighting, Track
 
 _REACH = 0.8  # head sizes that a head may move on its motorcycle from one sighting to the next
 # out of view for longer, in seconds and in usual steps, a rider may come back as somebody else under the same id
@@ -30,37 +29,42 @@ Floats = npt.NDArray[Any]
 Seen: TypeAlias = tuple[Sighting, Detection]
 
 
-@dataclass(frozen=True, slots=True)
 class Occupant:
-    """One head over time: the sightings that show it, and the head in each."""
+    """One head over time: the sightings that show it, by frame, and the head in each."""
 
-    sightings: tuple[Seen, ...]
+    def __init__(self) -> None:
+        self.seen: dict[int, Seen] = {}
+        self.bare = self._helmet = 0.0  # sums of stage 1's confidences
+        self.bare_sightings = 0
 
-    def evidence(self, label: Label) -> float:
-        """Sum of the confidences of one reading of this head."""
-        return sum(head.confidence for _, head in self.sightings if head.label is label)
+    def add(self, sighting: Sighting, head: Detection) -> None:
+        self.seen[sighting.frame] = self.last = sighting, head
+        if head.label is Label.WITHOUT_HELMET:
+            self.bare += head.confidence
+            self.bare_sightings += 1
+        else:
+            self._helmet += head.confidence
 
     @property
-    def bare_sightings(self) -> int:
-        return sum(head.label is Label.WITHOUT_HELMET for _, head in self.sightings)
+    def sightings(self) -> Collection[Seen]:
+        return self.seen.values()
 
     @property
     def bare_share(self) -> float:
         """How much of stage 1's evidence on this head says that it is bare, 0 to 1."""
-        return _bare_share(*(self.evidence(label) for label in HEADS))
+        return self.bare / (self.bare + self._helmet)
 
     def bare_in(self, frame: int) -> tuple[Detection, ...]:
         """The head in this frame, if stage 1 took it for bare there."""
-        return tuple(
-            head for seen, head in self.sightings if seen.frame == frame and head.label is Label.WITHOUT_HELMET
-        )
+        _, head = self.seen.get(frame, (None, None))
+        return (head,) if head is not None and head.label is Label.WITHOUT_HELMET else ()
 
 
 class Following:
     """Everybody on one motorcycle, while it is in view."""
 
     def __init__(self) -> None:
-        self._heads: list[_Head] = []
+        self._heads: list[Occupant] = []
 
     def add(self, sighting: Sighting) -> None:
         """Take the heads of the next sighting, each to the head that it continues."""
@@ -74,41 +78,20 @@ class Following:
                 taken.add(column)
         for column, head in enumerate(heads):
             if column not in taken:
-                self._heads.append(_Head())
+                self._heads.append(Occupant())
                 self._heads[-1].add(sighting, head)
 
     def everybody(self) -> tuple[Occupant, ...]:
         """In order of appearance."""
-        return tuple(Occupant(tuple(one.seen.values())) for one in self._heads)
+        return tuple(self._heads)
 
     def barest(self, settings: Settings) -> dict[int, Seen]:
         """The head to look at, by frame: one that is accused before all others, then the one that is barest."""
 
-        def rank(one: _Head) -> tuple[bool, bool, float]:
+        def rank(one: Occupant) -> tuple[bool, bool, float]:
             return is_accused(one, settings), one.bare_share >= settings.min_bare_share, one.bare
 
-        return max(self._heads, key=rank, default=_Head()).seen
-
-
-class _Head:
-    """One head as it is followed."""
-
-    def __init__(self) -> None:
-        self.seen: dict[int, Seen] = {}
-        self.bare = self._helmet = 0.0
-        self.bare_sightings = 0
-
-    def add(self, sighting: Sighting, head: Detection) -> None:
-        self.seen[sighting.frame] = self.last = sighting, head
-        if head.label is Label.WITHOUT_HELMET:
-            self.bare += head.confidence
-            self.bare_sightings += 1
-        else:
-            self._helmet += head.confidence
-
-    @property
-    def bare_share(self) -> float:
-        return _bare_share(self.bare, self._helmet)
+        return max(self._heads, key=rank, default=Occupant()).seen
 
 
 def occupants(track: Track) -> tuple[Occupant, ...]:
@@ -124,7 +107,7 @@ def accused(track: Track, settings: Settings) -> tuple[Occupant, ...]:
     return tuple(one for one in occupants(track) if is_accused(one, settings))
 
 
-def is_accused(head: Occupant | _Head, settings: Settings) -> bool:
+def is_accused(head: Occupant, settings: Settings) -> bool:
     """Not where it was a helmet in most sightings, however sure the others looked."""
     return head.bare_sightings >= settings.min_sightings and head.bare_share >= settings.min_bare_share
 
@@ -190,10 +173,6 @@ def _longest_s(track: Track, gap_s: float) -> float:
     """For how long nothing may be seen of a rider: so many seconds, or longer where the steps are long."""
     steps = np.diff([one.time_s for one in track.sightings])
     return max(gap_s, _STEPS * float(np.median(steps))) if len(steps) else gap_s
-
-
-def _bare_share(bare: float, helmet: float) -> float:
-    return bare / (bare + helmet)
 
 
 def _distance(last: Seen, now: Seen) -> float:
