@@ -150,7 +150,7 @@ def out_of_looks(case: Case, store: FileStore) -> Evidence:
 def _joined(track: Track, times: Sequence[float]) -> Track:
     """A track with a sighting in each of the clip's frames that stage 1 passed over between two of its own."""
     frames = range(track.sightings[0].frame, track.sightings[-1].frame + 1)
-    return filled(track, ((index, times[index]) for index in frames), _JOINED_S)
+    return filled(track, [(index, times[index]) for index in frames], _JOINED_S)
 
 
 def _marks(tracks: Iterable[Track], accused: set[int]) -> _Marks:

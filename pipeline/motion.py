@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from threading import Lock
 
 from pipeline.types import Box, Detection, Sighting, Track
@@ -77,24 +79,18 @@ def moved(sighting: Sighting, box: Box) -> Sighting:
     return replace(sighting, box=box, heads=tuple(map(along, sighting.heads)), plate=plate)
 
 
-def filled(track: Track, frames: Iterable[tuple[int, float]], longest_s: float = _GAP_S) -> Track:
-    """A track with a sighting in each of these frames (index, time) that lies between two of its own, for drawing.
+def filled(track: Track, frames: Sequence[tuple[int, float]], longest_s: float = _GAP_S) -> Track:
+    """A track with a sighting in each of these frames (index, time; in order) between two of its own, for drawing.
 
     Not between two that are further apart than `longest_s`.
     """
-    sightings = list(track.sightings)
-    own = {one.frame for one in sightings}
-    rows = iter(zip(track.sightings, track.sightings[1:], strict=False))
-    pair = next(rows, None)
-    for index, time_s in sorted(frames):
-        while pair is not None and time_s > pair[1].time_s:
-            pair = next(rows, None)
-        if pair is None:
-            break
-        before, after = pair
-        if index in own or not before.time_s < time_s < after.time_s or after.time_s - before.time_s > longest_s:
-            continue
-        share = (time_s - before.time_s) / (after.time_s - before.time_s)
-        between = moved(before, before.box.toward(after.box, share))
-        sightings.append(replace(between, frame=index, time_s=time_s))
-    return replace(track, sightings=tuple(sorted(sightings, key=lambda one: one.time_s)))
+    times = [time_s for _, time_s in frames]
+    sightings = [track.sightings[0]]
+    for before, after in pairwise(track.sightings):
+        gap_s = after.time_s - before.time_s
+        if gap_s <= longest_s:
+            for index, time_s in frames[bisect_right(times, before.time_s) : bisect_left(times, after.time_s)]:
+                box = before.box.toward(after.box, (time_s - before.time_s) / gap_s)
+                sightings.append(replace(moved(before, box), frame=index, time_s=time_s))
+        sightings.append(after)
+    return replace(track, sightings=tuple(sightings))
