@@ -54,12 +54,12 @@ def conceal(image: Image, scene: Scene) -> Image:
     factor = _CELLS / max(height, width)
     cells = (max(1, round(width * factor)), max(1, round(height * factor)))
     coarse = cv2.resize(cv2.resize(image, cells, interpolation=cv2.INTER_AREA), (width, height))
-    seen = np.zeros((height, width, 1), bool)
+    seen = np.zeros((height, width), np.uint8)
     for boxes, visible in ((scene.clear, True), (scene.hidden, False), (scene.shown, True)):
         for box in boxes:
             x1, y1, x2, y2 = (round(side) for side in box.clip(width, height).as_tuple())
             seen[y1:y2, x1:x2] = visible
-    return np.where(seen, image, np.asarray(coarse, np.uint8))
+    return np.asarray(cv2.copyTo(image, seen, coarse), np.uint8)
 
 
 class Witness:
