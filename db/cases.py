@@ -108,15 +108,15 @@ class Cases:
 
     def neighbour(self, wanted: Filter, sort: Sort, case: Case, step: int) -> int | None:
         """The case after this one (`step` 1) or before it (-1), whether or not this one fits the filter itself."""
-        order = _ORDER[sort] if step > 0 else _ORDER[_BACKWARDS[sort]]
-        query = select(Case.id).where(*wanted.conditions(), _beyond(sort, case, step)).order_by(*order).limit(1)
+        way = sort if step > 0 else _BACKWARDS[sort]
+        query = select(Case.id).where(*wanted.conditions(), _beyond(way, case)).order_by(*_ORDER[way]).limit(1)
         with self._sessions() as session:
             return session.scalars(query).one_or_none()
 
     def place(self, wanted: Filter, sort: Sort, case: Case) -> int | None:
         """How many cases come before this one; None where this one does not fit the filter."""
         fits = select(Case.id).where(*wanted.conditions(), Case.id == case.id)
-        before = select(func.count()).select_from(Case).where(*wanted.conditions(), _beyond(sort, case, -1))
+        before = select(func.count()).select_from(Case).where(*wanted.conditions(), _beyond(_BACKWARDS[sort], case))
         with self._sessions() as session:
             return None if session.scalar(fits) is None else session.scalar(before)
 
@@ -213,10 +213,11 @@ def as_seen(row: Sighting) -> types.Sighting:
     )
 
 
-def _beyond(sort: Sort, case: Case, step: int) -> ColumnElement[bool]:
-    """Whether a case comes after this one (`step` 1) or before it (-1)."""
-    upwards = (sort in (Sort.OLDEST, Sort.LEAST_SURE)) == (step > 0)
-    if sort in (Sort.NEWEST, Sort.OLDEST):
-        return Case.id > case.id if upwards else Case.id < case.id
+def _beyond(sort: Sort, case: Case) -> ColumnElement[bool]:
+    """Whether a case comes after this one."""
+    if sort is Sort.NEWEST:
+        return Case.id < case.id
+    if sort is Sort.OLDEST:
+        return Case.id > case.id
     here, there = tuple_(Case.stage2, Case.id), (case.stage2, case.id)
-    return here > there if upwards else here < there
+    return here < there if sort is Sort.SUREST else here > there
