@@ -45,7 +45,7 @@ def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list
     return [rider, *mark_detections(sighting.parts)]
 
 
-def mark_small(sighting: Sighting, accused: bool = False) -> list[Mark]:
+def mark_small(sighting: Sighting, accused: bool) -> list[Mark]:
     """The same for a picture that is shown too small for words: the boxes, and how sure stage 1 is of each head."""
     rider = Mark(sighting.box, _ACCUSED if accused else Label.RIDER)
     parts = [Mark(one.box, one.label, f"{one.confidence:.0%}" if one.label in HEADS else "") for one in sighting.parts]

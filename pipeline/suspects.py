@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from operator import itemgetter
 
 from pipeline.crops import crop_plate, crop_rider
@@ -225,16 +224,12 @@ class _Best:
 
     def offer_all(self, others: _Best) -> None:
         for crop in others._crops:
-            self.offer(crop.sighting, partial(_as_it_is, crop))
+            self.offer(crop.sighting, lambda: crop)  # noqa: B023 called at once
 
     def in_order(self) -> tuple[Crop, ...]:
         """Those that are worth something still: it may have turned out that another head is the one to look at."""
         kept = [one for one in self._crops if self._worth(one.sighting) > 0]
         return tuple(sorted(kept, key=lambda one: one.sighting.time_s))
-
-
-def _as_it_is(crop: Crop) -> Crop:
-    return crop
 
 
 def _plate_size(sighting: Sighting) -> float:

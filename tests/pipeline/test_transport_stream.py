@@ -15,9 +15,6 @@ from tests.factory import write_clip
 
 FPS = 30
 WRAP_S = 2**33 / 90_000
-PACKET = 188  # bytes
-
-
 BLOBS = cv2.resize(np.random.default_rng(0).integers(0, 255, (8, 8, 3), np.uint8), (64, 64))
 
 
