@@ -122,7 +122,7 @@ class Clip(Base):
     """A source: an upload, a sample, a file named on the command line, a stream, or the cameras of browsers.
 
     `path` of a stream is its URL, with whatever log-in it holds: `name` is for people. `sha256` is that of a file's
-    content, else of the path.
+    content, else of kind and path.
     """
 
     __tablename__ = "clips"
@@ -144,7 +144,7 @@ class Job(Base):
     """One analysis of one source: its place in the queue, how far it is, what came of it.
 
     Of a live source: from its start to its stop. `stage` is then the state of the stream, `message` why it waits or
-    ended, `frames` those that were analysed.
+    ended.
     """
 
     __tablename__ = "jobs"

@@ -50,7 +50,7 @@ def run(
         job: as `Jobs.claim` gave it.
         sessions: of the database that holds the job.
         settings: passed on to the pipeline.
-        report: called after every frame, in this thread.
+        report: called as `analyse` does, in this thread.
         stopped: set when the process ends; the job is then marked as interrupted.
 
     Raises:

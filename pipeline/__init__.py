@@ -1,4 +1,4 @@
-"""Frames in, violations out. Knows no Streamlit and no database session."""
+"""Frames in, violations out. Knows no Streamlit; of the database only the command line and the OCR server know."""
 
 import os
 import sys

@@ -49,8 +49,8 @@ def analyse(
     Args:
         path: a video file, of any container that `video.SUFFIXES` names.
         settings: where weights and store lie, and the limits.
-        report: called after every frame, in this thread.
-        cancelled: looked at after every frame.
+        report: called after every frame that is looked at, in this thread.
+        cancelled: asked as often.
 
     Raises:
         ClipError: the clip cannot be read.

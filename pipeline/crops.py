@@ -1,4 +1,4 @@
-"""What stage 2 gets to see: the rider with some room around, from the full-resolution frame."""
+"""Pieces of the full-resolution frame: a rider with some room around for stage 2, a plate, a picture for people."""
 
 from __future__ import annotations
 

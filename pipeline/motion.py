@@ -1,4 +1,4 @@
-"""Riders between two sightings: of a live source only the newest frames are analysed, and the others shown too."""
+"""Riders between two sightings: not every frame is analysed, but all are shown."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Clip:
 
     def __init__(self, path: Path, max_side: int) -> None:
         self.path = path
-        self.cut_off = False  # whether the last reading ended before the end that the container names
+        self.cut_off = False  # whether a reading ended before the end that the container names
         self.times: tuple[float, ...] = ()  # of all frames, once they have been read to the end
         self.left_out = 0  # frames of the last reading whose timestamps were damaged
         self._max_side = max_side
