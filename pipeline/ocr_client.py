@@ -96,7 +96,7 @@ class OcrClient:
             with self._http.stream(method, path, **content) as response:  # type: ignore[arg-type]
                 said = self._body(response)
         except httpx.HTTPError as error:
-            raise ServerAwayError(f"no answer from {self._shown}: {error or type(error).__name__}") from error
+            raise ServerAwayError(f"no answer from {self._shown}: {str(error) or type(error).__name__}") from error
         if response.status_code == httpx.codes.NOT_FOUND and _reason(response, said) == NO_CAPTURE:
             raise CaptureLostError(
                 "the server has lost or forgotten this capture, and its crops with it: the plate stays unread"

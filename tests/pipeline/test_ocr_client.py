@@ -51,6 +51,16 @@ def test_no_log_in_of_the_address_is_told(settings: Settings) -> None:
         assert "word" not in str(told.value)
 
 
+def test_an_error_without_words_is_told_by_its_kind(settings: Settings) -> None:
+    def away(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("", request=request)
+
+    there = {"ocr_url": "http://there", "ocr_token": SecretStr("token")}
+    client = OcrClient(settings.model_copy(update=there), httpx.MockTransport(away))
+    with pytest.raises(ServerAwayError, match=r"no answer from http://there: ReadTimeout$"):
+        client.result("0" * 64)
+
+
 @pytest.mark.parametrize("status", [200, 503])
 @pytest.mark.parametrize(("most_s", "least_pieces"), [(600.0, 2), (0.0, 1)])
 def test_an_answer_without_end_is_not_listened_to(
