@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -287,11 +288,13 @@ def offsets(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[d
     while first < last:
         following = min(first + timedelta(days=1), last)
         if ahead(following) != ahead(first):
-            early, late = first, following  # clocks change between them: to the second
-            while late - early > timedelta(seconds=1):
-                middle = (early + (late - early) / 2).replace(microsecond=0)
-                middle = middle if middle > early else middle + timedelta(seconds=1)
-                early, late = (early, middle) if ahead(middle) != ahead(first) else (middle, late)
-            yield late, ahead(first)
+            early, late = floor(first.timestamp()), ceil(following.timestamp())  # clocks change at a second between
+            while late - early > 1:
+                middle = (early + late) // 2
+                if ahead(datetime.fromtimestamp(middle, UTC)) == ahead(first):
+                    early = middle
+                else:
+                    late = middle
+            yield datetime.fromtimestamp(late, UTC), ahead(first)
         first = following
     yield last, ahead(last)
