@@ -159,8 +159,8 @@ def _around(times: Floats, weight: Floats) -> Floats:
     before = total[1:] - total[np.searchsorted(times, times - _AROUND_S)]
     after = total[np.searchsorted(times, times + _AROUND_S, side="right")] - total[:-1]
     worst = np.minimum(before, after)
-    doubtful = np.where(worst < -_MUCH, worst, 0.0)
-    return np.minimum(np.where(worst < 0, doubtful, before + after), total[-1] if total[-1] < 0 else np.inf)
+    balance = np.where(worst >= 0, before + after, np.where(worst < -_MUCH, worst, 0.0))
+    return np.minimum(balance, total[-1]) if total[-1] < 0 else balance
 
 
 def _parts(times: Floats, longest_s: float, others: Sequence[int] = ()) -> Iterator[slice]:
