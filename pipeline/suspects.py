@@ -12,7 +12,7 @@ from pipeline.relink import ALIKE, UNLIKE, Colors, colors_of, likeness, may_be
 from pipeline.settings import Settings
 from pipeline.types import Box, Crop, Frame, Label, Sighting, Suspect, Track
 
-_PLATE_CROPS = 30  # kept per track for reading
+_PLATE_CROPS = 30  # kept per track for reading: no more are taken by an OCR server
 _GET_TO_KNOW_S = 0.4  # a new track is watched for so long before it is compared with lost ones
 _COLORS_EVERY_S = 0.1
 _SAME_RIDER_IOU = 0.3  # two boxes of one rider, one of them of the rider's upper half, say
@@ -40,7 +40,7 @@ class Collector:
         former = self._part(dict(unseen), sightings)
         own = ((self.track_id(id_), box) for id_, box in unseen)
         expected = {id_: box for id_, box in own if id_ in self._open}  # of two ids of one rider the newer one's box
-        for id_ in sorted(sightings, key=former.__contains__):
+        for id_ in sorted(sightings, key=former.__contains__):  # former ids last: the newer one's sighting is kept
             own_id = self.track_id(id_)
             track = self._open.get(own_id)
             if track is None:
