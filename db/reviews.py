@@ -88,14 +88,17 @@ class Reviews:
             last = session.scalars(_to_undo(reviewer)).one_or_none()
             if last is None:
                 return Done()
-            return _take_back(session, session.scalars(_standing().where(Review.batch == last.batch)).all(), reviewer)
+            return _take_back(session, _rows_of(session, last.batch), reviewer)
 
     def undo_case(self, case_id: int, version: int, reviewer: str) -> Done:
-        """Take back the last deed on one case, whoever did it."""
+        """Take back the last deed on one case, whoever did it; of all cases where it linked or parted them."""
         with self._sessions.begin() as session:
             _, conflicts = _as_seen(session, {case_id: version})
             last = _last(session, case_id)
-            return Done((), conflicts) if conflicts or last is None else _take_back(session, [last], reviewer)
+            if conflicts or last is None:
+                return Done((), conflicts)
+            alone = last.action not in (Action.LINK, Action.UNLINK)
+            return _take_back(session, [last] if alone else _rows_of(session, last.batch), reviewer)
 
     def can_undo(self, reviewer: str) -> bool:
         with self._sessions() as session:
@@ -240,6 +243,11 @@ def _last(session: Session, case_id: int) -> Review | None:
     """The last deed on a case that still stands."""
     query = _standing().where(Review.case_id == case_id).order_by(Review.id.desc()).limit(1)
     return session.scalars(query).one_or_none()
+
+
+def _rows_of(session: Session, batch: str) -> Sequence[Review]:
+    """What still stands of one deed, on all its cases."""
+    return session.scalars(_standing().where(Review.batch == batch)).all()
 
 
 def _conflict(session: Session, case_id: int) -> Conflict:

@@ -261,6 +261,23 @@ def test_a_link_is_taken_back_of_all_its_cases_whatever_else_was_made_of_one(
     assert case(sessions, 1).review is ReviewState.ACCEPTED
 
 
+def test_a_link_taken_back_on_one_case_is_taken_back_of_all(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    """Else 2 would stay with 3, whom nobody linked it to, and not with 1."""
+
+    def motorcycles() -> list[int | None]:
+        return [case(sessions, id_).motorcycle for id_ in (1, 2, 3)]
+
+    reviews.link({1: 0, 2: 0}, "Kim")
+    linked = motorcycles()
+    reviews.link({1: 1, 3: 0}, "Lee")
+    assert sorted(reviews.undo_case(1, 2, "Park").changed) == [1, 2, 3]
+    assert motorcycles() == linked
+    reviews.unlink(1, 3, "Lee")  # which leaves 2 alone
+    assert motorcycles() == [None] * 3
+    assert sorted(reviews.undo_case(1, 4, "Park").changed) == [1, 2]
+    assert motorcycles() == linked
+
+
 def again(sessions: sessionmaker[Session], found: Analysis) -> list[int]:
     """Analyse the clip of the fixture once more; the ids of its cases."""
     jobs = Jobs(sessions)
