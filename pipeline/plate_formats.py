@@ -194,9 +194,9 @@ def _any(syllables: tuple[str, ...]) -> str:
 _PROVINCE = f"(?P<province>{'|'.join(PROVINCES)})"
 # the notice leaves the list of districts open, so names that are not in ours are read, too
 _DISTRICT = "(?P<district>[가-힣]{1,3})"
-_SERIAL = r"(?P<serial>\d{4})"
+_SERIAL = r"(?P<serial>[0-9]{4})"
 _PRIVATE_USE = f"(?P<use>{_any(PRIVATE + RENTAL)})"
-_TWO_DIGITS = r"(?P<type>0[1-9]|[1-9]\d)"
+_TWO_DIGITS = r"(?P<type>0[1-9]|[1-9][0-9])"
 
 MOTORCYCLE_2026 = PlateFormat(
     "motorcycle 2026", True, 210, 150, PINKISH_WHITE, PURPLISH_BLACK,
@@ -212,7 +212,7 @@ MOTORCYCLE_OLD = PlateFormat(
 )  # fmt: skip
 CAR_8_FILM = PlateFormat(
     "car, eight characters, film", False, 520, 110, PINKISH_WHITE, PURPLISH_BLACK,
-    re.compile(rf"(?P<type>[1-9]\d\d){_PRIVATE_USE}{_SERIAL}"),
+    re.compile(rf"(?P<type>[1-9][0-9][0-9]){_PRIVATE_USE}{_SERIAL}"),
     Layout.ONE_LINE, (Line(12.5, 85, (50, 50, 50, 85, 50, 50, 50, 50), 65, (0.66, 0.84)),), band=56.3,
 )  # fmt: skip
 CAR_8 = PlateFormat(

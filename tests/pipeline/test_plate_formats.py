@@ -47,6 +47,9 @@ def test_samples_of_the_notice(text: str, kind: PlateFormat, rows: tuple[str, ..
         "00가1234",
         "52각3108",
         "１가23456",
+        "1가2３４５６",  # wide digits, as a Korean keyboard may give them
+        "5٢가3108",
+        "12٣가4568",
     ],
 )
 def test_what_no_plate_bears(text: str) -> None:
