@@ -10,6 +10,8 @@ from pipeline.settings import ROOT
 
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 WHITE, DARK = "#FFFFFF", "#171614"  # Streamlit's own backgrounds
+SIDEBAR, DARK_SIDEBAR = "#F8F8F7", "#21201D"
+PALE = "#EDEBE8"  # its own letters in the dark
 
 
 def linear(color: str) -> list[float]:
@@ -36,6 +38,20 @@ def test_the_theme_has_the_colours_of_the_classes() -> None:
 def test_coloured_letters_can_be_read(theme: str, ground: str) -> None:
     for name in ("red", "green", "blue", "violet"):
         assert contrast(THEME[theme][f"{name}TextColor"], ground) >= 4.5, name
+
+
+def mixed(color: str, ground: str, share: float) -> str:
+    """A colour of which only a share covers the ground."""
+    pairs = ((int(color[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(share * one + (1 - share) * other):02X}" for one, other in pairs)
+
+
+@pytest.mark.parametrize(("theme", "grounds"), [("light", (WHITE, SIDEBAR)), ("dark", (DARK, DARK_SIDEBAR))])
+def test_captions_and_what_is_chosen_can_be_read(theme: str, grounds: Sequence[str]) -> None:
+    letters, primary = THEME[theme].get("textColor", PALE), THEME[theme]["primaryColor"]
+    for ground in grounds:
+        assert contrast(mixed(letters, ground, 0.6), ground) >= 4.5
+        assert contrast(primary, mixed(primary, ground, 0.1)) >= 4.5
 
 
 # Viénot, Brettel and Mollon 1999: how red-blind and green-blind people see linear RGB
