@@ -49,6 +49,7 @@ def show(case: Case, view: View) -> None:
         if case.outcome in VIOLATIONS:
             record.plate(case)
             record.mates(case)
+            record.same_plate(case)
             panel.of_cases([case.id], "detail")
     with facts:
         _facts(case)

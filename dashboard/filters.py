@@ -39,6 +39,7 @@ _SORTS = {
 }
 _PAGE_SIZES = (12, 24, 48)
 _PAGING = 330  # pixels: seven numbers between two arrows
+_LONGEST = 32  # letters of a number plate
 _STEP = 5  # per cent, between two of stage 2's confidences to filter by
 
 
@@ -66,6 +67,7 @@ def _choices(key: str) -> list[Choice]:
         Choice("days", f"{key}-days", (), address.days, address.say_days),
         Choice("least", f"{key}-least", 0, address.one_of(range(0, 101, _STEP))),
         Choice("plate", f"{key}-plate", ALL, address.one_of(_PLATES)),
+        Choice("number", f"{key}-number", "", _number),
         Choice("size", f"{key}-size", _PAGE_SIZES[0], address.one_of(_PAGE_SIZES)),
     ]
 
@@ -76,6 +78,10 @@ def _page(key: str) -> Choice:
 
 def _chosen(key: str) -> dict[str, Any]:
     return {one.name: st.session_state.get(one.key) for one in _choices(key)}
+
+
+def _number(said: str) -> str:
+    return said[:_LONGEST]
 
 
 def _source(said: str) -> int | None:
@@ -92,6 +98,7 @@ def view(outcomes: tuple[Outcome, ...], key: str) -> View:
         *span(chosen["days"]),
         chosen["least"] / 100,
         _PLATES[chosen["plate"]][1],
+        chosen["number"] if outcomes == VIOLATIONS else "",
         _STATES[chosen["review"]][1] if outcomes == VIOLATIONS else tuple(ReviewState),
     )
     return View(wanted, chosen["order"])
@@ -101,6 +108,16 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
     """Let the viewer choose which cases to see."""
     sources = {clip.id: clip.name for clip in resources.cases().sources()}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{key}"):
+        if outcomes == VIOLATIONS:  # no plate of others is read
+            st.text_input(
+                _("Number plate"),
+                max_chars=_LONGEST,
+                type="search",
+                placeholder=_("all or part of it"),
+                key=f"{key}-number",
+                persist_state="session",
+                width=230,
+            )
         choose_source(sources, f"{key}-source", 230)
         of_clips = _("Of a clip: when it was handed in. When it was filmed is not known.")
         st.date_input(_("Days"), key=f"{key}-days", help=of_clips, persist_state="session", width=240)
@@ -207,7 +224,7 @@ def choose_order(key: str) -> None:
 
 def clear(key: str) -> None:
     """Let every case be seen again."""
-    every = {"source": ALL, "days": (), "least": 0, "plate": ALL, "review": ALL}
+    every = {"source": ALL, "days": (), "least": 0, "plate": ALL, "number": "", "review": ALL}
     for name, value in every.items():
         st.session_state[f"{key}-{name}"] = value
 

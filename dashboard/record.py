@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -104,16 +104,28 @@ def mates(case: Case) -> None:
         return
     st.markdown(_(":material/link: **The same motorcycle** was seen here too:"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        for other in others:
-            label = _("Case {id}", id=other.id)
-            st.button(
-                label, key=f"mate-{other.id}", icon=":material/two_wheeler:", on_click=look_into, args=(other.id,)
-            )
+        _lead_to(others)
         key = f"part-{case.id}-{case.version}"
         if reviewer.name() and st.button(_("Part them"), key=key, icon=":material/link_off:"):
             with if_it_fails():
                 finish(resources.reviews().unlink(case.id, case.version, reviewer.name()), Action.UNLINK)
                 st.rerun()
+
+
+def same_plate(case: Case) -> None:
+    """Other violations with the number plate of this one."""
+    others = resources.cases().same_plate(case)
+    if not others:
+        return
+    st.markdown(_(":material/pin: **The same number plate** was read here too:"))
+    with st.container(horizontal=True):
+        _lead_to(others)
+
+
+def _lead_to(others: Iterable[Case]) -> None:
+    for other in others:
+        label = _("Case {id}", id=other.id)
+        st.button(label, key=f"mate-{other.id}", icon=":material/two_wheeler:", on_click=look_into, args=(other.id,))
 
 
 def history(case: Case) -> None:

@@ -8,16 +8,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, UnaryExpression, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, selectinload, sessionmaker
 
 from db.models import Case, Clip, Parts, ReviewState, Sighting, SourceKind, Track
 from pipeline import types
+from pipeline.plate_formats import compact
 from pipeline.types import Outcome
 
 VIOLATIONS = (Outcome.CONFIRMED,)
 TURNED_DOWN = (Outcome.REJECTED, Outcome.UNSURE)
 _AT_ONCE = 1000
+_SAME_PLATE = 8  # other cases of one number plate that are shown
 AROUND_S = 1.0  # before and after a rider was seen, others count as around it
 NOT_DISMISSED = (ReviewState.OPEN, ReviewState.ACCEPTED)
 
@@ -44,9 +46,16 @@ _BACKWARDS = {
 }
 
 
+# as `Case.plate`, without the spaces that people type
+_plate = func.replace(func.nullif(func.coalesce(Case.plate_corrected, Case.plate_text), ""), " ", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which cases to show; None is all. `since` and `before` bound the time it happened, `before` excluded."""
+    """Which cases to show; None is all. `since` and `before` bound the time it happened, `before` excluded.
+
+    `plate` is a part of the number plate's text.
+    """
 
     outcomes: tuple[Outcome, ...] = VIOLATIONS
     clip_id: int | None = None
@@ -55,6 +64,7 @@ class Filter:
     before: datetime | None = None
     least_confidence: float = 0.0
     with_plate: bool | None = None
+    plate: str = ""
     reviews: tuple[ReviewState, ...] = NOT_DISMISSED
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -71,6 +81,8 @@ class Filter:
             wanted.append(Case.stage2 >= self.least_confidence)
         if self.with_plate is not None:
             wanted.append(Case.plate_crop.is_not(None) if self.with_plate else Case.plate_crop.is_(None))
+        if part := compact(self.plate):
+            wanted.append(_plate.icontains(part, autoescape=True))
         if len(self.reviews) < len(ReviewState):
             wanted.append(Case.review.in_(self.reviews))
         if self.outcomes == TURNED_DOWN:
@@ -161,6 +173,15 @@ class Cases:
         query = select(Case).where(Case.motorcycle == case.motorcycle, Case.id != case.id).order_by(Case.id)
         with self._sessions() as session:
             return session.scalars(query).all()
+
+    def same_plate(self, case: Case) -> Sequence[Case]:
+        """The newest of the other violations that bear this one's number plate, and are not linked to it."""
+        if case.plate is None:
+            return ()
+        apart = or_(Case.motorcycle.is_(None), Case.motorcycle != case.motorcycle)
+        query = select(Case).where(*Filter().conditions(), _plate == compact(case.plate), Case.id != case.id, apart)
+        with self._sessions() as session:
+            return session.scalars(query.order_by(Case.id.desc()).limit(_SAME_PLATE)).all()
 
     def each(self, wanted: Filter, sort: Sort) -> Iterator[Case]:
         """All cases, however many."""

@@ -6,6 +6,7 @@ second is told.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
@@ -72,7 +73,8 @@ class Reviews:
 
     def correct_plate(self, seen: Seen, reviewer: str, text: str | None) -> Done:
         """Put a person's reading above the machine's; an empty text: it is not readable. None takes it back."""
-        return self._change(seen, Deed(reviewer, Action.PLATE), {"plate_corrected": text and text.strip()})
+        typed = text and unicodedata.normalize("NFKC", text).strip()
+        return self._change(seen, Deed(reviewer, Action.PLATE), {"plate_corrected": typed})
 
     def link(self, seen: Seen, reviewer: str) -> Done:
         """Say that cases are one motorcycle, with all that was linked to any of them before."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -281,8 +282,9 @@ ALPHABET = "".join(
 
 
 def compact(text: str) -> str:
-    """A text without spaces, line breaks and marks that no plate bears."""
-    return re.sub(r"[\s·.\-]+", "", text)
+    """A text without spaces, line breaks and marks that no plate bears; wide digits and Hangul in pieces (as Korean
+    keyboards and macOS give them) as plates have them."""
+    return re.sub(r"[\s·.\-]+", "", unicodedata.normalize("NFKC", text))
 
 
 def identify(text: str) -> PlateFormat | None:

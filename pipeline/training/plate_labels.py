@@ -64,7 +64,7 @@ def _rows(labels: Path) -> list[dict[str, str]]:
     return [
         {
             "file": row["file"].strip(),
-            "text": compact(unicodedata.normalize("NFKC", row["text"])),
+            "text": compact(row["text"]),
             "sequence": (row.get("sequence") or "").strip(),
         }
         for _, row in rows

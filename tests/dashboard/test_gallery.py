@@ -119,12 +119,13 @@ def test_filters_and_order_stand_in_the_address(open_page: Open) -> None:
     first, last = date.today() - timedelta(days=3), date.today()
     app.date_input(key="gallery-days").set_value((first, last))
     app.slider(key="gallery-least").set_value(45)
+    app.text_input(key="gallery-number").set_value("3모7 19")
     app = app.selectbox(key="gallery-plate-en").set_value("without").run()
-    asked = {"order": "oldest", "days": f"{first}..{last}", "least": "45", "plate": "without"}
+    asked = {"order": "oldest", "days": f"{first}..{last}", "least": "45", "plate": "without", "number": "3모7 19"}
     assert dict(app.query_params) == asked
     again = open_page("gallery", **asked)
-    kept = [again.session_state[f"gallery-{name}"] for name in ("order", "days", "least", "plate")]
-    assert kept == [Sort.OLDEST, (first, last), 45, "without"]
+    kept = [again.session_state[f"gallery-{name}"] for name in ("order", "days", "least", "plate", "number")]
+    assert kept == [Sort.OLDEST, (first, last), 45, "without", "3모7 19"]
 
 
 @pytest.mark.usefixtures("reviews")
@@ -182,6 +183,7 @@ def test_an_address_that_is_behind_takes_no_filter_back(open_page: Open) -> None
         ({"review": "<b>", "source": "2", "order": "9"}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
         ({"least": "7", "plate": "<b>", "days": "yesterday"}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
         ({"least": "100"}, []),
+        ({"number": "9" * 5000}, []),
         ({"case": "9" * 5000}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
     ],
 )

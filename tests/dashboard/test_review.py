@@ -261,6 +261,14 @@ def test_what_no_plate_says_is_asked_about_once(case: AppTest, sessions: session
     assert [row.after for row in Reviews(sessions).history(2)] == [{"plate_corrected": "hello *x*"}]
 
 
+def test_a_case_leads_to_others_of_its_number_plate(case: AppTest, sessions: sessionmaker[Session]) -> None:
+    assert not any("number plate** was read here too" in one.value for one in case.markdown)
+    Reviews(sessions).correct_plate({1: 0, 2: 0}, "Lee", "3모7 1942")
+    app = case.run()
+    assert any("number plate** was read here too" in one.value for one in app.markdown)
+    assert dict(press_button(app, "Case 1").query_params)["case"] == "1"
+
+
 def test_a_person_has_the_last_word_on_a_plate(case: AppTest, sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         read = {"plate_text": "3모71940", "plate_confidence": 0.99, "plate_crop": "0" * 64 + ".jpg"}

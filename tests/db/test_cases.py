@@ -1,16 +1,18 @@
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.cases import TURNED_DOWN, VIOLATIONS, Cases, Filter, Sort
 from db.jobs import Jobs
 from db.live import LiveJob
 from db.models import Case, JobState, ReviewState, SourceKind, Track
+from db.reviews import Reviews
 from db.save import save
 from pipeline import types
 from pipeline.store import FileStore
@@ -112,6 +114,29 @@ def test_filters(sessions: sessionmaker[Session]) -> None:
     assert cases.count(Filter(since=happened, before=happened + timedelta(days=1))) == 3
     assert cases.count(Filter(before=happened - timedelta(days=1))) == 0
     assert [clip.name for clip in cases.sources()] == ["b.mp4", "a.mp4"]
+
+
+def test_a_plate_is_found_by_what_people_said_of_it_before_the_machine(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", *[Outcome.CONFIRMED] * 5)
+    with sessions.begin() as session:
+        session.execute(update(Case).where(Case.id < 5).values(plate_text="3모71940"))
+    Reviews(sessions).correct_plate({2: 0}, "Lee", unicodedata.normalize("NFD", "3모7 １942"))
+    Reviews(sessions).correct_plate({3: 0}, "Lee", "")  # not readable
+    cases = Cases(sessions)
+
+    def whole(id_: int) -> Case:
+        case = cases.get(id_)
+        assert case is not None
+        return case
+
+    def found(part: str) -> list[int]:
+        return ids(cases.page(Filter(plate=part), Sort.OLDEST, 0, 10))
+
+    assert found("") == found(" ") == [1, 2, 3, 4, 5]
+    assert (found("3모7 1942"), found("7194"), found("1940"), found("%")) == ([2], [1, 2, 4], [1, 4], [])
+    assert [ids(cases.same_plate(whole(id_))) for id_ in range(1, 6)] == [[4], [], [], [1], []]
+    Reviews(sessions).link({1: 0, 4: 0}, "Lee")  # who is shown as the same motorcycle
+    assert cases.same_plate(whole(1)) == []
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,14 +47,18 @@ def test_samples_of_the_notice(text: str, kind: PlateFormat, rows: tuple[str, ..
         "서울강남가12345",
         "00가1234",
         "52각3108",
-        "１가23456",
-        "1가2３４５６",  # wide digits, as a Korean keyboard may give them
         "5٢가3108",
         "12٣가4568",
     ],
 )
 def test_what_no_plate_bears(text: str) -> None:
     assert plate_formats.identify(text) is None
+
+
+def test_wide_digits_and_hangul_in_pieces_are_read_as_plates_bear_them() -> None:
+    typed = unicodedata.normalize("NFD", "서울 강남 가 １2３4")
+    assert plate_formats.compact(typed) == "서울강남가1234"
+    assert plate_formats.identify(typed) is plate_formats.MOTORCYCLE_OLD
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)
