@@ -163,11 +163,9 @@ def _keep(inbox: Inbox, store: FileStore, key: str, contents: list[bytes], times
         if not new:
             inbox.read_again(key)
         return new
-    except OSError as error:
-        status = 507 if error.errno == errno.ENOSPC else 503
-        raise HTTPException(status, explain(error), {"Retry-After": _FULL_RETRY_S}) from error
-    except DBAPIError as error:
-        raise HTTPException(503, explain(error), {"Retry-After": _FULL_RETRY_S}) from error
+    except (OSError, DBAPIError) as error:
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        raise HTTPException(507 if full else 503, explain(error), {"Retry-After": _FULL_RETRY_S}) from error
 
 
 def _free(settings: Settings) -> int:
