@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 from pipeline.analyse import analyse
@@ -45,7 +46,7 @@ def _stage1_alone(path: Path, settings: Settings) -> tuple[float, int]:
     """Seconds to decode the clip and detect in the frames that stage 1 looks at, and how many that are."""
     clip = Clip(path, settings.max_side)
     detector = Detector(settings)
-    for frame, _ in zip(clip.frames(), range(_WARM_UP), strict=False):
+    for frame in islice(clip.frames(), _WARM_UP):
         detector.detect(frame)
     began, frames = time.perf_counter(), 0
     for frame in clip.frames(every_s=1 / settings.looks_per_s):
