@@ -26,7 +26,6 @@ from pipeline.types import Outcome, Says
 # the number of a row that is gone is not given to another: screens, links and captures under way may hold it still
 _NEVER_AGAIN = {"sqlite_autoincrement": True}
 
-Json = dict[str, Any] | list[Any]
 Parts = list[list[float]]  # each label, confidence, x1, y1, x2, y2
 Pairs = list[tuple[str, float]]  # characters with their confidences, or names of crops with their times
 
@@ -104,7 +103,6 @@ def _words(kind: type[StrEnum]) -> Enum:
 class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
-        Json: JSON,
         dict[str, Any]: JSON,
         Parts: JSON,
         Pairs: JSON,
@@ -169,7 +167,7 @@ class Job(Base):
     duration_s: Mapped[float | None]
     frames: Mapped[int | None]
     wall_s: Mapped[float | None]
-    stages: Mapped[Json | None]
+    stages: Mapped[dict[str, Any] | None]
     video: Mapped[str | None] = mapped_column(String(80))
     trace: Mapped[str | None] = mapped_column(String(80))
     reconnects: Mapped[int] = mapped_column(default=0)
@@ -354,7 +352,7 @@ class Received(Base):
     crops: Mapped[Pairs]
     received_at: Mapped[datetime]
     done_at: Mapped[datetime | None] = mapped_column(index=True)
-    result: Mapped[Json | None]
+    result: Mapped[dict[str, Any] | None]
     error: Mapped[str | None] = mapped_column(Text)
 
 

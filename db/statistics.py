@@ -109,7 +109,7 @@ class Speeds:
 _EARLIER, _LATER, _SAME = aliased(Case), aliased(Case), aliased(Track)
 
 
-def _is_violation(one: Any) -> ColumnElement[bool]:
+def _is_violation(one: type[Case]) -> ColumnElement[bool]:
     return and_(one.outcome == Outcome.CONFIRMED, one.review != ReviewState.DISMISSED)
 
 
