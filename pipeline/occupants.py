@@ -108,7 +108,7 @@ def accused(track: Track, settings: Settings) -> tuple[Occupant, ...]:
 
 
 def is_accused(head: Occupant, settings: Settings) -> bool:
-    """Not where it was a helmet in most sightings, however sure the others looked."""
+    """Bare in enough sightings, with a large enough share of all confidence saying so, however many show a helmet."""
     return head.bare_sightings >= settings.min_sightings and head.bare_share >= settings.min_bare_share
 
 
