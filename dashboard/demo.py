@@ -81,8 +81,10 @@ def suspect(shown: Shown) -> None:
             st.metric(_("How sure"), f"{case.stage1:.0%}")
         st.caption(
             _(
-                "A head that is bare in at least {n} sightings, and not a helmet in most, makes a suspect.",
+                "A head that is bare in at least {n} sightings, with at least {share} of all confidence saying so, "
+                "makes a suspect.",
                 n=resources.settings().min_sightings,
+                share=f"{resources.settings().min_bare_share:.0%}",
             )
         )
         figure = heads_over_time(sightings, 16).update_layout(height=420)

@@ -150,13 +150,19 @@ def _lacking(track: Track) -> str:
     head = max(occupants(track), key=lambda one: one.bare_sightings, default=None)
     if head is None:
         return _("no head was seen")
-    bare, least = head.bare_sightings, resources.settings().min_sightings
-    if bare < least:
+    settings, bare = resources.settings(), head.bare_sightings
+    if bare < settings.min_sightings:
         return several(
             "bare in {bare} of {n} sighting, {least} are needed",
             "bare in {bare} of {n} sightings, {least} are needed",
             len(head.sightings),
             bare=bare,
-            least=least,
+            least=settings.min_sightings,
         )
-    return _("bare in {bare} of {n} sightings, a helmet in most", bare=bare, n=len(head.sightings))
+    return _(
+        "bare in {bare} of {n} sightings, but only {share} of all confidence says so, {least} is needed",
+        bare=bare,
+        n=len(head.sightings),
+        share=f"{head.bare_share:.0%}",
+        least=f"{settings.min_bare_share:.0%}",
+    )

@@ -96,7 +96,7 @@ def test_it_says_in_words_what_makes_a_suspect_and_what_a_verdict_takes(open_pag
     what_if = said(step.set_value(STEPS - 1).run())
     for lacking in (
         r"bare in 0 of \d+ sightings, 3 are needed",
-        r"bare in \d+ of \d+ sightings, a helmet in most",
+        r"bare in \d+ of \d+ sightings, but only \d+% of all confidence says so, 33% is needed",
         r"no head was seen",
     ):
         assert re.search(lacking, what_if), lacking
