@@ -13,6 +13,7 @@ import cv2
 import easyocr
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 from pipeline.errors import WeightsError
 from pipeline.plate_formats import ALPHABET, compact, identify
@@ -98,7 +99,7 @@ class OwnEngine(Engine):
     def read_closely(self, plate: Image) -> Reading:
         """What it says of the plate in five places together: no corner is found exactly."""
         heard = [np.log(self._look(_moved(plate, x, y))[1] + _LEAST) for x, y in _PLACES]
-        slots = _softmax(np.mean(heard, axis=0))
+        slots = softmax(np.mean(heard, axis=0), axis=1)
         characters = _confidences(slots)
         return Reading("".join(one for one, _ in characters), characters, slots)
 
@@ -108,7 +109,7 @@ class OwnEngine(Engine):
         self._seen.clear()
         # no second attempt with more contrast: the picture has all the contrast it can have
         ((_, text, _),) = self._reader.recognize(grey, contrast_ths=0.0, reformat=False)
-        return text, _softmax(self._seen[0][::2])
+        return text, softmax(self._seen[0][::2], axis=1)
 
 
 def _moved(plate: Image, x: float, y: float) -> Image:
@@ -116,11 +117,6 @@ def _moved(plate: Image, x: float, y: float) -> Image:
     size = (plate.shape[1], plate.shape[0])
     moved = cv2.warpAffine(plate, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
-
-
-def _softmax(logits: Floats) -> Floats:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def _confidences(slots: Floats) -> tuple[tuple[str, float], ...]:
