@@ -11,6 +11,8 @@ from typing import Annotated
 
 import cv2
 import numpy as np
+from PIL.ImageFile import ImageFile
+from PIL.ImageOps import exif_transpose
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
@@ -107,26 +109,28 @@ def to_image(content: bytes) -> Image:
     """
     if len(content) > MAX_CROP_BYTES:
         raise HelmetWatchError(f"a crop is larger than {MAX_CROP_BYTES >> 20} MB")
-    width, height = _size(content)
+    # not OpenCV: some PNGs of a few bytes make it take 4 GB, others end the whole process
+    picture = _opened(content)
+    width, height = picture.size
     if max(width, height) > MAX_SIDE or min(width, height) < MIN_SIDE:
         raise HelmetWatchError(f"a crop is {width} x {height} pixels: {MIN_SIDE} to {MAX_SIDE} are accepted")
     if content.count(_SCAN) > _MOST_SCANS:
         raise HelmetWatchError("a crop cannot be decoded")
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
+        deep = picture.mode == "I;16"  # of which `convert` makes white
+        shallow = picture.point(lambda value: value / 256, "L") if deep else picture
+        upright = exif_transpose(shallow).convert("RGB")
+    except Exception as error:  # each kind of damage raises another error in PIL
         raise HelmetWatchError("a crop cannot be decoded") from error
-    if image is None:
-        raise HelmetWatchError("a crop cannot be decoded")
-    return np.asarray(image, np.uint8)
+    return np.asarray(cv2.cvtColor(np.asarray(upright), cv2.COLOR_RGB2BGR), np.uint8)
 
 
-def _size(content: bytes) -> tuple[int, int]:
-    """Width and height by the header alone: 31 kB can be 1.5 GB when they are decoded."""
+def _opened(content: bytes) -> ImageFile:
+    """A picture of which only the header was read: 31 kB can be 1.5 GB when they are decoded."""
     # no PIL.Image.open: ultralytics replaces it by one that installs a package where it sees no picture
     kind = PngImageFile if content.startswith(b"\x89PNG") else JpegImageFile
     try:
-        return kind(BytesIO(content)).size
+        return kind(BytesIO(content))
     except (SyntaxError, ValueError, OSError) as error:
         raise HelmetWatchError("a crop is no picture") from error
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import struct
 import zlib
+from io import BytesIO
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL.Image import Exif, fromarray
 
 from pipeline.errors import HelmetWatchError
 from pipeline.ocr_protocol import MAX_SIDE, MIN_SIDE, to_image
@@ -36,7 +39,7 @@ def undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
     def decode(*_: Any) -> None:
         pytest.fail("decoded")
 
-    monkeypatch.setattr(cv2, "imdecode", decode)
+    monkeypatch.setattr("pipeline.ocr_protocol.exif_transpose", decode)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
@@ -83,3 +86,31 @@ def test_a_picture_that_is_drawn_again_and_again_is_not_decoded() -> None:
 def test_a_header_without_its_picture_is_refused() -> None:
     with pytest.raises(HelmetWatchError, match="cannot be decoded"):
         to_image(png(20)[:45])
+
+
+def test_a_piece_that_calls_itself_larger_than_the_file_takes_no_memory_of_its_size() -> None:
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(HelmetWatchError, match="cannot be decoded"):
+        to_image(png(20)[:33] + struct.pack(">I", 4_000_000_000) + b"IDAT" + b"\0" * 50)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 1_000_000
+
+
+def test_a_moving_png_with_a_second_header_ends_no_process() -> None:
+    whole = png(20)
+    header, rest = whole[:33], whole[33:]
+    frame = struct.pack(">IIIIIHHBB", 0, 20, 20, 0, 0, 0, 0, 0, 0)
+    end = chunk(b"fcTL", frame) + header[8:] + chunk(b"fdAT", b"\0\0\0\1" + zlib.compress(b"\0" * 80))
+    content = header + chunk(b"acTL", struct.pack(">II", 2, 0)) + rest[:-12] + end + rest[-12:]
+    assert to_image(content).shape == (20, 20, 3)
+
+
+def test_a_picture_comes_back_upright_and_in_its_colours() -> None:
+    seen = np.zeros((20, 40, 3), np.uint8)
+    seen[:10] = 10, 100, 200
+    tag = Exif()
+    tag[0x0112] = 6  # to be turned clockwise
+    out = BytesIO()
+    fromarray(seen[..., ::-1].copy()).save(out, "PNG", exif=tag)
+    assert (to_image(out.getvalue()) == cv2.rotate(seen, cv2.ROTATE_90_CLOCKWISE)).all()
+    grey = cv2.imencode(".png", seen[..., 0].astype(np.uint16) * 256)[1].tobytes()
+    assert (to_image(grey) == seen[..., :1]).all()
