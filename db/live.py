@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -33,15 +33,16 @@ class LiveJob:
         self._kind, self._name, self._path = kind, name, path
         self._later: list[Track] = []
 
-    def begin(self, began: datetime) -> None:
-        """Note in the tables that the source runs, and when its times count from.
+    def begin(self, began: Callable[[], datetime]) -> None:
+        """Note in the tables that the source runs. `began` tells at any time when its times count from.
 
         Raises:
             RefusedError: it is a stream that another process watches.
         """
-        self.id = write_alone(self._sessions, lambda session: self._begin(session, began))  # two may start it at once
+        self._began = began
+        self.id = write_alone(self._sessions, self._begin)  # two may start it at once
 
-    def _begin(self, session: Session, began: datetime) -> int:
+    def _begin(self, session: Session) -> int:
         content = hashlib.sha256(f"{self._kind} {self._path}".encode()).hexdigest()
         clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
         if clip is None:
@@ -49,7 +50,7 @@ class LiveJob:
         elif self._kind is SourceKind.STREAM and _watched_elsewhere(session, clip):
             raise RefusedError("this stream is being watched already")  # each violation would be two
         clip.name, clip.path = self._name, self._path
-        job = Job(clip=clip, state=JobState.RUNNING, created_at=now(), started_at=began, worker=this_worker())
+        job = Job(clip=clip, state=JobState.RUNNING, created_at=now(), started_at=self._began(), worker=this_worker())
         session.add(job)
         session.flush()
         return job.id
@@ -66,7 +67,7 @@ class LiveJob:
 
     def keep_case(self, case: Case, evidence: Evidence) -> None:
         try:
-            patient(save_case)(self._sessions, self.id, case, evidence)
+            patient(save_case)(self._sessions, self.id, case, evidence, self._began())
         finally:
             drop_crops(self._sessions, self._store, case.captures)
         self._keep_waiting()

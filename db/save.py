@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.engine import patient, write_alone
 from db.jobs import ENDED, now
-from db.models import Capture, Case, Job, JobState, Look, Parts, Sighting, SourceKind, Track
+from db.models import Capture, Case, Job, JobState, Look, Parts, Sighting, Track
 from db.outbox import drop_crops, to_send
 from db.plates import set_plate
 from pipeline import types
@@ -59,7 +59,7 @@ def _replace(session: Session, job: Job, analysis: Analysis) -> list[int]:
         if track.id not in again
     }
     rows = [
-        again.get(case.track.id) or _case(case, evidence, job, track_ids[case.track.id])
+        again.get(case.track.id) or _case(case, evidence, job, track_ids[case.track.id], job.clip.added_at)
         for case, evidence in analysis.cases
     ]
     session.add_all(rows)
@@ -95,12 +95,14 @@ def save_later(sessions: sessionmaker[Session], job_id: int, track: types.Track)
         return track_id is not None
 
 
-def save_case(sessions: sessionmaker[Session], job_id: int, case: types.Case, evidence: types.Evidence) -> int:
-    """Keep a case of a live source as it happens; return its id."""
+def save_case(
+    sessions: sessionmaker[Session], job_id: int, case: types.Case, evidence: types.Evidence, began: datetime
+) -> int:
+    """Keep a case of a live source, whose times count from `began`, as it happens; return its id."""
     with sessions.begin() as session:
         job = session.get_one(Job, job_id)
         track_id = _add_track(session, job_id, case.track, (case.heads_without, case.heads_with))
-        row = _case(case, evidence, job, track_id)
+        row = _case(case, evidence, job, track_id, began)
         session.add(row)
         job.violations += case.confirmed
         session.flush()
@@ -197,13 +199,13 @@ def _heads(track: types.Track) -> tuple[int, int]:
     return bare, len(people) - bare
 
 
-def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -> Case:
+def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int, began: datetime) -> Case:
     row = Case(
         outcome=case.verdict.outcome,
         clip_id=job.clip_id,
         job_id=job.id,
         track_id=track_id,
-        happened_at=_began(job) + timedelta(seconds=case.best.time_s),
+        happened_at=began + timedelta(seconds=case.best.time_s),
         start_s=case.track.start_s,
         end_s=case.track.end_s,
         best_s=case.best.time_s,
@@ -224,11 +226,6 @@ def _case(case: types.Case, evidence: types.Evidence, job: Job, track_id: int) -
     if case.reading is not None:
         set_plate(row, case.reading, case.read_pictures)
     return row
-
-
-def _began(job: Job) -> datetime:
-    """When the times of a job count from: of a clip nobody knows better than when it was handed in."""
-    return job.clip.added_at if job.clip.kind is SourceKind.FILE or job.started_at is None else job.started_at
 
 
 def _look(look: types.Look, picture: str) -> Look:

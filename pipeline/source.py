@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Condition, Event, Lock
 from typing import Protocol, TypeAlias
@@ -59,7 +59,7 @@ class Keeper(Protocol):
 
 
 class Source:
-    """One camera or stream under watch. Times count from `began`; frames are put in by one thread."""
+    """One camera or stream under watch. Times count from when it is made; frames are put in by one thread."""
 
     def __init__(
         self,
@@ -71,7 +71,6 @@ class Source:
         writer: StageThread[FileStore, ToWrite, None],
         changed: Condition,
     ) -> None:
-        self.began = datetime.now(UTC)
         self.trouble: BaseException | None = None
         self.given_up = False  # closed, and what is left cannot be kept: no rider waits any longer for a full disk
         self.settings, self.keeper = settings, keeper
@@ -92,6 +91,10 @@ class Source:
 
     def now_s(self) -> float:
         return time.monotonic() - self._zero
+
+    def began(self) -> datetime:
+        """When its times count from, by the time of day as it is now: the clock may be set, and the machine sleep."""
+        return datetime.now(UTC) - timedelta(seconds=self.now_s())
 
     def put(self, frame: Frame) -> None:
         """Take a frame; never waits for the analysis."""

@@ -28,7 +28,7 @@ def stream(settings: Settings, sessions: sessionmaker[Session], name: str, viola
     store = FileStore(settings.files)
     picture = store.put_picture(factory.FRAME)
     job = LiveJob(sessions, store, SourceKind.STREAM, name, f"rtsp://there/{name}")
-    job.begin(now())
+    job.begin(now)
     for id_ in range(violations):
         job.keep_case(factory.case(id_), Evidence(picture, picture, picture, 0.0, 0.0, 1.0))
     return job

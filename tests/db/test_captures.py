@@ -161,7 +161,7 @@ def test_a_file_that_cannot_be_deleted_fails_no_job(
 @pytest.fixture
 def job(sessions: sessionmaker[Session], store: FileStore) -> LiveJob:
     job = LiveJob(sessions, store, SourceKind.CAMERA, "Camera", "camera")
-    job.begin(now())
+    job.begin(now)
     return job
 
 

@@ -81,7 +81,7 @@ def test_analysing_a_clip_again_replaces_what_was_found(sessions: sessionmaker[S
 
 def test_of_a_rider_who_waits_before_a_camera_the_last_word_is_shown(sessions: sessionmaker[Session]) -> None:
     job = LiveJob(sessions, STORE, SourceKind.STREAM, "crossing", "rtsp://crossing")
-    job.begin(START)
+    job.begin(lambda: START)
 
     def judged(number: int, outcome: Outcome) -> None:
         case = factory.case(number, outcome)
@@ -205,13 +205,26 @@ def test_next_and_previous_walk_every_order_and_skip_nothing(sessions: sessionma
     assert cases.place(Filter(), Sort.NEWEST, dismissed) is None
 
 
+def test_a_live_violation_happened_by_the_clock_as_it_was_set_by_then(sessions: sessionmaker[Session]) -> None:
+    """As after a night of sleep, too, in which no time of the source passed."""
+    clock = [START]
+    job = LiveJob(sessions, STORE, SourceKind.CAMERA, "gate", "camera")
+    job.begin(lambda: clock[0])
+    evidence = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
+    for number in range(2):
+        job.keep_case(factory.case(number), evidence)
+        clock[0] += timedelta(hours=8)
+    before, after = sorted(case.happened_at for case in Cases(sessions).page(Filter(), Sort.NEWEST, 0, 9))
+    assert after - before == timedelta(hours=8)
+
+
 @pytest.mark.parametrize("early", [True, False])
 def test_a_rider_who_waits_in_a_live_source_is_around_whoever_passes(
     sessions: sessionmaker[Session], early: bool
 ) -> None:
     """`early`: while the case of the one who waits is still under way. What its own case shows stays the same."""
     job = LiveJob(sessions, STORE, SourceKind.CAMERA, "gate", "camera")
-    job.begin(START)
+    job.begin(lambda: START)
     evidence = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
     later = types.Track(1, tuple(factory.sighting(frame) for frame in range(10, 300)))
     keep = [lambda: job.keep_case(factory.case(1), evidence), lambda: job.keep_later(later)]

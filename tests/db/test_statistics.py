@@ -61,7 +61,7 @@ def at(track: types.Track, x: float) -> types.Track:
 
 def test_a_camera_that_was_watched_before_counts_on_the_day_it_was_watched(sessions: sessionmaker[Session]) -> None:
     job = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
-    job.begin(datetime(2026, 7, 20, 8, tzinfo=UTC))
+    job.begin(lambda: datetime(2026, 7, 20, 8, tzinfo=UTC))
     with sessions.begin() as session:
         session.execute(update(Clip).values(added_at=datetime(2026, 7, 1, 8, tzinfo=UTC)))
     case = replace(factory.case(), looks=("p",) * len(factory.case().verdict.looks))
@@ -76,7 +76,7 @@ def test_a_camera_that_was_watched_before_counts_on_the_day_it_was_watched(sessi
 def test_a_violation_past_midnight_is_a_rider_of_the_same_day(sessions: sessionmaker[Session]) -> None:
     midnight = datetime(2026, 7, 21, tzinfo=UTC)
     job = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
-    job.begin(midnight - timedelta(seconds=0.5))
+    job.begin(lambda: midnight - timedelta(seconds=0.5))
     case = replace(factory.case(), looks=("p",) * len(factory.case().verdict.looks))
     job.keep_case(replace(case, best=case.track.sightings[-1]), Evidence("p", "c", "v", 0.0, 0.0, 1.0))
     counts = Statistics(sessions)
@@ -87,7 +87,7 @@ def test_a_violation_past_midnight_is_a_rider_of_the_same_day(sessions: sessionm
 def test_a_rider_who_waits_in_view_of_a_camera_counts_once(sessions: sessionmaker[Session]) -> None:
     """Stage 2, which was not convinced, has looked three times; the last word stands."""
     job = LiveJob(sessions, STORE, SourceKind.STREAM, "crossing", "rtsp://crossing")
-    job.begin(datetime(2026, 7, 20, 8, tzinfo=UTC))
+    job.begin(lambda: datetime(2026, 7, 20, 8, tzinfo=UTC))
     job.keep_track(factory.track(2, labels=(Label.WITH_HELMET,)))
     assert list(Statistics(sessions).sources().values()) == ["crossing"], "also where nobody is a suspect"
     for outcome in (Outcome.REJECTED, Outcome.REJECTED, Outcome.UNSURE):

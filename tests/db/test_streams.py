@@ -203,7 +203,7 @@ def test_one_source_that_many_start_at_once_is_one_source(sessions: sessionmaker
         ]
         for job in jobs:
             start.wait(10)
-            job.begin(datetime.now(UTC))
+            job.begin(lambda: datetime.now(UTC))
         return [job.id for job in jobs]
 
     with ThreadPoolExecutor(many) as pool:
@@ -220,7 +220,7 @@ def test_a_stream_that_another_process_watches_is_not_watched_twice(
 
     def begin(kind: SourceKind) -> LiveJob:
         job = LiveJob(sessions, FileStore(settings.files), kind, "gate", "rtsp://gate")
-        job.begin(datetime.now(UTC))
+        job.begin(lambda: datetime.now(UTC))
         return job
 
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import repeat
 from operator import itemgetter
@@ -188,3 +189,13 @@ def test_whoever_stops_does_not_wait_for_ever_for_a_full_disk(
     scene.close()
     _write(None, ToWrite(scene, factory.track(), None))
     assert len(kept) == (trouble is None)
+
+
+def test_when_it_began_follows_the_clock_of_the_machine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(settings)
+    scene.clock_s = 60.0
+    today = datetime(2026, 11, 1, 8, tzinfo=UTC)
+    monkeypatch.setattr("pipeline.source.datetime", SimpleNamespace(now=lambda _: today))
+    assert scene.began() == today - timedelta(minutes=1)
+    today += timedelta(hours=1)
+    assert scene.began() == today - timedelta(minutes=1)
