@@ -38,6 +38,7 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
     st.title(title)
     if "case" in st.query_params:
         st.warning(_("This case does not exist any more: its clip was analysed again."), icon=":material/search_off:")
+        st.button(_("Understood"), key=f"{key}-gone", icon=":material/check:", on_click=review.close_case)
     if resources.cases().count(Filter(outcomes, reviews=tuple(ReviewState))):
         filters.choose(outcomes, key)
         view = filters.view(outcomes, key)

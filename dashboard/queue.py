@@ -129,6 +129,7 @@ def results() -> None:
         if "job" in st.query_params and chosen.id != address.number("job"):
             gone = _("What was to be shown is not there any more: its clip was analysed again. This is the newest.")
             st.warning(gone, icon=":material/search_off:")
+            st.button(_("Understood"), key="job-gone", icon=":material/check:", on_click=show_newest)
         player.show(chosen)
     st.subheader(_("Clips so far"))
     pages = -(-total // _PAGE_SIZE)

@@ -302,6 +302,9 @@ def test_an_address_of_a_case_that_is_gone_is_no_dead_end(open_page: Open) -> No
     app.run()
     assert not app.exception
     assert "does not exist any more: its clip was analysed again" in said(app)
+    app.button(key="gallery-gone").click().run()
+    assert "does not exist any more" not in said(app)
+    assert "case" not in app.query_params
 
 
 def test_an_address_of_a_job_that_is_gone_says_that_another_is_shown(
@@ -313,6 +316,7 @@ def test_an_address_of_a_job_that_is_gone_says_that_another_is_shown(
         app.query_params["job"] = wanted
         assert ("not there any more" in said(app.run())) is gone
         assert r"street \*1\*\.mp4" in said(app)
+    assert "not there any more" not in said(app.button(key="job-gone").click().run())
 
 
 def test_bad_uploads_are_told_and_the_others_are_queued(open_page: Open, sessions: sessionmaker[Session]) -> None:
