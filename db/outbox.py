@@ -81,12 +81,11 @@ class Outbox:
     def __init__(self, sessions: sessionmaker[Session], store: FileStore) -> None:
         self._sessions, self._store = sessions, store
 
-    def send_due(self, client: OcrClient, stopped: Event | None = None) -> None:
+    def send_due(self, client: OcrClient, stopped: Event) -> None:
         """One round: send what is due, then ask for what was sent before; each until the server does not answer.
 
         Once `stopped` is set the round ends with the capture under way.
         """
-        stopped = stopped or Event()
         self._go_through(self._due(stored=False), self._send, client, stopped)
         self._go_through(self._due(stored=True), self._fetch, client, stopped)
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import httpx
 from pydantic import SecretStr
@@ -60,7 +61,7 @@ def send_until_done(outbox: Outbox, client: OcrClient, sessions: sessionmaker[Se
     while outbox.backlog().waiting or outbox.backlog().reading:
         assert time.monotonic() < until
         make_due(sessions)
-        outbox.send_due(client)
+        outbox.send_due(client, Event())
 
 
 Answerer = Callable[[httpx.Request], httpx.Response]

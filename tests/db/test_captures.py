@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -68,7 +69,7 @@ def test_a_capture_of_a_reviewed_case_stays_and_is_sent(
     add(sessions, store)
     assert there(store) == old
     outbox = Outbox(sessions, store)
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     assert (outbox.backlog().waiting, outbox.backlog().reading) == (0, 1)
     assert not there(store)
 
@@ -85,7 +86,7 @@ def test_a_capture_that_is_replaced_on_its_way_harms_no_other(
         return stores_all(request)
 
     outbox = Outbox(sessions, store)
-    outbox.send_due(answering(settings, replaced_meanwhile))
+    outbox.send_due(answering(settings, replaced_meanwhile), Event())
     assert outbox.backlog().waiting == 1
     assert there(store) == new
 

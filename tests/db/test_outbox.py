@@ -79,7 +79,7 @@ def test_crops_stay_until_the_server_has_confirmed(
     ]
     for answer in answers:
         make_due(sessions)
-        outbox.send_due(answering(settings, answer))
+        outbox.send_due(answering(settings, answer), Event())
         assert outbox.backlog().waiting == 1
         assert outbox.backlog().error
         assert all(crop.is_file() for crop in crops_of(store, sessions))
@@ -107,7 +107,7 @@ def test_an_answer_that_got_lost_doubles_nothing(
 
     seen: list[int] = []
     client = OcrClient(there, httpx.MockTransport(lose_the_first))
-    outbox.send_due(client)
+    outbox.send_due(client, Event())
     assert outbox.backlog().waiting == 1
     assert all(crop.is_file() for crop in crops_of(store, sessions))
     send_until_done(outbox, client, sessions)
@@ -139,7 +139,7 @@ def test_when_the_server_is_away_the_others_wait_and_all_go_later(
         asked.append(request)
         raise httpx.ConnectError("refused", request=request)
 
-    outbox.send_due(answering(settings, away))
+    outbox.send_due(answering(settings, away), Event())
     assert len(asked) == 1
     assert outbox.backlog().waiting == 3
     assert "refused" in (outbox.backlog().error or "")
@@ -160,7 +160,7 @@ def test_a_token_that_is_wrong_is_tried_on_one_capture_a_round(
         asked.append(request)
         return httpx.HTTPTransport().handle_request(request)
 
-    outbox.send_due(OcrClient(wrong, httpx.MockTransport(note)))
+    outbox.send_due(OcrClient(wrong, httpx.MockTransport(note)), Event())
     assert len(asked) == 1
     assert (outbox.backlog().waiting, outbox.backlog().refused) == (3, 0)
     assert outbox.backlog().error == "the server refused: 401 wrong token"
@@ -181,7 +181,7 @@ def test_a_capture_that_is_refused_for_good_waits_for_somebody_to_try_again(
         return httpx.Response(status, json={"detail": "no"}) if len(asked) == 1 else stores_all(request)
 
     client = answering(settings, refuse_the_first)
-    outbox.send_due(client)
+    outbox.send_due(client, Event())
     assert asked == ["POST", "POST", "GET"], "the other one is sent all the same"
     assert outbox.backlog().refused == 1
     assert (outbox.backlog().waiting, outbox.backlog().error) == (0, None)
@@ -190,20 +190,20 @@ def test_a_capture_that_is_refused_for_good_waits_for_somebody_to_try_again(
     assert refused.given_up == f"the server refused: {status} no"
     assert all(store.path(name).is_file() for name, _ in refused.crops)
     make_due(sessions)
-    outbox.send_due(client)
+    outbox.send_due(client, Event())
     assert asked.count("POST") == 2, "nobody has asked for another try"
     outbox.retry()
     assert (outbox.backlog().waiting, outbox.backlog().refused) == (1, 0)
-    outbox.send_due(client)
+    outbox.send_due(client, Event())
     assert (outbox.backlog().reading, outbox.backlog().refused) == (2, 0)
 
 
 def test_a_refusal_to_tell_what_came_of_a_capture_gives_up_none(
     outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int
 ) -> None:
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     make_due(sessions)
-    outbox.send_due(answering(settings, lambda _: httpx.Response(422, text="says some proxy")))
+    outbox.send_due(answering(settings, lambda _: httpx.Response(422, text="says some proxy")), Event())
     assert (outbox.backlog().reading, outbox.backlog().refused) == (1, 0)
 
 
@@ -213,12 +213,12 @@ def test_a_capture_whose_crops_are_gone_is_given_up(
     contents = {crop: crop.read_bytes() for crop in crops_of(store, sessions)}
     for crop in contents:
         crop.unlink()
-    outbox.send_due(answering(settings, pytest.fail))
+    outbox.send_due(answering(settings, pytest.fail), Event())
     assert the_capture(sessions).given_up == "the crops are gone from the data folder"
     for crop, content in contents.items():
         crop.write_bytes(content)
     outbox.retry()
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     assert outbox.backlog().reading == 1
 
 
@@ -226,7 +226,7 @@ def test_a_capture_that_another_process_has_just_sent_is_not_given_up(
     outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int
 ) -> None:
     (capture,) = outbox._due(stored=False)
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     outbox._go_through([capture], outbox._send, answering(settings, pytest.fail), Event())
     assert (outbox.backlog().reading, outbox.backlog().error) == (1, None)
 
@@ -236,10 +236,10 @@ def test_a_clip_analysed_again_while_its_plates_wait_loses_none(
 ) -> None:
     """The second analysis stores the same crops, and what it found, its captures too, comes into the tables later."""
     again = tuple((store.put_capture(one.image), one.time_s) for one in track(MOTORCYCLE_2026, TEXT, 3, view(24)))
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     assert not any(crop.is_file() for crop in crops_of(store, sessions))
     saved_case(sessions, store, 1, captured=again)
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     assert outbox.backlog().waiting == 0
 
 
@@ -248,7 +248,7 @@ def test_crops_that_two_captures_of_an_old_outbox_share_stay_until_both_are_sent
 ) -> None:
     for number in range(2):
         saved_case(sessions, store, number, captured=((store.put_content(b"a crop", ".png"), 0.1),))
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     assert outbox.backlog().waiting == 0
     assert not any(crop.is_file() for crop in crops_of(store, sessions))
 
@@ -259,13 +259,13 @@ def test_a_capture_that_failed_waits_longer_each_time_and_as_long_as_the_server_
     waits = []
     for _ in range(3):
         make_due(sessions)
-        outbox.send_due(answering(settings, lambda _: httpx.Response(503)))
+        outbox.send_due(answering(settings, lambda _: httpx.Response(503)), Event())
         waits.append(the_capture(sessions).next_at - now())
     assert waits[0] < waits[1] < waits[2] < timedelta(minutes=11)
     make_due(sessions)
-    outbox.send_due(answering(settings, lambda _: httpx.Response(503, headers={"Retry-After": "3600"})))
+    outbox.send_due(answering(settings, lambda _: httpx.Response(503, headers={"Retry-After": "3600"})), Event())
     assert the_capture(sessions).next_at - now() > timedelta(minutes=59)
-    outbox.send_due(answering(settings, pytest.fail))
+    outbox.send_due(answering(settings, pytest.fail), Event())
     outbox.retry()
     assert the_capture(sessions).next_at <= now()
 
@@ -276,8 +276,8 @@ def test_a_clock_that_is_set_back_holds_up_no_capture(
     """As where a machine's own clock keeps local time, and the network's sets it right after the start."""
     with monkeypatch.context() as ahead:
         ahead.setattr("db.outbox.now", lambda: now() + timedelta(hours=9))
-        outbox.send_due(answering(settings, lambda _: httpx.Response(503)))
-    outbox.send_due(answering(settings, stores_all))
+        outbox.send_due(answering(settings, lambda _: httpx.Response(503)), Event())
+    outbox.send_due(answering(settings, stores_all), Event())
     assert outbox.backlog().waiting == 0
 
 
@@ -299,12 +299,12 @@ def test_new_captures_do_not_wait_for_those_that_the_server_is_still_reading(
 
     for _ in range(3):
         make_due(sessions)
-        outbox.send_due(answering(settings, note))
+        outbox.send_due(answering(settings, note), Event())
     assert outbox.backlog().waiting == 0
     asked.clear()
     make_due(sessions)
     for _ in range(3):
-        outbox.send_due(answering(settings, note))
+        outbox.send_due(answering(settings, note), Event())
     assert len(set(asked)) == 5  # and all of them are asked for in turn
 
 
@@ -312,7 +312,7 @@ def test_a_full_server_is_still_asked_for_what_it_has_read(
     outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore
 ) -> None:
     add_case(sessions, store, 0)
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     add_case(sessions, store, 1)
     make_due(sessions)
     asked = []
@@ -321,7 +321,7 @@ def test_a_full_server_is_still_asked_for_what_it_has_read(
         asked.append(request.method)
         return httpx.Response(503) if request.method == "POST" else stores_all(request)
 
-    outbox.send_due(answering(settings, full))
+    outbox.send_due(answering(settings, full), Event())
     assert asked == ["POST", "GET"]
 
 
@@ -331,7 +331,7 @@ def test_no_number_of_attempts_and_no_wish_of_the_server_is_too_large(
 ) -> None:
     with sessions.begin() as session:
         session.execute(update(Capture).values(attempts=5_000))
-    outbox.send_due(answering(settings, lambda _: httpx.Response(503, headers={"Retry-After": wish})))
+    outbox.send_due(answering(settings, lambda _: httpx.Response(503, headers={"Retry-After": wish})), Event())
     assert timedelta() < the_capture(sessions).next_at - now() <= timedelta(hours=1)
     assert the_capture(sessions).error
 
@@ -359,7 +359,7 @@ def test_why_the_server_could_not_read_is_kept(
             return httpx.Response(201, json={"key": key, "stored": True})
         return httpx.Response(200, json={"key": key, "done": True, **said})
 
-    outbox.send_due(answering(settings, answer))
+    outbox.send_due(answering(settings, answer), Event())
     assert the_capture(sessions).given_up == kept
 
 
@@ -372,10 +372,10 @@ def test_numbers_that_no_table_takes_do_not_stop_the_outbox(
     read = {"time_s": 0, "frames": 1, "engine": "own", "text": TEXT, "characters": [], **shares, **number}
     read |= {"crop": picture, "picture": picture}
     plate = {"text": TEXT, "probability": 1, "readable": True, "characters": [], "reads": [read]}
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     make_due(sessions)
     said = {"key": the_capture(sessions).key, "done": True, "result": plate}
-    outbox.send_due(answering(settings, lambda _: httpx.Response(200, text=json.dumps(said))))
+    outbox.send_due(answering(settings, lambda _: httpx.Response(200, text=json.dumps(said))), Event())
     assert outbox.backlog().reading == 1
     assert "does not answer as an OCR server" in (outbox.backlog().error or "")
 
@@ -384,7 +384,7 @@ def test_numbers_that_no_table_takes_do_not_stop_the_outbox(
 def test_a_reason_that_makes_no_sense_does_not_stop_the_outbox(
     outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], case_id: int, said: bytes
 ) -> None:
-    outbox.send_due(answering(settings, lambda _: httpx.Response(503, content=said)))
+    outbox.send_due(answering(settings, lambda _: httpx.Response(503, content=said)), Event())
     assert outbox.backlog().error == "the server cannot now: 503 Service Unavailable"
     assert the_capture(sessions).next_at > now()
 
@@ -392,13 +392,13 @@ def test_a_reason_that_makes_no_sense_does_not_stop_the_outbox(
 def test_a_capture_that_the_server_has_lost_is_settled(
     outbox: Outbox, settings: Settings, there: Settings, sessions: sessionmaker[Session], case_id: int
 ) -> None:
-    outbox.send_due(answering(settings, stores_all))
+    outbox.send_due(answering(settings, stores_all), Event())
     make_due(sessions)
-    outbox.send_due(answering(settings, lambda _: httpx.Response(404, json={"detail": "Not Found"})))
+    outbox.send_due(answering(settings, lambda _: httpx.Response(404, json={"detail": "Not Found"})), Event())
     assert outbox.backlog().reading == 1  # a wrong address or a proxy says so: the server may have it still
     make_due(sessions)
     with OcrClient(there) as client:  # it has no capture at all
-        outbox.send_due(client)
+        outbox.send_due(client, Event())
     assert outbox.backlog().reading == 0
     assert "lost or forgotten" in (the_capture(sessions).error or "")
     assert the_capture(sessions).done_at is not None
