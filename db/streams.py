@@ -75,8 +75,11 @@ class Streams:
 
     def stop_all(self) -> None:
         """End all sources as cut off, so that they are offered again."""
-        for job_id in list(self._running):
-            self.stop(job_id, JobState.INTERRUPTED)
+        running = list(self._running.values())
+        for one in running:
+            one.end(JobState.INTERRUPTED)  # all at once: each may take a while
+        for one in running:
+            one.stop()
         with self._lock:  # one that is just ending by itself may still be closing the watch
             return
 
@@ -167,13 +170,17 @@ class Running:
 
     def stop(self, state: JobState = JobState.DONE) -> None:
         """End it, and wait until what is under way is kept."""
+        self.end(state)
+        for thread in self._threads:
+            thread.join()
+
+    def end(self, state: JobState) -> None:
+        """Take no more pictures, and begin to keep what is under way."""
         if not self._stopped.is_set():
             self._state = state
         self._stopped.set()
         if self._stream is not None:
             self._stream.stop()
-        for thread in self._threads:
-            thread.join()
 
     def _changed(self, status: StreamStatus) -> None:
         self.status = status

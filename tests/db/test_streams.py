@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from itertools import cycle, islice
 from pathlib import Path
+from threading import Barrier
 
 import psutil
 import pytest
@@ -25,6 +26,7 @@ from db.models import Case, Clip, Job, JobState, SourceKind
 from db.streams import Streams
 from pipeline.errors import RefusedError
 from pipeline.settings import ROOT, Settings
+from pipeline.source import Source
 from pipeline.store import FileStore
 from tests.streaming import BARE_RIDER, WebServer, gray_ramp, jpeg, looped, mjpeg
 
@@ -100,6 +102,18 @@ def test_no_more_streams_than_allowed_and_none_twice(streams: Streams) -> None:
             streams.start(server.url("/2"))
         streams.stop(first)
         streams.start(server.url("/2"))
+
+
+def test_the_end_of_the_server_ends_all_streams_at_once(
+    streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is under way in each may take long, and whoever stops a server may not wait for long."""
+    both, close = Barrier(2, timeout=60), Source.close
+    monkeypatch.setattr(Source, "close", lambda source: (both.wait(), close(source)))
+    with WebServer({f"/{n}": mjpeg(gray_ramp(), 10) for n in range(2)}) as server:
+        ids = [streams.start(server.url(f"/{n}")) for n in range(2)]
+        streams.stop_all()
+    assert {job_of(sessions, job_id).state for job_id in ids} == {JobState.INTERRUPTED}
 
 
 def test_a_private_address_is_refused_before_anything_is_stored(
