@@ -28,11 +28,13 @@ def size(path: Path) -> tuple[int, int]:
     """Width and height of a picture as `load` gives it.
 
     Raises:
-        DatasetError: it is none, or damaged. OpenCV fills in grey for what a file lacks; Pillow tells.
+        DatasetError: it is none, damaged or far too large. OpenCV fills in grey for what a file lacks; Pillow tells.
     """
     try:
         with Files.open(path) as image:
             image.load()
+    except Files.DecompressionBombError as error:
+        raise DatasetError(f"{path} is too large: make it smaller or take it out ({error})") from error
     except (OSError, ImportError, SyntaxError) as error:  # ultralytics looks for a HEIF reader, Pillow for a syntax
         raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out") from error
     height, width = load(path).shape[:2]

@@ -269,6 +269,14 @@ def test_a_damaged_picture_is_named_however_little_is_left_of_it(
         list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
 
 
+def test_a_picture_that_is_far_too_large_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 9000)  # of twice as many Pillow takes a picture for an attack
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels/a.txt", "")
+    with pytest.raises(DatasetError, match=r"a\.jpg is too large: make it smaller or take it out \(Image size"):
+        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+
+
 @pytest.mark.parametrize("kind", ["yolo", "voc"])
 def test_pictures_in_folders_below_are_told_unless_they_are_a_part(tmp_path: Path, kind: str) -> None:
     for name in ("a", "deeper/b"):
