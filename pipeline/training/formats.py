@@ -20,7 +20,15 @@ def read_coco(images: Path, annotations: Path) -> sv.DetectionDataset:
         ValueError, KeyError, TypeError, AttributeError: the file is no such list, or names pictures elsewhere.
     """
     said = json.loads(annotations.read_bytes())
+    pictures = {one["id"] for one in said["images"]}
+    names = {one["id"]: one["name"] for one in said["categories"]}
+    numbers = {
+        name: number for number, name in names.items()
+    }  # Roboflow may list a class and its whole set by one name
     for one in said["annotations"]:
+        if one["image_id"] not in pictures or one["category_id"] not in names:
+            raise ValueError(f"annotation {one.get('id')} is of a picture or a class that it does not list")
+        one["category_id"] = numbers[names[one["category_id"]]]
         one.pop("segmentation", None)
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(said, file)

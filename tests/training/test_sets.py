@@ -120,6 +120,25 @@ def test_coco_json_as_roboflow_and_cvat_export_it(tmp_path: Path) -> None:
     assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
 
 
+@pytest.mark.parametrize("stray", [{"image_id": "1"}, {"category_id": 9}])
+def test_an_annotation_of_what_coco_does_not_list_is_told(tmp_path: Path, stray: dict[str, object]) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels.json", json.dumps(coco({"bbox": [20, 10, 50, 60]}, {"bbox": [20, 10, 50, 60]} | stray)))
+    parts = {"val": {"images": "images", "annotations": "labels.json"}}
+    with pytest.raises(DatasetError, match="annotation 1 is of a picture or a class that it does not list"):
+        list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+
+
+def test_two_classes_of_coco_with_one_name_are_one(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    listed = coco({"bbox": [20, 10, 50, 60]}, {"bbox": [90, 10, 50, 60], "category_id": 5})
+    twice = {"categories": [{"id": 3, "name": "motorbike"}, {"id": 5, "name": "motorbike"}]}
+    write(tmp_path / "labels.json", json.dumps(listed | twice))
+    parts = {"val": {"images": "images", "annotations": "labels.json"}}
+    (only,) = read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {})
+    assert [(one.label, one.box.x1) for one in only.labels] == [(Label.RIDER, 20), (Label.RIDER, 90)]
+
+
 def test_a_crowd_of_coco_is_ignored(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     box = {"bbox": [20, 10, 50, 60]}
