@@ -16,7 +16,7 @@ def read_cvat(images: Path, annotations: Path) -> sv.DetectionDataset:
     """The boxes of a task and those around its polygons, in pixels; its classes are all that the task names.
 
     Raises:
-        ValueError: a picture is missing, or the file is no CVAT export of pictures.
+        ValueError: a picture is missing or there twice, or the file is no CVAT export of pictures.
     """
     root = parse(annotations).getroot()
     if root is None or root.tag != "annotations" or root.find("track") is not None:
@@ -28,6 +28,8 @@ def read_cvat(images: Path, annotations: Path) -> sv.DetectionDataset:
         path = (images / entry.get("name", "")).resolve()
         if not path.is_relative_to(images.resolve()) or not path.is_file():
             raise ValueError(f"it names the picture {entry.get('name')}, which is not in {images}")
+        if str(path) in pictures:
+            raise ValueError(f"it names the picture {entry.get('name')} twice")
         pictures[str(path)] = _boxes(entry, classes)
     return sv.DetectionDataset(classes, list(pictures), pictures)
 

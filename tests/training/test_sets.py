@@ -184,6 +184,7 @@ def test_a_polygon_of_cvat_is_the_box_around_it(tmp_path: Path) -> None:
     ("xml", "says"),
     [
         (CVAT.replace("b.jpg", "../b.jpg"), "not in"),
+        (CVAT.replace("b.jpg", "a.jpg"), "names the picture a.jpg twice"),
         (CVAT.replace("<image", "<track").replace("</image", "</track"), "no task of pictures"),
         (CVAT[:200], "cannot be read"),
         (CVAT.replace('width="200"', 'width="400"'), "of another size than the picture"),
