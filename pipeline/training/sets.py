@@ -65,7 +65,8 @@ class SetSpec(BaseModel):
     licence: str
     format: Literal["yolo", "voc", "coco", "cvat"]
     names: tuple[str, ...] | str | None = Field(
-        None, description="YOLO only: the set's own classes in its own order, or its data.yaml or classes.txt"
+        None,
+        description="YOLO only: the set's own classes in its own order, or its data.yaml, classes.txt or obj.names",
     )
     map: dict[str, Label | None] = Field(description="Its class names to ours; null: not one of ours")
     covers: tuple[Label, ...] = Field(description="Classes that are labelled wherever they can be seen")
@@ -73,7 +74,7 @@ class SetSpec(BaseModel):
     heads_anywhere: bool = Field(False, description="Heads of people on foot are labelled too")
     plates_beside: bool = Field(False, description="Boxes of number plates lie beside them: they are drawn anew")
     trusted: bool = Field(False, description="Its boxes look odd but somebody has made sure of its classes")
-    parts: dict[Literal["train", "val", "all"], Part]
+    parts: dict[Literal["train", "val", "all"], Part] = Field(min_length=1)
 
 
 def _label(name: str | None) -> Label | None:
@@ -143,6 +144,8 @@ def _labelled(spec: SetSpec, folder: Path, part: Part) -> Iterator[tuple[Path, i
     sizes = declared_sizes(spec.format, folder / part.images, folder / part.annotations)
     ours = _ours(spec, source.classes)
     for path, detections in ((Path(name), one) for name, one in source.annotations.items()):
+        if not path.exists():
+            raise DatasetError(f"{spec.name}: {path} has labels and is not there: put it back or take them out")
         width, height = size(path)
         if sizes.get(path.resolve(), (width, height)) != (width, height):
             raise DatasetError(f"{spec.name}: the labels of {path} are of another size than the picture")
@@ -219,13 +222,13 @@ def _refuse_unread(spec: SetSpec, images: Path, annotations: Path, read: set[str
 
 
 def _own_names(spec: SetSpec, folder: Path) -> list[str]:
-    """The set's classes in its own order: from its file, a LabelImg classes.txt or a Roboflow data.yaml."""
+    """The set's classes in its own order: its file's, or those of a data.yaml or of a list, a name a line."""
     if isinstance(spec.names, tuple):
         return list(spec.names)
     if spec.names is None:
         raise DatasetError(f"{spec.name}: YOLO labels hold numbers only: `names` must say what they mean")
     path = folder / spec.names
-    if path.suffix == ".txt":
+    if path.suffix not in {".yaml", ".yml"}:
         return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     names = numbered(yaml.safe_load(path.read_bytes())["names"])
     return [names.get(number, f"class {number}") for number in range(max(names, default=-1) + 1)]

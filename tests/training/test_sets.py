@@ -77,11 +77,12 @@ def test_rendered_frames_are_a_set_of_their_own(tmp_path: Path) -> None:
     assert [(one.label, one.ignored) for one in only.labels] == [(Label.RIDER, False), (Label.WITHOUT_HELMET, True)]
 
 
-def test_labelimg_keeps_labels_beside_pictures_and_names_in_classes_txt(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", ["classes.txt", "obj.names"])
+def test_labelimg_and_cvat_keep_labels_beside_pictures_and_names_in_a_list(tmp_path: Path, names: str) -> None:
     picture(tmp_path / "a.png")
     write(tmp_path / "a.txt", "1 0.5 0.5 0.2 0.2\n")
-    write(tmp_path / "classes.txt", "plate\nhelmet\n")
-    file = spec_file(tmp_path, names="classes.txt", parts={"all": {"images": ".", "annotations": "."}})
+    write(tmp_path / names, "plate\nhelmet\n")
+    file = spec_file(tmp_path, names=names, parts={"all": {"images": ".", "annotations": "."}})
     (only,) = read_set(read_spec(file), tmp_path, {})
     assert only.labels[0].label is Label.WITH_HELMET
     assert only.split is None
@@ -126,6 +127,14 @@ def test_an_annotation_of_what_coco_does_not_list_is_told(tmp_path: Path, stray:
     write(tmp_path / "labels.json", json.dumps(coco({"bbox": [20, 10, 50, 60]}, {"bbox": [20, 10, 50, 60]} | stray)))
     parts = {"val": {"images": "images", "annotations": "labels.json"}}
     with pytest.raises(DatasetError, match="annotation 1 is of a picture or a class that it does not list"):
+        list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+
+
+def test_a_picture_that_has_labels_and_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    write(tmp_path / "labels.json", json.dumps(coco({"bbox": [20, 10, 50, 60]})))
+    parts = {"val": {"images": "images", "annotations": "labels.json"}}
+    with pytest.raises(DatasetError, match=r"set: .*a\.jpg has labels and is not there: put it back"):
         list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
 
 
@@ -222,6 +231,7 @@ def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
         ({"covers": ["rider"], "gaps": ["number plate"]}, r"covers does not name \['number plate'\]"),
         ({"parts": {"train": {"images": ".", "annotations": "labels"}}}, "parts of their own"),
         ({"format": "csv"}, "format"),
+        ({"parts": {}}, "parts: Dictionary should have at least 1 item"),
         ({"parts": {"train": {"images": "pictures", "annotations": "labels"}}}, "pictures is missing"),
     ],
 )
