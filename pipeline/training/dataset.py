@@ -6,6 +6,19 @@ The flow: read each set, map its names, mend what a second look found, check by 
 (contact sheets for the eye lie in DATA/sheets), keep near-duplicates on one side of the split, let a teacher fill in
 the classes a set does not label and draw anew the plates whose boxes lie beside them, write pictures and labels, and
 name those of cyclists again. In the written labels the classes 4 to 7 are regions where class 0 to 3 is ignored.
+
+The file of a set whose pictures lie in SETS/mine (pipeline/training/sets.py knows more):
+
+    name: mine
+    origin: where it comes from
+    licence: CC BY 4.0
+    format: yolo                      # or voc, coco, cvat: LabelImg's XML, COCO's JSON, CVAT for images 1.1
+    names: data.yaml                  # yolo alone: what the numbers mean; or classes.txt, obj.names, [Bike, ...]
+    map: {Bike: rider, Helmet: with helmet, NoHelmet: without helmet, Plate: number plate, Dog: null}
+    covers: [rider, with helmet, without helmet]    # labelled wherever they can be seen
+    parts:                            # or `all`, of which a tenth judges
+      train: {images: train/images, annotations: train/labels}
+      val: {images: valid/images, annotations: valid/labels}
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ import pytest
 import yaml
 
 from pipeline.errors import DatasetError
+from pipeline.training import dataset
 from pipeline.training.dataset import main, merge
+from pipeline.training.sets import read_spec
 from pipeline.training.truth import read_truth
 from pipeline.types import Box, Label
 
@@ -76,6 +78,12 @@ def test_a_teacher_needs_somebody_who_vouches_for_motorcycles(
     with pytest.raises(SystemExit):
         main([*paths, "--teacher", str(tmp_path)])
     assert "--teacher needs --coco" in capsys.readouterr().err
+
+
+def test_the_file_of_a_set_that_the_help_shows_is_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(str(dataset.__doc__).split("knows more):\n")[1])
+    spec = read_spec(tmp_path / "mine.yaml")
+    assert (spec.name, spec.map["Dog"], len(spec.covers)) == ("mine", None, 3)
 
 
 def test_a_folder_with_something_in_it_is_not_written_into(street_set: Path, tmp_path: Path) -> None:
