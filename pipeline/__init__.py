@@ -3,11 +3,11 @@
 import os
 import sys
 
-# ultralytics reads these when it is imported: it shall install nothing, ask no server
-# and unpickle nothing but its own classes
+# ultralytics reads these when it is imported: it shall install nothing, ask no server, unpickle nothing
+# but its own classes, and keep its log out of what commands print, whatever a person's own work wants of it
 os.environ.setdefault("YOLO_AUTOINSTALL", "0")
 os.environ.setdefault("YOLO_OFFLINE", "1")
-os.environ.setdefault("YOLO_VERBOSE", "0")
+os.environ["YOLO_VERBOSE"] = "0"
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
 
 # openvino would tell an analytics server that it runs, from a fork of this process that outlives a stop;

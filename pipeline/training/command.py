@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import math
 import sys
 from collections.abc import Callable, Iterable
@@ -93,13 +92,6 @@ def picture(text: str) -> Path:
     if path.suffix[1:] not in Figure().canvas.get_supported_filetypes() or not path.parent.is_dir():
         raise argparse.ArgumentTypeError(f"{text} cannot be drawn: name a .png in a folder that is there")
     return path
-
-
-def keep_stdout() -> None:
-    """Leave stdout to what the command itself tells: ultralytics writes its log there where YOLO_VERBOSE is set."""
-    for handler in logging.getLogger("ultralytics").handlers:
-        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
-            handler.setStream(sys.stderr)
 
 
 def report(lines: Callable[[], Iterable[object]]) -> int:

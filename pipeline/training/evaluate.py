@@ -125,7 +125,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.curve and (options.clips or options.stage in ("2", "clip")):
         parser.error("--curve is of accusations in whole pictures: it needs --data, and --stage 1 or both")
-    command.keep_stdout()
     return command.report(lambda: _evaluate(options))
 
 

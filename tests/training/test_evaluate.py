@@ -106,7 +106,7 @@ def test_json_tells_which_pictures_the_figures_are_of(street_set: Path, tmp_path
     data = tmp_path / "root/street/data.yaml"
     data.write_text("test: ../val/images\nnames: [number plate, without helmet, with helmet, rider]\n")
     command = [sys.executable, "-m", "pipeline.training.evaluate", "--data", str(data), "--stage", "1", "--json"]
-    loud = os.environ | {"YOLO_VERBOSE": "1"}
+    loud = os.environ | {"YOLO_VERBOSE": "1", "YOLO_CONFIG_DIR": str(tmp_path / "new home")}
     done = subprocess.run(command, cwd=ROOT, env=loud, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
