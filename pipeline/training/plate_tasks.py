@@ -17,6 +17,7 @@ from pipeline.plate_corners import CornersNetwork
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
 from pipeline.plate_slots import CLASSES, SLOTS
 from pipeline.training import command
+from pipeline.training.short import short
 from pipeline.upscale import FACTOR, UpscaleNetwork
 from weights.plates.plate_reader import Model
 
@@ -50,12 +51,12 @@ class ReaderTask(Task):
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         pictures = _disturbed(batch["read"])
-        with _short():
+        with short():
             logits = network(pictures)[:, ::2]
         return functional.cross_entropy(logits.float().flatten(0, 1), batch["slots"].long().flatten())
 
     def judge(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        with _short():
+        with short():
             logits = network(as_input(batch["read"]))[:, ::2].float()
         right = logits.argmax(2) == batch["slots"]
         loss = functional.cross_entropy(logits.transpose(1, 2), batch["slots"].long(), reduction="none")
@@ -69,7 +70,7 @@ class CornersTask(Task):
         return CornersNetwork()
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
-        with _short():
+        with short():
             found = network(_disturbed(batch["find"]))
         # in shares of the crop's sides: along the shorter one, the height, a pixel counts more
         return functional.smooth_l1_loss(found.float(), batch["corners"], beta=0.02) * 20
@@ -89,7 +90,7 @@ class UpscalerTask(Task):
         return UpscaleNetwork()
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
-        with _short():
+        with short():
             shown = network(batch["small"].float()[:, None] / 255)
         return functional.l1_loss(shown.float(), batch["large"].float()[:, None] / 255) * 10
 
@@ -102,11 +103,6 @@ class UpscalerTask(Task):
 
 def _decibels(shown: Tensor, truth: Tensor) -> Tensor:
     return -10 * ((shown.clamp(0, 1) - truth) ** 2).mean((1, 2, 3)).clamp_min(1e-7).log10()
-
-
-def _short() -> torch.autocast:
-    """Numbers of half the length, where the processor has them: without AVX-512 they are emulated, ten times slower."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=torch.backends.cpu.get_cpu_capability() == "AVX512")
 
 
 def as_input(pictures: Tensor) -> Tensor:

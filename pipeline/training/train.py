@@ -33,6 +33,7 @@ from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, Dataset, camera
 from pipeline.training.description import read_description
 from pipeline.training.loss import IgnoringLoss
+from pipeline.training.short import short
 from pipeline.training.truth import label_file
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import sha256
@@ -43,7 +44,7 @@ CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as
 
 
 class Trainer(DetectionTrainer):  # type: ignore[misc]
-    """ultralytics' trainer with ignored regions, a time budget that survives resuming, and bfloat16 on a CPU."""
+    """ultralytics' trainer with ignored regions, a time budget that survives resuming, and `short` numbers on a CPU."""
 
     run: dict[str, Any]
 
@@ -94,8 +95,8 @@ def _start(trainer: Trainer) -> None:
     if trainer.device.type == "cpu":
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # ultralytics leaves one core idle
         model.to(memory_format=torch.channels_last)  # half as fast again
-        # five times as fast as float32 where the CPU has AVX512-BF16; ultralytics' own `amp` refuses a CPU
-        model.predict = torch.autocast("cpu", dtype=torch.bfloat16)(model.predict)
+        # up to five times as fast; ultralytics' own `amp` refuses a CPU
+        model.predict = short()(model.predict)
     trainer.run["session_start"] = time.monotonic()
 
 

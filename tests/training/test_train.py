@@ -4,12 +4,15 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
 import yaml
 from ultralytics import YOLO
+from ultralytics.cfg import get_cfg
+from ultralytics.nn.tasks import DetectionModel
 
 from pipeline.errors import DatasetError, WeightsError
 from pipeline.training.dataset import merge
@@ -193,9 +196,20 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
         check_start(start, "n")
 
 
-def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:
-    from ultralytics.cfg import get_cfg
+@pytest.mark.parametrize(("processor", "numbers"), [("AVX512", torch.bfloat16), ("AVX2", torch.float32)])
+def test_numbers_are_short_where_the_processor_has_such(
+    monkeypatch: pytest.MonkeyPatch, processor: str, numbers: torch.dtype
+) -> None:
+    from pipeline.training import train
 
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+    model = DetectionModel("yolo11n.yaml", nc=4, verbose=False)
+    model.args = get_cfg()
+    train._start(cast("train.Trainer", SimpleNamespace(model=model, device=torch.device("cpu"), run={})))
+    assert {one.dtype for one in model.predict(torch.zeros(1, 3, 64, 64))["feats"]} == {numbers}
+
+
+def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:
     from pipeline.training.augment import Dataset
     from pipeline.training.train import settings_of
 
