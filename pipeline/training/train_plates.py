@@ -23,10 +23,12 @@ from torch.optim.swa_utils import AveragedModel
 from pipeline.errors import DatasetError, WeightsError
 from pipeline.training import command
 from pipeline.training.plate_tasks import TASKS, Batch, Fields, Task, fitting
+from pipeline.weights import sha256
 
 _log = logging.getLogger(__name__)
 _REPORT_EVERY = 100  # steps
 _SAVE_EVERY_S = 120.0
+_STATE = "state.pt"
 _RISE = 0.03  # share of the time in which the learning rate rises
 
 
@@ -98,26 +100,20 @@ def train(task: Task, options: argparse.Namespace) -> Path:
         _chunks(folder)
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
-    state_path, weights = out / "state.pt", out / "weights.pt"
+    weights = out / "weights.pt"
     network = task.network().to(memory_format=torch.channels_last)  # a quarter faster on a CPU
     if options.start:
         fitting(options.start, network)
     mean = AveragedModel(network, multi_avg_fn=_moved, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.02)
-    step, spent = 0, 0.0
-    if state_path.exists():
-        state = torch.load(command.present(state_path), weights_only=True)
-        try:
-            network.load_state_dict(state["network"])
-        except RuntimeError as error:
-            raise WeightsError(f"{out} began with another network: name a new --out") from error
-        mean.load_state_dict(state["mean"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["spent"]
+    start = sha256(options.start) if options.start else None
+    step, spent = _go_on(out, start, network, mean, optimizer)
     _log.info("%s parameters, step %s", sum(p.numel() for p in network.parameters()), step)
     saved, began, losses, cpu = time.monotonic(), time.monotonic(), [], time.process_time()
     last, budget = time.process_time(), options.minutes * 60
-    for batch in _batches(options.data, task.fields, options.batch, seed=step):
+    batches = _batches(options.data, task.fields, options.batch, seed=step)
+    while spent < budget:
+        batch = next(batches)
         now = time.process_time()
         spent, last = spent + now - last, now
         for group in optimizer.param_groups:
@@ -140,13 +136,29 @@ def train(task: Task, options: argparse.Namespace) -> Path:
             _log.info("step %s: %s", step, evaluate(task, mean.module, options.val))
             began, cpu = time.monotonic(), time.process_time()
         if time.monotonic() - saved > _SAVE_EVERY_S or spent >= budget:
-            _save(state_path, network, mean, optimizer, step=step, spent=spent)
-            torch.save(mean.module.state_dict(), weights)
+            _save(weights, mean.module.state_dict())
+            states = {"network": network.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
+            _save(out / _STATE, {**states, "step": step, "spent": spent, "start": start})
             saved = time.monotonic()
-        if spent >= budget:
-            break
     _log.info("at the end: %s", evaluate(task, mean.module, options.val))
     return weights
+
+
+def _go_on(out: Path, start: str | None, network: nn.Module, mean: nn.Module, optimizer: Any) -> tuple[int, float]:
+    """Steps done and seconds spent by the run in `out`, whose weights are put into all three; 0 where it begins."""
+    path = out / _STATE
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(command.present(path), weights_only=True)
+    if state.get("start") != start:
+        raise WeightsError(f"{out} began with other weights to start from: name a new --out")
+    try:
+        network.load_state_dict(state["network"])
+    except RuntimeError as error:
+        raise WeightsError(f"{out} began with another network: name a new --out") from error
+    mean.load_state_dict(state["mean"])
+    optimizer.load_state_dict(state["optimizer"])
+    return state["step"], state["spent"]
 
 
 def pace(share: float) -> float:
@@ -166,10 +178,10 @@ def _moved(means: Any, now: Any, count: Any) -> None:
             mean.copy_(one)
 
 
-def _save(path: Path, network: nn.Module, mean: nn.Module, optimizer: Any, **progress: float) -> None:
+def _save(path: Path, content: dict[str, Any]) -> None:
+    """Beside the old file first: a cut in between, or a full disk, costs two minutes, not the run."""
     unfinished = path.with_suffix(".part")
-    torch.save({"network": network.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict(),
-                **progress}, unfinished)  # fmt: skip
+    torch.save(content, unfinished)
     unfinished.replace(path)
 
 

@@ -15,7 +15,7 @@ from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
 from pipeline.plate_formats import identify
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
 from pipeline.plate_slots import SLOTS, decode
-from pipeline.training import calibrate_plates, typefaces
+from pipeline.training import calibrate_plates, train_plates, typefaces
 from pipeline.training.plate_data import Surroundings, write_chunk, write_patches
 from pipeline.training.plate_pictures import Drawn
 from pipeline.training.plate_tasks import TASKS
@@ -107,6 +107,31 @@ def test_training_moves_weights_and_goes_on_where_it_was_cut_off(
     TASKS[task].network().load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
 
 
+def test_a_finished_run_stays_as_it_is(data: Path, tmp_path: Path) -> None:
+    ran = options(data / "large", tmp_path)
+    before = train(TASKS["corners"], ran).read_bytes()
+    assert train(TASKS["corners"], ran).read_bytes() == before
+
+
+def test_a_disk_that_is_full_leaves_the_weights_of_before(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights, save = train(TASKS["corners"], options(data / "large", tmp_path)), torch.save
+    before = weights.read_bytes()
+
+    def fill_up(content: object, place: Path) -> None:
+        if place.stem != "weights":
+            return save(content, place)
+        place.write_bytes(before[:1000])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(train_plates, "_SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(torch, "save", fill_up)
+    with pytest.raises(OSError, match="No space left"):
+        train(TASKS["corners"], options(data / "large", tmp_path, 1.0))
+    assert weights.read_bytes() == before
+
+
 def test_the_learning_rate_rises_and_comes_down_to_its_end() -> None:
     steps = [pace(share / 100) for share in range(101)]
     assert steps[0] < 0.1
@@ -137,7 +162,9 @@ def test_bad_input_is_told_in_a_line(data: Path, tmp_path: Path, capsys: pytest.
     assert "another network" in told("--start", str(tmp_path / "corners.pt"))
     assert "no such file" in told("--start", str(tmp_path / "none.pt"))
     train(TASKS["corners"], options(data / "large", tmp_path / "corners"))
-    assert "--out" in told(out="corners")
+    assert "another network" in told(out="corners")
+    train(TASKS["reader"], options(data / "large", tmp_path / "reader"))
+    assert "other weights to start from" in told("--start", str(tmp_path / "reader" / "weights.pt"), out="reader")
 
 
 def test_where_no_street_is_there_to_put_plates_into(tmp_path: Path) -> None:
