@@ -14,6 +14,7 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 4rem; }
 [data-testid="stBottomBlockContainer"] { padding-top: 0.75rem; padding-bottom: 1rem; }
 h1 { overflow-wrap: anywhere; }
+button[kind^="primary"]:not(:disabled) { color: light-dark(#FFFFFF, #171614); }
 :lang(ko) :is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"]) :is(p, li) {
   word-break: keep-all; overflow-wrap: anywhere;
 }

@@ -158,6 +158,13 @@ def test_a_page_says_its_language_and_breaks_no_korean_word(page: Page) -> None:
     expect(page.get_by_test_id("stCaptionContainer").locator("p")).to_have_css("word-break", "keep-all")
 
 
+def test_the_letters_of_the_main_button_are_dark_where_it_is_bright(server: str, browser: Browser) -> None:
+    page = browser.new_page(base_url=server, color_scheme="dark", locale="en-US")
+    page.goto("/demo")
+    letters = page.get_by_role("button", name="Analyse the demo clips").locator("p")
+    expect(letters).to_have_css("color", "rgb(23, 22, 20)", timeout=PATIENCE_MS)
+
+
 def test_nothing_is_fetched_from_elsewhere(page: Page, server: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
