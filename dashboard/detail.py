@@ -58,8 +58,9 @@ def show(case: Case, view: View) -> None:
             attempts.of_case(case)
     record.history(case)
     st.subheader(_("What stage 2 looked at"))
-    with st.container(horizontal=True):
-        for look in case.looks:
+    grid = st.grid(min_column_width=340)
+    for look in case.looks:
+        with grid, st.container(border=True, height="stretch"):
             _look(look)
     st.subheader(_("All sightings"))
     _sightings(resources.cases().sightings(case.track_id))
@@ -106,18 +107,17 @@ def _plate(case: Case) -> None:
 def _look(look: Look) -> None:
     """One crop as both stages saw it, side by side."""
     picture = resources.store().picture(look.picture)
-    with st.container(border=True, width=455):
-        if picture is None:
-            stored.lost()
-            return
-        at = _("Stage 1 at {time} s", time=f"{look.time_s:.2f}")
-        says = _("Stage 2: {says}", says=_(SAYS[look.says]))
-        if look.says is not Says.NOTHING:
-            says = f"{says}, {look.confidence:.0%}"
-        pair = st.grid(2, min_column_width=120)
-        for parts, caption in ((look.stage1, at), (look.stage2, says)):
-            seen = marked(picture, parts, _LEAST_SIDE)
-            pair.cell().image(seen, channels="BGR", caption=caption, width="stretch")
+    if picture is None:
+        stored.lost()
+        return
+    at = _("Stage 1 at {time} s", time=f"{look.time_s:.2f}")
+    says = _("Stage 2: {says}", says=_(SAYS[look.says]))
+    if look.says is not Says.NOTHING:
+        says = f"{says}, {look.confidence:.0%}"
+    pair = st.grid(2, min_column_width=120)
+    for parts, caption in ((look.stage1, at), (look.stage2, says)):
+        seen = marked(picture, parts, _LEAST_SIDE)
+        pair.cell().image(seen, channels="BGR", caption=caption, width="stretch", alt=caption)
 
 
 def heads_over_time(sightings: Sequence[Sighting], marker_size: int) -> go.Figure:

@@ -124,6 +124,19 @@ def test_a_phone_is_told_of_no_keys(
     expect(keys).to_have_count(0)
 
 
+def test_what_stage_2_looked_at_fills_a_tablet_and_is_told_to_those_who_hear_a_page(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    page.set_viewport_size({"width": 768, "height": 1024})
+    page.goto("/gallery?case=1")
+    seen = page.get_by_alt_text("Stage 2: a bare head, 80%")
+    expect(seen.nth(1)).to_be_visible()
+    first, second = seen.evaluate_all("all => all.slice(0, 2).map(one => one.getBoundingClientRect().top)")
+    assert first == second, "one beside the other"
+    expect(page.locator("[data-testid=stMain] img:not([alt])")).to_have_count(0)
+
+
 def test_jumping_to_the_same_violation_again_goes_back_to_it(
     page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
