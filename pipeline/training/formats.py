@@ -1,4 +1,4 @@
-"""COCO and YOLO labels read as boxes: where they are outlines, supervision would draw and keep a mask of each."""
+"""VOC, COCO and YOLO labels read as boxes, with what supervision alone would leave out or take too much memory for."""
 
 from __future__ import annotations
 
@@ -8,13 +8,29 @@ from pathlib import Path
 
 import numpy as np
 import supervision as sv
+from defusedxml.ElementTree import parse
 
 from pipeline.training.description import pictures_of
 from pipeline.training.labels import label_boxes
 
 
+def read_voc(images: Path, annotations: Path) -> sv.DetectionDataset:
+    """The boxes in pixels, with `difficult` in their data, which supervision passes over.
+
+    Raises:
+        ValueError, ParseError: a label is broken.
+    """
+    source = sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
+    for path, detections in source.annotations.items():
+        file = annotations / f"{Path(path).stem}.xml"
+        if file.exists():
+            said = [one.findtext("difficult", "0").strip() for one in parse(file).iterfind("object")]
+            detections.data["difficult"] = np.array([one not in {"", "0"} for one in said])
+    return source
+
+
 def read_coco(images: Path, annotations: Path) -> sv.DetectionDataset:
-    """The boxes in pixels.
+    """The boxes in pixels; supervision would draw and keep a mask of each outline.
 
     Raises:
         ValueError, KeyError, TypeError, AttributeError: the file is no such list, or names pictures elsewhere.

@@ -21,7 +21,7 @@ from pipeline.errors import DatasetError
 from pipeline.training.cvat import read_cvat
 from pipeline.training.declared import declared_sizes
 from pipeline.training.description import pictures_of
-from pipeline.training.formats import read_coco, read_yolo
+from pipeline.training.formats import read_coco, read_voc, read_yolo
 from pipeline.training.labels import IGNORED, Labelled, numbered
 from pipeline.training.pictures import size
 from pipeline.training.second_look import Findings, corrected, empty, found, nobody, unused
@@ -151,14 +151,15 @@ def _labelled(spec: SetSpec, folder: Path, part: Part) -> Iterator[tuple[Path, i
             raise DatasetError(f"{spec.name}: the labels of {path} are of another size than the picture")
         own = []
         shape = (width, height) if spec.format == "yolo" else (1, 1)  # its numbers are shares
-        crowds = detections.data.get("iscrowd", [0] * len(detections))  # COCO's boxes around many, not one by one
-        for xyxy, class_id, crowd in zip(detections.xyxy.tolist(), detections.class_id.tolist(), crowds, strict=True):
+        # COCO's boxes around many, not one by one, and what VOC's authors could hardly tell themselves
+        doubtful = detections.data.get("iscrowd", detections.data.get("difficult", [0] * len(detections)))
+        for xyxy, class_id, doubt in zip(detections.xyxy.tolist(), detections.class_id.tolist(), doubtful, strict=True):
             (label, ignored), box = ours[class_id], Box(*xyxy).scale(*shape)
             x, y = box.center
             if not (0 <= x <= width and 0 <= y <= height):
                 raise DatasetError(f"{spec.name}: a box of {path} lies outside it: mend its labels or take it out")
             if label is not None and box.clip(width, height).area > 0:
-                own.append(Labelled(label, box.clip(width, height), ignored or bool(crowd)))
+                own.append(Labelled(label, box.clip(width, height), ignored or bool(doubt)))
         yield path, width, height, own
 
 
@@ -192,7 +193,7 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
 def _read(spec: SetSpec, folder: Path, images: Path, annotations: Path) -> sv.DetectionDataset:
     match spec.format:
         case "voc":
-            return sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
+            return read_voc(images, annotations)
         case "coco":
             return read_coco(images, annotations)
         case "cvat":

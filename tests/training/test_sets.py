@@ -101,6 +101,19 @@ def test_pascal_voc_names_are_mapped(tmp_path: Path) -> None:
     assert only.labels[0].box.iou(Box(10, 20, 60, 70)) > 0.9
 
 
+def test_what_voc_calls_difficult_is_ignored(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    objects = "".join(
+        f"<object><name>plate</name>{difficult}"
+        f"<bndbox><xmin>{x}</xmin><ymin>21</ymin><xmax>{x + 20}</xmax><ymax>40</ymax></bndbox></object>"
+        for x, difficult in ((11, "<difficult>0</difficult>"), (41, "<difficult>1</difficult>"), (71, ""))
+    )
+    size = "<size><width>200</width><height>100</height></size>"
+    write(tmp_path / "labels/a.xml", f"<annotation>{size}{objects}</annotation>")
+    (only,) = read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {})
+    assert [(one.box.x1, one.ignored) for one in only.labels] == [(10, False), (40, True), (70, False)]
+
+
 def test_coco_json_as_roboflow_and_cvat_export_it(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     picture(tmp_path / "images/b.jpg")
