@@ -38,9 +38,7 @@ def read_coco(images: Path, annotations: Path) -> sv.DetectionDataset:
     said = json.loads(annotations.read_bytes())
     pictures = {one["id"] for one in said["images"]}
     names = {one["id"]: one["name"] for one in said["categories"]}
-    numbers = {
-        name: number for number, name in names.items()
-    }  # Roboflow may list a class and its whole set by one name
+    numbers = {name: number for number, name in names.items()}  # Roboflow may list a class and its set by one name
     for one in said["annotations"]:
         if one["image_id"] not in pictures or one["category_id"] not in names:
             raise ValueError(f"annotation {one.get('id')} is of a picture or a class that it does not list")
