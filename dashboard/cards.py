@@ -37,7 +37,10 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
         return
     st.title(title)
     if "case" in st.query_params:
-        st.warning(_("This case does not exist any more: its clip was analysed again."), icon=":material/search_off:")
+        st.warning(
+            _("This case does not exist any more: its clip was analysed again, or deleted."),
+            icon=":material/search_off:",
+        )
         st.button(_("Understood"), key=f"{key}-gone", icon=":material/check:", on_click=review.close_case)
     if resources.cases().count(Filter(outcomes, reviews=tuple(ReviewState))):
         filters.choose(outcomes, key)

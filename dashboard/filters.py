@@ -146,6 +146,8 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
 
 def choose_source(sources: Mapping[int, str], key: str, width: int) -> int | None:
     """Let the viewer choose one of these sources; None for all of them."""
+    if st.session_state[key] not in sources:  # it may have been deleted since
+        st.session_state[key] = ALL
     names = told_apart({id_: brief(name, _NAME) for id_, name in sources.items()})
     chosen = _choose_one(
         _("Source"),

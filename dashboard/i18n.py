@@ -169,6 +169,8 @@ _TOLD = (
     later("this stream is being watched already"),
     later("{most} live sources are watched already: stop one first"),
     later("not everything was kept"),
+    later("the clip waits or is being analysed: cancel that first"),
+    later("cases of this clip were reviewed: that is kept for good"),
 )
 
 

@@ -12,7 +12,7 @@ from itertools import takewhile
 import streamlit as st
 
 from dashboard import address, browser, player, resources
-from dashboard.i18n import _, later, told
+from dashboard.i18n import _, later, several, told
 from dashboard.telling import if_it_fails, refresh
 from dashboard.text import clock, local, plain
 from db.models import Job, JobState
@@ -127,7 +127,10 @@ def results() -> None:
         _failed_since(chosen)
         browser.place(player.TOP)
         if "job" in st.query_params and chosen.id != address.number("job"):
-            gone = _("What was to be shown is not there any more: its clip was analysed again. This is the newest.")
+            gone = _(
+                "What was to be shown is not there any more: its clip was analysed again, or deleted. "
+                "This is the newest."
+            )
             st.warning(gone, icon=":material/search_off:")
             st.button(_("Understood"), key="job-gone", icon=":material/check:", on_click=show_newest)
         player.show(chosen)
@@ -183,6 +186,42 @@ def _ended(job: Job, chosen: Job | None, violations: str) -> None:
             st.button(word, key=f"show-{job.id}", disabled=shown, on_click=_show, args=(job.id,))
         else:
             st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:", on_click=_again, args=(job,))
+        key = f"remove-{job.id}"
+        with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=key, on_change="rerun") as asked:
+            if asked.open:
+                _ask_to_remove(job)
+
+
+def _ask_to_remove(job: Job) -> None:
+    if judged := resources.clips().reviewed(job.clip_id):
+        st.markdown(
+            several(
+                "{n} case of this clip was reviewed: that is kept for good, and the clip with it.",
+                "{n} cases of this clip were reviewed: that is kept for good, and the clip with it.",
+                judged,
+            )
+        )
+        return
+    st.markdown(
+        _(
+            "Deletes **{clip}**, its upload and all that was found in it. This cannot be undone.",
+            clip=plain(job.clip.name),
+        )
+    )
+    st.button(
+        _("Delete for good"),
+        key=f"gone-{job.id}",
+        icon=":material/delete:",
+        type="primary",
+        on_click=_remove,
+        args=(job,),
+    )
+
+
+def _remove(job: Job) -> None:
+    with if_it_fails():
+        resources.clips().remove(job.clip_id)
+        st.toast(_("Deleted: {clip}", clip=plain(job.clip.name)), icon=":material/delete:")
 
 
 def _again(job: Job) -> None:

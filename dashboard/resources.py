@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from dashboard.worker import Worker
 from db import engine
 from db.cases import Cases
+from db.clips import Clips
 from db.jobs import Jobs
 from db.outbox import Outbox
 from db.plates import Plates
@@ -39,6 +40,10 @@ def jobs() -> Jobs:
 
 def cases() -> Cases:
     return Cases(_sessions())
+
+
+def clips() -> Clips:
+    return Clips(_sessions(), settings())
 
 
 def statistics() -> Statistics:

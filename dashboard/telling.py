@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
-from sqlalchemy.exc import DBAPIError
 
 from dashboard import i18n
 from dashboard.i18n import _, later
@@ -67,7 +66,7 @@ def if_it_fails() -> Iterator[None]:
     """Where a click cannot be carried out, say why and stay on the page; the rest of the block is skipped."""
     try:
         yield
-    except (OSError, DBAPIError) as error:
+    except FORESEEN as error:
         st.toast(plain(i18n.told(explain(error))), icon=":material/error:", duration="long")
 
 

@@ -40,7 +40,7 @@ def unneeded(sessions: sessionmaker[Session], settings: Settings) -> Iterator[tu
     """
     files = [*_files(settings.files, "*/*"), *_files(settings.uploads, "*")]
     with sessions() as session:
-        before = _before(session)
+        before = min(now() - _YOUNG, needs_since(session))
         known = _names(session)
     if files and not any(path.name in known for path in files):
         raise StrangeDatabaseError(
@@ -58,9 +58,9 @@ def _files(folder: Path, pattern: str) -> Iterator[Path]:
     return (path for path in folder.glob(pattern) if path.is_file() and _NAME.fullmatch(path.name))
 
 
-def _before(session: Session) -> datetime:
-    began = session.scalar(select(func.min(Job.started_at)).where(Job.state == JobState.RUNNING))
-    return min(now() - _YOUNG, began or now())
+def needs_since(session: Session) -> datetime:
+    """What was stored later may get its row yet: the start of the oldest job that runs, or now."""
+    return session.scalar(select(func.min(Job.started_at)).where(Job.state == JobState.RUNNING)) or now()
 
 
 def _names(session: Session) -> set[str]:

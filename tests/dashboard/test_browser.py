@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from dashboard.hand_in import DEMO
 from db.jobs import Jobs
-from db.models import Case, JobState
+from db.models import Action, Case, JobState
+from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
@@ -135,6 +136,27 @@ def test_what_stage_2_looked_at_fills_a_tablet_and_is_told_to_those_who_hear_a_p
     first, second = seen.evaluate_all("all => all.slice(0, 2).map(one => one.getBoundingClientRect().top)")
     assert first == second, "one beside the other"
     expect(page.locator("[data-testid=stMain] img:not([alt])")).to_have_count(0)
+
+
+def test_a_clip_is_deleted_once_somebody_is_sure_but_not_what_was_reviewed(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, content="b" * 64)
+    Reviews(sessions).decide({1: 0}, Deed("Kim", Action.ACCEPT))
+    page.goto("/gallery?source=2")
+    expect(page.get_by_role("checkbox", name="Case 3")).to_be_visible()
+    page.get_by_role("link", name="Analyse").click()
+    delete = page.get_by_role("button", name="Delete", exact=True)
+    delete.nth(1).click()
+    expect(page.get_by_text("1 case of this clip was reviewed: that is kept for good")).to_be_visible()
+    page.keyboard.press("Escape")
+    delete.nth(0).click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("Deleted: street *1*.mp4")).to_be_visible()
+    expect(delete).to_have_count(1)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Gallery").click()  # whose filter named that clip
+    expect(page.get_by_role("checkbox", name="Case 1")).to_be_visible()
 
 
 def test_jumping_to_the_same_violation_again_goes_back_to_it(

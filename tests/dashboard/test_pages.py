@@ -301,7 +301,7 @@ def test_an_address_of_a_case_that_is_gone_is_no_dead_end(open_page: Open) -> No
     app.query_params["case"] = "12345"
     app.run()
     assert not app.exception
-    assert "does not exist any more: its clip was analysed again" in said(app)
+    assert "does not exist any more: its clip was analysed again, or deleted" in said(app)
     app.button(key="gallery-gone").click().run()
     assert "does not exist any more" not in said(app)
     assert "case" not in app.query_params
