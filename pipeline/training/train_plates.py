@@ -6,6 +6,7 @@ python -m pipeline.training.train_plates reader|corners|upscaler --data DIR --va
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import math
 import sys
@@ -180,8 +181,9 @@ def _moved(means: Any, now: Any, count: Any) -> None:
 
 def _save(path: Path, content: dict[str, Any]) -> None:
     """Beside the old file first: a cut in between, or a full disk, costs two minutes, not the run."""
-    unfinished = path.with_suffix(".part")
-    torch.save(content, unfinished)
+    unfinished, written = path.with_suffix(".part"), io.BytesIO()
+    torch.save(content, written)  # to the disk itself it would not say that this is full
+    unfinished.write_bytes(written.getbuffer())
     unfinished.replace(path)
 
 
