@@ -30,24 +30,33 @@ _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 def show(job: Job) -> None:
     every = resources.cases().of_job(job.id, reviews=tuple(ReviewState))
     cases = [case for case in every if case.review is not ReviewState.DISMISSED]
-    st.subheader(plain(job.clip.name))
+    _outcome(job, every, cases)
     if job.message:
         st.warning(plain(told(job.message)), icon=":material/content_cut:")
     if job.video:
         stored.video(job.video, _("The annotated clip"), job)
     if _JUMP in st.session_state:
         browser.play_from(f"play-from-{_jumps()}", st.session_state.pop(_JUMP))
+    if cases:
+        st.caption(_("A bar or a time jumps to where it is in the clip."))
+        _pictures(job, cases)
+
+
+def _outcome(job: Job, every: Sequence[Case], cases: Sequence[Case]) -> None:
+    """What the analysis found, and the ways to it: above the video, which fills a window."""
     number = found(len(every), len(every) - len(cases))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(job.clip.name), width="content")
+        if cases:
+            st.markdown(f"**{number}**", width="content")
+            _to_gallery({"source": str(job.clip_id)})
+        elif every:
+            _to_gallery({"source": str(job.clip_id), "review": "dismissed"})
+        _turned_down(job)
     if not every:
         st.success(_("No rider without a helmet was found in this clip."), icon=":material/check_circle:")
     elif not cases:
         st.info(_("{number}: nobody is accused in this clip any more.", number=number), icon=":material/info:")
-        _to_gallery({"source": str(job.clip_id), "review": "dismissed"})
-    else:
-        st.caption(_("{number}: a bar or a time jumps to where it is in the clip.", number=number))
-        _pictures(job, cases)
-        _to_gallery({"source": str(job.clip_id)})
-    _turned_down(job)
 
 
 def found(violations: int, dismissed: int) -> str:

@@ -66,6 +66,17 @@ def test_a_clip_chosen_far_down_is_brought_into_view(
     expect(page.locator("video")).to_be_in_viewport()
 
 
+def test_what_a_clip_brought_is_in_sight_with_it(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.REJECTED)
+    page.goto("/")
+    expect(page.get_by_text("Clips so far")).not_to_be_in_viewport()
+    expect(page.get_by_text("1 violation", exact=True)).to_be_in_viewport()
+    for way in ("To the gallery", "1 suspect was turned down"):
+        expect(page.get_by_role("link", name=way)).to_be_in_viewport()
+
+
 def test_no_title_of_a_figure_is_cut_off_on_a_tablet(
     page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
