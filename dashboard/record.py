@@ -56,6 +56,11 @@ def plate(case: Case) -> None:
                 on_click=_say,
                 args=(case, ""),
             )
+        if st.session_state.get(_DOUBT) == (case.id, text.strip()):
+            doubt = _(
+                "{text} does not look like a number plate. Press Correct again if it stands there.", text=plain(text)
+            )
+            st.warning(doubt, icon=":material/help:")
         if case.plate_corrected is not None:
             read = case.plate_text or _("nothing")
             st.caption(_("Corrected by a person. The machine read: {text}", text=plain(read)))
@@ -67,11 +72,6 @@ def plate(case: Case) -> None:
                 on_click=_say,
                 args=(case, None),
             )
-    if st.session_state.get(_DOUBT) == (case.id, text.strip()):
-        st.warning(
-            _("{text} does not look like a number plate. Press Correct again if it stands there.", text=plain(text)),
-            icon=":material/help:",
-        )
 
 
 def _correct(case: Case, field: str) -> None:

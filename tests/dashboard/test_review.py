@@ -233,6 +233,18 @@ def test_a_half_typed_plate_stays_when_somebody_else_changes_the_case(
     expect(plate).to_have_value("3모71943")  # nobody has typed
 
 
+def test_a_doubt_about_a_plate_stands_at_its_field(page: Page, state: State, sessions: sessionmaker[Session]) -> None:
+    Reviews(sessions).correct_plate({2: 0}, "Lee", "3모71942")
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    page.get_by_role("textbox", name="Number plate").fill("hello")
+    page.keyboard.press("Enter")
+    doubt = page.get_by_text("does not look like a number plate").bounding_box()
+    before = page.get_by_text("The machine read").bounding_box()
+    assert doubt and before
+    assert doubt["y"] < before["y"]
+
+
 @pytest.fixture
 def case(open_page: Callable[[str], AppTest], state: State) -> AppTest:
     """The page of a case, with Kim before it."""
