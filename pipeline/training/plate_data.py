@@ -24,6 +24,7 @@ from pipeline.plate_formats import PlateFormat
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH, stretch, upright
 from pipeline.plate_slots import SLOTS, encode
 from pipeline.training import command
+from pipeline.training.description import pictures_of
 from pipeline.training.plate_pictures import Drawn, draw, draw_district
 from pipeline.training.plate_views import Seen, draw_size, draw_view, see
 from pipeline.types import Image
@@ -51,15 +52,15 @@ class Surroundings:
         """`places` are pictures or folders of them; 400 of all are kept.
 
         Raises:
-            DatasetError: no picture is there, or none that can be read.
+            DatasetError: a folder is missing, or no picture is there, or none that can be read.
         """
-        pictures = [path for one in places for path in ([one] if one.is_file() else sorted(one.rglob("*.jpg")))]
+        pictures = [path for one in places for path in ([one] if one.is_file() else pictures_of(one))]
         pictures = random.Random(0).sample(pictures, min(len(pictures), 400))  # noqa: S311
         read = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in pictures)
         self._pictures = [np.asarray(picture, np.uint8) for picture in read if picture is not None]
         if not self._pictures:
             named = ", ".join(map(str, places))
-            raise DatasetError(f"{named}: no JPEG there that can be read; name street pictures, or folders of them")
+            raise DatasetError(f"{named}: no picture there that can be read; name those of streets, or folders of them")
 
     def draw(self, rng: np.random.Generator) -> Image:
         picture = self._pictures[int(rng.integers(len(self._pictures)))]

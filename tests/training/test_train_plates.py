@@ -167,9 +167,17 @@ def test_bad_input_is_told_in_a_line(data: Path, tmp_path: Path, capsys: pytest.
 
 def test_where_no_street_is_there_to_put_plates_into(tmp_path: Path) -> None:
     (tmp_path / "street.jpg").write_text("none")
-    for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(DatasetError, match="street pictures"):
-            Surroundings([place])
+    with pytest.raises(DatasetError, match="no picture there that can be read"):
+        Surroundings([tmp_path])
+    with pytest.raises(DatasetError, match="nowhere is missing"):
+        Surroundings([tmp_path / "nowhere"])
+
+
+@pytest.mark.parametrize("name", ["street.JPG", "street.png", "below/street.jpeg"])
+def test_streets_may_be_pictures_of_any_kind(tmp_path: Path, name: str) -> None:
+    (tmp_path / "below").mkdir()
+    cv2.imwrite(str(tmp_path / name), np.full((240, 320, 3), 77, np.uint8))
+    assert Surroundings([tmp_path]).draw(np.random.default_rng(1)).size
 
 
 def test_too_few_tracks_choose_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
