@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from pipeline.errors import WeightsError
 from pipeline.plate_weights import CORNERS, FILES, READER, UPSCALER, Calibration, PlateManifest
 from pipeline.settings import get_settings
 from pipeline.training import command
@@ -29,8 +30,10 @@ def ship(folder: Path, readers: Sequence[Path], corners: Path | None, upscaler: 
     """Copy what was trained; what is not named stays. Calibration stays too and should be done anew.
 
     Raises:
-        WeightsError: a file is missing, or holds other weights than its network has.
+        WeightsError: the folder or a file is missing, or one holds other weights than its network has.
     """
+    if missing := [name for name in FILES if not (folder / name).exists()]:
+        raise WeightsError(f"{folder / missing[0]} is missing: copy weights/plates from the repository there first")
     if readers:
         last_first = [fitting(reader, TASKS["reader"].network()) for reader in reversed(readers)]
         state = mean(last_first, [1 / len(readers)] * len(readers))

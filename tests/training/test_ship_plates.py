@@ -32,10 +32,17 @@ def test_of_several_readers_the_mean_is_shipped_under_the_names_that_easyocr_wan
 
 
 def test_weights_of_another_network_are_not_shipped(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "weights" / "plates", tmp_path / "plates")
     torch.save(TASKS["corners"].network().state_dict(), tmp_path / "corners.pt")
     for wrong in (tmp_path / "corners.pt", tmp_path / "none.pt", ROOT / "weights" / "stage1.pt"):
         with pytest.raises(WeightsError):
-            ship(tmp_path, [wrong], None, None)
+            ship(tmp_path / "plates", [wrong], None, None)
     with pytest.raises(WeightsError):
-        ship(tmp_path, [], None, tmp_path / "corners.pt")
-    assert [one.name for one in tmp_path.iterdir()] == ["corners.pt"]
+        ship(tmp_path / "plates", [], None, tmp_path / "corners.pt")
+    assert read_plate_manifest(tmp_path) == (tmp_path / "plates", read_plate_manifest(ROOT / "weights")[1])
+
+
+def test_a_folder_without_the_rest_of_the_reader_is_told(tmp_path: Path) -> None:
+    torch.save(TASKS["corners"].network().state_dict(), tmp_path / "corners.pt")
+    with pytest.raises(WeightsError, match=r"plates/plate_reader\.py is missing: copy weights/plates"):
+        ship(tmp_path / "plates", [], tmp_path / "corners.pt", None)
