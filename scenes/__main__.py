@@ -17,12 +17,7 @@ _HIGHEST = 200  # pixels of a character; the memory that drawing takes grows wit
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    try:
-        options.run(options)
-    except (HelmetWatchError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return command.report(lambda: [options.run(options)])
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -66,7 +61,7 @@ def _height(text: str) -> float:
 # each command loads only what it needs: plates want neither Blender nor the denoiser
 
 
-def _sample(options: argparse.Namespace) -> None:
+def _sample(options: argparse.Namespace) -> Path:
     from scenes import samples  # noqa: PLC0415
 
     name = options.name
@@ -74,18 +69,21 @@ def _sample(options: argparse.Namespace) -> None:
         raise HelmetWatchError(f"{name} is no sample: there are {', '.join(samples.SAMPLES)}")
     work, out = options.work or ROOT / "runs" / name, options.out or ROOT / "samples" / f"{name}.mp4"
     samples.make(samples.SAMPLES[name], work, out)
+    return out
 
 
-def _frames(options: argparse.Namespace) -> None:
+def _frames(options: argparse.Namespace) -> Path:
     from scenes import frames  # noqa: PLC0415
 
     frames.make(options.out, options.count, options.seed, black_half_helmets=options.black_half_helmets)
+    return options.out / "data.yaml"
 
 
-def _plates(options: argparse.Namespace) -> None:
+def _plates(options: argparse.Namespace) -> Path:
     from scenes import sequences  # noqa: PLC0415
 
     sequences.write(options.out, options.count, options.seed, options.cars, options.size)
+    return options.out / "labels.csv"
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ from scenes.__main__ import main
 
 
 def test_sequences_are_not_drawn_over_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    drawn = ["plates", "--count", "1", "--out", str(tmp_path / "out")]
+    drawn, labels = ["plates", "--count", "1", "--out", str(tmp_path / "out")], tmp_path / "out" / "labels.csv"
     assert main(drawn) == 0
-    before = (tmp_path / "out" / "labels.csv").read_bytes()
+    assert capsys.readouterr().out == f"{labels}\n"
+    before = labels.read_bytes()
     assert main([*drawn, "--seed", "1"]) == 1
     assert "is there already: name a new folder" in capsys.readouterr().err
-    assert (tmp_path / "out" / "labels.csv").read_bytes() == before
+    assert labels.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,17 @@ def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path, capsys: pytest.
     (tmp_path / "out").touch()
     assert main(["plates", "--count", "1", "--out", str(tmp_path / "out")]) == 1
     assert "File exists" in capsys.readouterr().err
+
+
+def test_who_stops_a_command_gets_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scenes.sequences.write", stop)
+    assert main(["plates", "--count", "1", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "stopped\n"
 
 
 def test_blender_ends_with_the_command_that_started_it(tmp_path: Path) -> None:
