@@ -42,6 +42,7 @@ def show() -> None:
             media_stream_constraints=_WANTED,
             video_processor_factory=lambda: Camera(resources.streams().camera),
             async_processing=True,
+            media_toggle_controls=False,  # a second way to stop, with a text of its own language
             video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%"}},
             translations={
                 "start": _("Start the camera"),

@@ -40,7 +40,7 @@ def until(true: Callable[[], bool], patience_s: float = 240) -> None:
 
 
 def test_from_the_camera_to_a_violation(page: Page, settings: Settings) -> None:
-    start(page)
+    expect(start(page).get_by_role("button")).to_have_text(["Stop the camera", "Choose a camera"])
     expect(page.get_by_text(re.compile(r"Violations: [1-9]"))).to_be_visible(timeout=300_000)
     sessions = engine.sessions(settings.database)
     with sessions() as session:
