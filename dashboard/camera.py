@@ -125,8 +125,7 @@ def _panel(camera: Camera | None) -> None:
     if running is None:
         st.caption(_("Loading the models"))
         return
-    if running.trouble:
-        st.error(plain(told(running.trouble)), icon=":material/error:")
+    trouble(running)
     figures = running.figures
     with st.container(horizontal=True):
         st.metric(_("Frames/s"), f"{figures.fps:.0f}", help=_("Pictures a second that come, and are shown"))
@@ -139,6 +138,13 @@ def _panel(camera: Camera | None) -> None:
     st.markdown(_("**Violations: {n}**", n=total))
     for case in newest:
         violation(case)
+
+
+def trouble(running: Running) -> None:
+    """What was not kept of a live source, and when: whatever it was may be over."""
+    if running.trouble:
+        at = second(running.source.trouble_at)
+        st.error(f"{at} · {plain(told(running.trouble))}", icon=":material/error:")
 
 
 def violations(job_id: int, most: int) -> tuple[int, Sequence[Case]]:

@@ -105,8 +105,7 @@ def _running(job: Job, running: Running) -> None:
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)}")
         if running.status.why:
             st.caption(plain(told(running.status.why)))
-        if running.trouble:
-            st.error(plain(told(running.trouble)), icon=":material/error:")
+        camera.trouble(running)
         if running.status.state is StreamState.LIVE:
             _speed(running.figures)
         if running.status.reconnects:

@@ -72,6 +72,7 @@ class Source:
         changed: Condition,
     ) -> None:
         self.trouble: BaseException | None = None
+        self.trouble_at = datetime.now(UTC)  # when there was some the last time
         self.given_up = False  # closed, and what is left cannot be kept: no rider waits any longer for a full disk
         self.settings, self.keeper = settings, keeper
         self.ring = Ring(settings.live_buffer_s, settings.live_buffer_mb)
@@ -242,7 +243,7 @@ class Source:
     def failed(self, error: BaseException) -> None:
         """Note what went wrong."""
         _log.error("a finding of a live source was not kept", exc_info=error)
-        self.trouble = error
+        self.trouble, self.trouble_at = error, datetime.now(UTC)
 
     def _heard(self, track: Track, verdict: Future[WithPlates]) -> None:
         """Stage 2 has spoken, or failed. The plate of a violation is read before it is kept."""

@@ -1,6 +1,7 @@
 """The page Live: streams that run, and streams that ran."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -65,8 +66,11 @@ def test_of_many_violations_only_those_that_are_shown_are_loaded(gate: SimpleNam
 
 
 def test_what_is_not_kept_is_told_while_the_stream_runs(gate: SimpleNamespace, open_page: Open) -> None:
+    """And when: it stands there also after somebody has made room."""
     gate.trouble = "not everything was kept; the disk is full: free some space, then run it again"
+    gate.source.trouble_at = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
     app = open_page("live")
+    assert "2026-11-01" in app.error[0].value
     assert "the disk is full" in app.error[0].value
     app.session_state["lang"] = "ko"
     assert "디스크" in app.run().error[0].value
