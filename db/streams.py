@@ -133,7 +133,7 @@ class Running:
         self._job, self._gone = job, gone
         self._stream: Stream | None = None
         if kind is SourceKind.STREAM:
-            self._stream = Stream(path, settings, self._changed)
+            self._stream = Stream(path, settings, self._changed, source.now_s)
         self._stopped = Event()
         self._state, self._why = JobState.DONE, ""
         self._index, self._last = 0, time.monotonic()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -45,20 +44,32 @@ class StreamStatus:
 
 
 class Stream:
-    """One stream. `frames` belongs to one thread; `stop` may be called from any."""
+    """One stream. `frames` belongs to one thread; `stop` may be called from any.
 
-    def __init__(self, url: str, settings: Settings, changed: Callable[[StreamStatus], None]) -> None:
-        self._url, self._settings, self._changed = url, settings, changed
+    Args:
+        url: where it is.
+        settings: what may be opened, and for how long it is waited for.
+        changed: told how the stream is, each time that changes.
+        now_s: the clock that its frames' times are of, seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: Settings,
+        changed: Callable[[StreamStatus], None],
+        now_s: Callable[[], float],
+    ) -> None:
+        self._url, self._settings, self._changed, self._now_s = url, settings, changed, now_s
         self._stopped = Event()
         self._wire: Web | Relay | None = None
-        self._began = time.monotonic()
         self._index = 0
         self._last_s = -1.0
         self._reconnects = -1
         self._watched_s = 0.0  # of a recording: how far it was seen
 
     def frames(self) -> Generator[Frame]:
-        """The frames as they come, at the stream's own speed; `time_s` counts from when this object was made.
+        """The frames as they come, at the stream's own speed.
 
         Raises:
             RefusedError: the stream must not be opened or read.
@@ -124,10 +135,10 @@ class Stream:
             raise
 
     def _play(self, connection: Connection, picture: VideoFrame | None) -> Iterator[Frame]:
-        clock = _Clock(self._began, paced=connection.paced)
+        clock = _Clock(self._now_s, paced=connection.paced)
         while picture is not None and not self._stopped.is_set():
             time_s = clock.time_s(picture.time if connection.timed else None)
-            while (early_s := time_s - clock.now_s()) > 0 and connection.paced and not self._stopped.is_set():
+            while (early_s := time_s - self._now_s()) > 0 and connection.paced and not self._stopped.is_set():
                 connection.keep_alive()
                 self._stopped.wait(min(early_s, 1.0))
             if connection.recorded and picture.time is not None:
@@ -153,15 +164,12 @@ class _Clock:
     than it plays, the first one does.
     """
 
-    def __init__(self, began: float, paced: bool) -> None:
-        self._began, self._paced = began, paced
+    def __init__(self, now_s: Callable[[], float], paced: bool) -> None:
+        self._now_s, self._paced = now_s, paced
         self._zero: float | None = None
 
-    def now_s(self) -> float:
-        return time.monotonic() - self._began
-
     def time_s(self, media_s: float | None) -> float:
-        now = self.now_s()
+        now = self._now_s()
         if media_s is None:
             return now
         late = now - media_s - self._zero if self._zero is not None else 0.0

@@ -104,6 +104,25 @@ def test_no_more_streams_than_allowed_and_none_twice(streams: Streams) -> None:
         streams.start(server.url("/2"))
 
 
+def test_a_database_that_is_slow_at_the_begin_sets_no_clock_wrong(
+    streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Violations were dated too early by as long as it took, their clips ended early, and the delay was counted in."""
+    begin = LiveJob.begin
+
+    def slow(job: LiveJob, began: Callable[[], datetime]) -> None:
+        begin(job, began)
+        began.__self__._zero -= 60.0
+
+    monkeypatch.setattr(LiveJob, "begin", slow)
+    with WebServer({"/": mjpeg(gray_ramp(), 10)}) as server:
+        running = streams.get(streams.start(server.url("/")))
+        until(lambda: running.figures.analysed_fps)
+        assert running.source.ring.last_s > 60
+        assert running.figures.delay_s < 60
+        streams.stop(running.id)
+
+
 def test_the_end_of_the_server_ends_all_streams_at_once(
     streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,8 @@ class Watched:
         self.told: list[StreamStatus] = []
         self.frames: list[Frame] = []
         self.error: Exception | None = None
-        self.stream = Stream(url, settings, self.told.append)
+        began = time.monotonic()
+        self.stream = Stream(url, settings, self.told.append, lambda: time.monotonic() - began)
         self.thread = threading.Thread(target=self._read)
         self.thread.start()
         self.until(lambda: bool(self.told))
