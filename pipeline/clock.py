@@ -22,7 +22,7 @@ class Clock:
     """When the pictures of a clip are, in seconds from its first one. Times rise, whatever damaged timestamps say.
 
     Args:
-        origin: what the first picture's timestamp tells, seconds; None until it is known.
+        origin: what the first picture's timestamp tells, or would tell, seconds; None until it is known.
         fps: pictures a second, as far as the container knows; 0 is unknown.
         longest_s: a longer gap between two pictures means that the clock was set forward, not that the camera paused.
     """
@@ -63,7 +63,7 @@ class Clock:
         if stamp - self._zero <= self._last_s and not self._set_back(stamp):
             return False
         if self.origin is None:
-            self.origin, self._zero = stamp, stamp - max(self._last_s + self._frame_s, 0)
+            self.origin = self._zero = stamp - max(self._last_s + self._frame_s, 0)
         elif self._longest_s < stamp - self._zero - self._last_s < inf:  # after a seek there is none before it
             self._go_on(stamp)
         self._last_s, self._behind = stamp - self._zero, []

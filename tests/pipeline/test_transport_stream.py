@@ -96,3 +96,18 @@ def test_a_recording_that_begins_between_key_frames_says_what_is_missing(setting
     assert (clip.cut_off, clip.missed_s) == (False, pytest.approx(59 / FPS, abs=0.1))
     warning = analyse(path, settings).warning
     assert warning == f"the file's beginning is cut off: its first {clip.missed_s:.1f} s could not be read"
+
+
+def test_a_first_picture_without_a_timestamp_shifts_no_other_when_it_is_read_again(tmp_path: Path) -> None:
+    """Else boxes from the first reading are drawn beside their riders."""
+    path = recorded(tmp_path / "a.ts", 24, key_every=8)
+    content = bytearray(path.read_bytes())
+    flags = content.index(b"\0\0\1\xe0") + 7
+    content[flags] &= 0x3F  # neither when it is shown nor when it is decoded
+    path.write_bytes(content)
+    clip = Clip(path, 4096)
+    first, again = list(clip.frames()), list(clip.frames())
+    assert_evenly_spaced(first, 24)
+    assert [one.time_s for one in again] == [one.time_s for one in first]
+    assert all(np.array_equal(one.image, other.image) for one, other in zip(again, first, strict=True))
+    assert next(clip.frames(first[12].time_s - 0.001)).time_s == first[12].time_s
