@@ -107,7 +107,10 @@ class Clip:
         origin, back_s = self._origin or 0, 0.0
         while back_s < start_s:
             with self._open() as container:
-                container.seek(int((origin + start_s - back_s) * av.time_base))
+                try:
+                    container.seek(int((origin + start_s - back_s) * av.time_base))
+                except FFmpegError:
+                    break  # the index is broken
                 packets = container.demux(film_of(container))
                 pictures = self._decode(dropwhile(lambda packet: not packet.is_keyframe, packets))
                 first = next(pictures, None)

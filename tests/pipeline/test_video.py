@@ -111,6 +111,15 @@ def test_a_part_can_be_read_from_the_middle(tmp_path: Path) -> None:
     assert times == pytest.approx(EVEN[30:], abs=0.002)
 
 
+def test_a_part_can_be_read_although_the_index_names_no_key_frame(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", [0, 0.1, 0.2, 0.3])
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"stss") + 12
+    content[entry : entry + 4] = b"\x7f\xff\xff\xff"
+    path.write_bytes(content)
+    assert [frame.time_s for frame in Clip(path, 4096).frames(0.15)] == pytest.approx([0.2, 0.3])
+
+
 @pytest.mark.parametrize(("fps", "step"), [(15, 1), (20, 2), (24, 2), (25, 2), (29.97, 2), (60, 4)])
 def test_frames_between_may_be_passed_over(tmp_path: Path, fps: float, step: int) -> None:
     times = [index / fps for index in range(60)]
