@@ -51,8 +51,8 @@ def by_f(seen: Seen, bare: float = 1.0) -> Thresholds:
 def _best_f(seen: Seen, label: Label, beta: float = 1.0) -> float:
     """van Rijsbergen's F: recall counts beta times as much as precision."""
     rows = curve(seen.truths, seen.first, label)
-    if not len(rows):
-        raise CalibrationError(f"no {label.title} was found to choose a threshold by")
+    if not rows[:, 2].any():
+        raise CalibrationError(f"no {label.title} was found to choose a threshold by: judge by pictures that show some")
     least = np.floor(1000 * rows[:, 0] + 1e-6) / 1000  # not above the detection that it shall let pass
     whole = np.append(least[1:] != least[:-1], True)  # those that are as sure to three digits pass together
     least, precision, recall = least[whole], rows[whole, 1], rows[whole, 2]

@@ -24,6 +24,7 @@ from pipeline.training.truth import Truth
 from pipeline.types import Box, Detection, Label
 from pipeline.weights import Thresholds
 
+BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
 IMAGE = np.zeros((400, 400, 3), np.uint8)
 RIDER, HEAD, PLATE = Box(100, 100, 200, 300), Box(130, 110, 170, 150), Box(130, 220, 160, 235)
 LOW = Thresholds(rider=0.2, without_helmet=0.2, with_helmet=0.2, plate=0.2)
@@ -34,11 +35,12 @@ def street(
 ) -> tuple[Truth, tuple[Detection, ...], list[Second]]:
     """A rider whose head stage 1 and 2 call bare with these confidences; `head` is what it is. Stage 1 takes `more` for
     bare heads, too, of which there are none."""
-    labels = (Labelled(Label.RIDER, RIDER), Labelled(head, HEAD), Labelled(Label.PLATE, PLATE))
+    away = HEAD.shift(200, 0)  # a helmet by itself
+    labels = (Labelled(Label.RIDER, RIDER), Labelled(head, HEAD), Labelled(HELMET, away), Labelled(Label.PLATE, PLATE))
     found = (
         Detection(Label.RIDER, RIDER, 0.8),
         Detection(Label.WITHOUT_HELMET, HEAD, first),
-        Detection(Label.WITH_HELMET, HEAD.shift(200, 0), 0.3),
+        Detection(HELMET, away, 0.3),
         Detection(Label.PLATE, PLATE, 0.6),
         *(Detection(Label.WITHOUT_HELMET, box, first) for box in more),
     )
@@ -56,9 +58,6 @@ def street(
 def seen(*rows: tuple[Label, float, float]) -> Seen:
     streets = [street(f"p{i}", *row) for i, row in enumerate(rows)]
     return Seen([one[0] for one in streets], [one[1] for one in streets], [one[2] for one in streets])
-
-
-BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
 
 
 def test_stage_2_removes_what_it_does_not_confirm() -> None:
@@ -125,6 +124,11 @@ def test_a_class_gets_the_confidence_with_the_best_f1() -> None:
     assert chosen.without_helmet == 0.8
     assert chosen.rider == 0.8
     assert chosen.plate == 0.6
+
+
+def test_what_is_never_right_chooses_no_threshold() -> None:
+    with pytest.raises(CalibrationError, match="no without helmet was found to choose a threshold by"):
+        by_f(seen((HELMET, 0.9, 0.9), (HELMET, 0.5, 0.9)))
 
 
 def test_a_threshold_lets_the_detection_pass_that_it_was_chosen_by() -> None:
