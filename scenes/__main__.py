@@ -12,7 +12,6 @@ from pipeline.errors import HelmetWatchError
 from pipeline.training import command
 
 ROOT = Path(__file__).resolve().parent.parent
-_HIGHEST = 200  # pixels of a character; the memory that drawing takes grows with their square
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,32 +29,20 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     sample.set_defaults(run=_sample)
     frames = commands.add_parser("frames", help="labelled frames by chance: a YOLO data set")
     frames.add_argument("--count", type=command.positive, required=True)
-    frames.add_argument("--seed", type=_seed, default=0)
+    frames.add_argument("--seed", type=command.seed, default=0)
     frames.add_argument("--black-half-helmets", action="store_true", help="riders wear no other helmets")
     frames.add_argument("--out", type=Path, required=True)
     frames.set_defaults(run=_frames)
     plates = commands.add_parser("plates", help="plate sequences by chance, drawn without Blender")
     plates.add_argument("--count", type=command.positive, required=True, help="sequences of 5 to 30 frames")
-    plates.add_argument("--seed", type=_seed, default=0)
+    plates.add_argument("--seed", type=command.seed, default=0)
     plates.add_argument("--cars", type=command.share, default=0.2, help="share of cars' plates, 0 to 1")
     plates.add_argument(
-        "--size", type=_height, help="height of the largest characters, pixels, in ten frames; otherwise falling"
+        "--size", type=command.height, help="height of the largest characters, pixels, in ten frames; otherwise falling"
     )
     plates.add_argument("--out", type=Path, required=True)
     plates.set_defaults(run=_plates)
     return parser.parse_args(arguments)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number, 0 or above")
-    return int(text)
-
-
-def _height(text: str) -> float:
-    if not 1 <= float(text) <= _HIGHEST:
-        raise argparse.ArgumentTypeError(f"{text} is not between 1 and {_HIGHEST} pixels")
-    return float(text)
 
 
 # each command loads only what it needs: plates want neither Blender nor the denoiser

@@ -14,6 +14,8 @@ from zipfile import is_zipfile
 from pipeline.errors import HelmetWatchError, WeightsError
 from pipeline.settings import Settings, get_settings
 
+_HIGHEST = 200  # pixels of a character; the memory that drawing takes grows with their square
+
 
 def parser(about: str | None) -> argparse.ArgumentParser:
     """One whose help is the module's docstring, line for line."""
@@ -74,6 +76,21 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return int(text)
+
+
+def seed(text: str) -> int:
+    """An option that chance starts from."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number, 0 or above")
+    return int(text)
+
+
+def height(text: str) -> float:
+    """An option that says how high characters are drawn, pixels."""
+    value = float(text)
+    if not 1 <= value <= _HIGHEST:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and {_HIGHEST} pixels")
+    return value
 
 
 def duration(text: str) -> float:

@@ -191,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--around", type=Path, nargs="+", required=True, help="pictures, or folders of them")
     parser.add_argument("--chunks", type=command.positive, default=40)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=command.seed, default=1)
     parser.add_argument("--patches", action="store_true", help="for the upscaler")
     options = parser.parse_args(arguments)
     return command.report(lambda: _make(options))

@@ -80,9 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--around", type=Path, nargs="+", required=True, help="pictures, or folders of them")
     parser.add_argument("--count", type=command.positive, default=500)
     parser.add_argument("--frames", type=command.positive, default=10)
-    parser.add_argument("--size", type=float, help="height of the characters in pixels; otherwise by chance")
+    parser.add_argument("--size", type=command.height, help="height of the characters in pixels; otherwise by chance")
     parser.add_argument("--motorcycles", type=command.share, default=0.7, help="share of motorcycles' plates")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=command.seed, default=7)
     options = parser.parse_args(arguments)
     return command.report(lambda: _write(options))
 

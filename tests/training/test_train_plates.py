@@ -15,7 +15,7 @@ from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
 from pipeline.plate_formats import identify
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
 from pipeline.plate_slots import SLOTS, decode
-from pipeline.training import calibrate_plates, train_plates, typefaces
+from pipeline.training import calibrate_plates, plate_tracks, train_plates, typefaces
 from pipeline.training.plate_data import Surroundings, write_chunk, write_patches
 from pipeline.training.plate_pictures import Drawn
 from pipeline.training.plate_tasks import TASKS
@@ -90,6 +90,17 @@ def options(data: Path, out: Path, minutes: float = 1e-4) -> argparse.Namespace:
     return argparse.Namespace(
         out=out, data=data, val=data, start=None, minutes=minutes, batch=8, rate=1e-3, judge_every=1000
     )
+
+
+@pytest.mark.parametrize(("option", "value"), [("--size", "nan"), ("--size", "1e9"), ("--size", "0"), ("--seed", "-1")])
+def test_tracks_that_cannot_be_drawn_are_refused(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    drawn = ["--out", str(tmp_path / "tracks"), "--around", str(data / "street.jpg"), "--count", "1", "--frames", "1"]
+    assert plate_tracks.main([*drawn, "--size", "12", "--seed", "3"]) == 0
+    with pytest.raises(SystemExit):
+        plate_tracks.main([*drawn, option, value])
+    assert f"{value} is not " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("task", "folder"), [("reader", "large"), ("corners", "large"), ("upscaler", "patches")])
