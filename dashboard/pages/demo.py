@@ -12,6 +12,7 @@ from db.models import Job
 from pipeline.errors import ClipError, TraceError
 
 _MOST_CLIPS = 50
+_STEPS_WIDTH = 480  # pixels: beside the clip where both fit
 _NAME = 20  # letters of a clip's name; the time stands first, where nothing cuts it off
 _STEPS = (
     (later("What stage 1 sees"), demo.stage1),
@@ -115,6 +116,7 @@ def ways(place: str) -> None:
         args=(1,),
         disabled=step == len(_STEPS) - 1,
         icon=":material/arrow_forward:",
+        icon_position="right",
         type="primary",
         width="stretch",
         shortcut="Right" if place == "top" else None,
@@ -124,13 +126,14 @@ def ways(place: str) -> None:
 st.html(_STYLE)
 with st.container(key="class-demo"):
     browser.place("demo")
-    job = choose()
+    top = st.container(horizontal=True, vertical_alignment="center")  # one row: the picture is to be in sight
+    with top:
+        job = choose()
     if job is None:
         st.title(_("Class demo"))
         offer()
         st.stop()
-    ways("top")
-    st.segmented_control(
+    top.segmented_control(
         _("Step"),
         range(len(_STEPS)),
         format_func=lambda step: str(step + 1),
@@ -138,8 +141,9 @@ with st.container(key="class-demo"):
         persist_state="session",
         required=True,
         label_visibility="collapsed",
-        width="stretch",
+        width=_STEPS_WIDTH,
     )
+    ways("top")
     browser.hear("demo-hear", ".st-key-demo-step *, [class*='st-key-demo-case-'] *", "ArrowLeft|ArrowRight")
     step = int(st.session_state["demo-step"])
     title, show = _STEPS[step]

@@ -229,6 +229,18 @@ def test_threshold_sliders_in_the_browser(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("with_clip")
+def test_the_steps_stand_beside_the_clip_and_whole_below_it_on_a_tablet(page: Page) -> None:
+    page.goto("/demo")
+    steps, clip = page.locator(".st-key-demo-step"), page.locator(".st-key-demo-clip")
+    expect(steps).to_be_visible()
+    one, other = steps.bounding_box(), clip.bounding_box()
+    assert one and other
+    assert one["y"] < other["y"] + other["height"]
+    page.set_viewport_size({"width": 768, "height": 1024})
+    expect(steps.get_by_text("8", exact=True)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.usefixtures("with_clip")
 def test_the_shipped_threshold_can_be_set_again(page: Page) -> None:
     page.goto("/demo?step=8")
     thumb, value = page.get_by_role("slider").nth(1), page.get_by_test_id("stSliderThumbValue").nth(1)
