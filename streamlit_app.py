@@ -9,9 +9,9 @@ from dashboard.telling import or_say_why
 st.set_page_config(page_title="Helmet Watch", page_icon=look.ICON, layout="wide")
 with st.sidebar:
     i18n.switch()
+    reviewer.show()
     browser.speak(i18n.language())
     browser.asked_again(review.close_case)
-    reviewer.show()
 look.show()
 page = st.navigation(
     [

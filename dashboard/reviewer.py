@@ -32,11 +32,11 @@ def ask() -> None:
 
 def show() -> None:
     """The name in the sidebar, with a way to change it."""
-    browser.remember(_COOKIE, name())
     if name():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(_(":material/person: Reviewing as **{name}**", name=plain(name())))
             st.button(_("Change"), key="change-reviewer", type="tertiary", on_click=_forget)
+    browser.remember(_COOKIE, name())  # last: it takes room, although nothing of it is seen
 
 
 def _forget() -> None:

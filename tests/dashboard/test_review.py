@@ -211,7 +211,11 @@ def test_the_name_is_remembered(page: Page, state: State) -> None:
     page.wait_for_function("document.cookie.includes('helmet_watch_reviewer')")
     page.goto("/gallery?case=1")
     expect(page.get_by_text("Reviewing as 김철수")).to_be_visible()
-    page.get_by_role("button", name="Change", exact=True).click()
+    change = page.get_by_role("button", name="Change", exact=True)
+    language, name = page.get_by_test_id("stSidebar").get_by_text("한국어").bounding_box(), change.bounding_box()
+    assert language and name
+    assert name["y"] < language["y"] + 60, "nothing stands between them"
+    change.click()
     expect(page.get_by_label("Your name")).to_be_visible()
 
 
