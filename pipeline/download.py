@@ -50,9 +50,11 @@ class Download:
         FFmpeg itself would go by the name, which need not tell.
 
         Raises:
-            StreamError, RefusedError: as `read`.
+            StreamError, RefusedError: as `read`; or there is nothing in it.
         """
         self._receive()
+        if not self._held:
+            raise StreamError("the server ended the stream")  # without a word: it may be busy
         held = [self._held]
         while self._held and self._begins:
             self._receive()

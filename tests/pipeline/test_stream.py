@@ -355,6 +355,23 @@ def test_a_wrong_password_is_not_tried_again(watch: Callable[[str], Watched], sc
     assert seen.status.why == "the server refuses the log-in: check name and password"
 
 
+def test_a_web_camera_that_hangs_up_without_a_word_is_tried_again(watch: Callable[[str], Watched]) -> None:
+    """As one does that serves so many viewers and no more."""
+    busy, camera = [True, True], mjpeg(gray_ramp(), 20)
+
+    def answer(peer: socket.socket) -> None:
+        if busy:
+            busy.pop()
+            peer.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=picture\r\n\r\n")
+        else:
+            camera(peer)
+
+    with WebServer({"/camera": answer}) as server:
+        seen = watch(server.url("/camera"))
+        seen.more(3)
+    assert [one.why for one in seen.told if one.why][:2] == ["the server ended the stream"] * 2
+
+
 def test_an_rtsp_server_that_hangs_up_without_a_word_is_tried_again(watch: Callable[[str], Watched]) -> None:
     with Says(b"") as server:
         seen = watch(f"rtsp://{HERE}:{server.port}/")
