@@ -212,6 +212,8 @@ def train(
     )
     _save(out, run)
     trainer.run = run
+    # once more: by then ultralytics has written anew the JPEGs that it takes for damaged
+    trainer.add_callback("on_train_start", lambda _: run.update(data_sha256=data_sum(data)))
     trainer.add_callback("on_train_start", _start)
     trainer.add_callback("on_model_save", _pace)
     trainer.train()

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 import torch
 import yaml
+from PIL import Image
 from ultralytics import YOLO
 from ultralytics.cfg import get_cfg
 from ultralytics.nn.tasks import DetectionModel
@@ -133,6 +134,22 @@ def test_a_disk_that_is_full_costs_a_pass_and_not_the_run(
     monkeypatch.setattr(Path, "write_bytes", write)
     train(passes, [], data, None, out, passes=2)
     assert _record(out)["epochs"] == 2
+
+
+def test_a_run_goes_on_where_ultralytics_has_mended_a_picture(street_set: Path, tmp_path: Path) -> None:
+    """It writes JPEGs anew that end with something else, as many phones' do."""
+    from pipeline.training.train import settings_of, train
+
+    picture = tmp_path / "root/street/train/images/s0.png"
+    Image.open(picture).save(picture.with_suffix(".jpg"))
+    picture.unlink()
+    with picture.with_suffix(".jpg").open("ab") as file:
+        file.write(b"SEFT")
+    data, out = merge([street_set], tmp_path / "root", tmp_path / "data", None), tmp_path / "run"
+    passes = settings_of(1, "n", 64, 4, 0.001, "cpu")
+    train(passes, [], data, None, out, passes=1)
+    assert not (data.parent / "street/train/images/s0.jpg").is_symlink()
+    assert train(passes, [], data, None, out, passes=1) == out / "weights" / "last.pt"
 
 
 @pytest.mark.parametrize(
