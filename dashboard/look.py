@@ -14,7 +14,6 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 4rem; }
 [data-testid="stBottomBlockContainer"] { padding-top: 0.75rem; padding-bottom: 1rem; }
 h1 { overflow-wrap: anywhere; }
-button[kind^="primary"]:not(:disabled) { color: light-dark(#FFFFFF, #171614); }
 :lang(ko) :is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"]) :is(p, li) {
   word-break: keep-all; overflow-wrap: anywhere;
 }
@@ -27,6 +26,7 @@ button[kind^="primary"]:not(:disabled) { color: light-dark(#FFFFFF, #171614); }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] + div::after {
   content: "REFUSED"; font-size: 0.875rem; white-space: normal;
 }
+@media (prefers-color-scheme: dark) { button[kind^="primary"]:not(:disabled) { color: #171614; } }
 @media (max-width: 1000px) {
   [class*="st-key-attempts-"] [data-testid="stHorizontalBlock"] { border-top: 1px solid #80808040; padding-top: 1rem;
     flex-wrap: wrap; }

@@ -204,11 +204,18 @@ def test_a_page_says_its_language_and_breaks_no_korean_word(page: Page) -> None:
     expect(page.get_by_test_id("stCaptionContainer").locator("p")).to_have_css("word-break", "keep-all")
 
 
-def test_the_letters_of_the_main_button_are_dark_where_it_is_bright(server: str, browser: Browser) -> None:
+def test_the_letters_of_main_buttons_are_dark_where_these_are_bright(
+    server: str, browser: Browser, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
     page = browser.new_page(base_url=server, color_scheme="dark", locale="en-US")
+    page.set_default_timeout(PATIENCE_MS)
     page.goto("/demo")
-    letters = page.get_by_role("button", name="Analyse the demo clips").locator("p")
-    expect(letters).to_have_css("color", "rgb(23, 22, 20)", timeout=PATIENCE_MS)
+    letters = page.locator("button[kind=primary] p")
+    expect(letters).to_have_css("color", "rgb(23, 22, 20)")
+    page.goto("/gallery?case=1")
+    page.get_by_role("button", name="Evidence package").click()
+    expect(letters.get_by_text("Prepare")).to_have_css("color", "rgb(23, 22, 20)")
 
 
 def test_nothing_is_fetched_from_elsewhere(page: Page, server: str) -> None:
