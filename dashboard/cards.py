@@ -108,6 +108,7 @@ def _choice(cases: Sequence[Case], view: View, key: str) -> None:
             on_click=review.begin,
             args=(cases, view),
             disabled=asking,
+            type="secondary" if chosen else "primary",
         )
         st.button(
             _("Choose this page"),

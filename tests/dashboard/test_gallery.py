@@ -92,6 +92,17 @@ def test_clearing_the_filters_is_nothing_to_warn_of(open_page: Open, monkeypatch
 
 
 @pytest.mark.usefixtures("reviews")
+def test_one_button_leads_on_whether_cases_are_chosen_or_not(open_page: Open) -> None:
+    def main(app: AppTest) -> list[str]:
+        return [button.label for button in app.button if button.proto.type == "primary"]
+
+    app = open_page("gallery")
+    assert main(app) == ["Review one by one"]
+    app.session_state["reviewer"] = "Kim"
+    assert main(app.checkbox[0].check().run()) == ["Accept"]
+
+
+@pytest.mark.usefixtures("reviews")
 def test_what_is_chosen_out_of_sight_is_told_and_forgotten_with_the_filter(open_page: Open) -> None:
     app = open_page("gallery")
     app = app.segmented_control(key="gallery-size").set_value(24).run()
