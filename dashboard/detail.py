@@ -57,12 +57,12 @@ def show(case: Case, view: View) -> None:
         with st.expander(_("How the plate was read"), icon=":material/pin:", key="case-reads"):
             attempts.of_case(case)
     record.history(case)
-    st.subheader(_("What stage 2 looked at"))
+    st.header(_("What stage 2 looked at"))
     grid = st.grid(min_column_width=340)
     for look in case.looks:
         with grid, st.container(border=True, height="stretch"):
             _look(look)
-    st.subheader(_("All sightings"))
+    st.header(_("All sightings"))
     _sightings(resources.cases().sightings(case.track_id))
     record.watch(case)
 

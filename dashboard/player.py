@@ -46,7 +46,7 @@ def _outcome(job: Job, every: Sequence[Case], cases: Sequence[Case]) -> None:
     """What the analysis found, and the ways to it: above the video, which fills a window."""
     number = found(len(every), len(every) - len(cases))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plain(job.clip.name), width="content")
+        st.header(plain(job.clip.name), width="content")
         if cases:
             st.markdown(f"**{number}**", width="content")
             _to_gallery({"source": str(job.clip_id)})

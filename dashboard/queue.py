@@ -134,7 +134,7 @@ def results() -> None:
             st.warning(gone, icon=":material/search_off:")
             st.button(_("Understood"), key="job-gone", icon=":material/check:", on_click=show_newest)
         player.show(chosen)
-    st.subheader(_("Clips so far"))
+    st.header(_("Clips so far"))
     pages = -(-total // _PAGE_SIZE)
     number = st.pagination(pages, key="ended-page") if pages > 1 else 1
     jobs = resources.jobs().ended(_PAGE_SIZE, number - 1)

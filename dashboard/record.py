@@ -135,7 +135,7 @@ def history(case: Case) -> None:
         st.caption(_("The clip was analysed again since. This case stays as it was when it was reviewed."))
     if not rows:
         return
-    st.subheader(_("Review"))
+    st.header(_("Review"))
     table = [
         {
             _("When"): local(row.at),

@@ -170,6 +170,16 @@ def test_a_clip_is_deleted_once_somebody_is_sure_but_not_what_was_reviewed(
     expect(page.get_by_role("checkbox", name="Case 1")).to_be_visible()
 
 
+def test_no_level_of_headings_is_left_out(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    for address, last in (("/", "Clips so far"), ("/gallery?case=1", "All sightings")):
+        page.goto(address)
+        expect(page.get_by_role("heading", name=last)).to_be_visible()
+        assert set(page.get_by_role("heading").evaluate_all("all => all.map(one => one.tagName)")) == {"H1", "H2"}
+
+
 def test_jumping_to_the_same_violation_again_goes_back_to_it(
     page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:

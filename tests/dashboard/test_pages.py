@@ -43,7 +43,7 @@ Open = Callable[..., AppTest]
 
 def said(app: AppTest) -> str:
     """All that the page says."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "success", "warning", "error")
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "success", "warning", "error")
     return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
 
 
