@@ -171,6 +171,8 @@ class Source:
         if shape != self._shape:
             self._settle(self._collector.rest())
             self._start_over(shape)
+        if self.settings.lost_after_s < frame.time_s - self._seen_s < self.settings.stream_timeout_s:
+            self._collector.resume(self._seen_s, frame.time_s)
         tracked = self._tracker.update(frame, detections)
         sightings = associate(frame.index, frame.time_s, detections, tracked)
         self._collector.add(frame, sightings, tracked.hidden)
@@ -190,9 +192,9 @@ class Source:
         self._open_since_s = self._collector.since_s()
 
     def _reached_s(self) -> float:
-        """How far the analysis is, by the frames' times; where no frame comes for long, the clock goes on without."""
+        """How far the analysis is, by the frames' times; once it is no mere stall, the clock goes on without them."""
         waited_s = 0.0 if self._newest is not None else self.now_s() - self._seen_at_s
-        return self._seen_s + (waited_s if waited_s > self.settings.lost_after_s else 0.0)
+        return self._seen_s + (waited_s if waited_s > self.settings.stream_timeout_s else 0.0)
 
     def _start_over(self, shape: tuple[int, ...]) -> None:
         """Forget all riders, for pictures of this shape: boxes of another size lie elsewhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from math import inf
 from operator import itemgetter
 
 from pipeline.crops import crop_plate, crop_rider
@@ -16,6 +17,7 @@ _PLATE_CROPS = 30  # kept per track for reading: no more are taken by an OCR ser
 _GET_TO_KNOW_S = 0.4  # a new track is watched for so long before it is compared with lost ones
 _COLORS_EVERY_S = 0.1
 _SAME_RIDER_IOU = 0.3  # two boxes of one rider, one of them of the rider's upper half, say
+_WAITED_IOU = 0.5  # two boxes of a rider who stayed where it was
 _SOMEBODY_ELSE = 1_000_000  # the tracker's own ids stay below
 
 
@@ -29,6 +31,7 @@ class Collector:
         self._settings = settings
         self._open: dict[int, _Open] = {}
         self._own_id: dict[int, int] = {}  # of the tracker's ids that are not their tracks' own, the last one newest
+        self._stood_s = self._resumed_s = -inf  # from when until when the source stood still the last time
 
     def track_id(self, id_: int) -> int:
         """The id of the track that whoever has this id of the tracker belongs to."""
@@ -43,7 +46,9 @@ class Collector:
         for id_ in sorted(sightings, key=former.__contains__):  # former ids last: the newer one's sighting is kept
             own_id = self.track_id(id_)
             track = self._open.get(own_id)
-            if track is None:
+            if track is None and (waited := self._who_waited(frame, sightings[id_])) is not None:
+                self._own_id[id_], track = waited, self._open[waited]
+            elif track is None:
                 track = self._open[own_id] = _Open(self._settings, expected)
             track.add(frame, sightings[id_])
         self._reunite_all(frame.time_s)
@@ -62,11 +67,16 @@ class Collector:
                 self._own_id[id_] = id_ + _SOMEBODY_ELSE * (own_id // _SOMEBODY_ELSE + 1)
         return former
 
+    def resume(self, stood_s: float, now_s: float) -> None:
+        """The source stood still from then until now: that nobody was seen meanwhile is nobody's absence."""
+        self._stood_s, self._resumed_s = stood_s, now_s
+
     def gone(self, now_s: float) -> Iterator[Suspect]:
         """The tracks whose riders have not been seen for so long that they will not come back."""
         self._reunite_all(now_s)  # of who has just come back, where no further frame does it
         for id_, track in list(self._open.items()):
-            if now_s - track.sightings[-1].time_s > self._settings.lost_after_s + _GET_TO_KNOW_S:
+            seen_s = self._resumed_s if self._was_there(track) else track.sightings[-1].time_s
+            if now_s - seen_s > self._settings.lost_after_s + _GET_TO_KNOW_S:
                 del self._open[id_]
                 self._own_id = {other: own for other, own in self._own_id.items() if own != id_}
                 yield from track.close(id_)
@@ -85,6 +95,21 @@ class Collector:
     def rest(self) -> Iterator[Suspect]:
         """All other tracks, at the end of the source."""
         return self.gone(float("inf"))
+
+    def _was_there(self, track: _Open) -> bool:
+        """Whether a rider was in view when the source stood still, and has not been since."""
+        return 0 <= self._stood_s - track.sightings[-1].time_s <= self._settings.lost_after_s
+
+    def _who_waited(self, frame: Frame, sighting: Sighting) -> int | None:
+        """The rider who stood here, and looked the same, when the source stood still."""
+        overlaps = {
+            id_: overlap
+            for id_, track in self._open.items()
+            if self._was_there(track)
+            and (overlap := track.sightings[-1].box.iou(sighting.box)) >= _WAITED_IOU
+            and likeness(track.colors, colors_of(frame.image, sighting.box)) >= ALIKE
+        }
+        return max(overlaps, key=overlaps.__getitem__, default=None)
 
     def _reunite_all(self, now_s: float) -> None:
         for id_, track in list(self._open.items()):

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import repeat
+from math import inf
 from operator import itemgetter
 from threading import Condition
 from types import SimpleNamespace
@@ -71,10 +72,10 @@ class Scene(Source):
         return self.clock_s
 
     def play(
-        self, start_s: float, end_s: float, label: Label | None, lag_s: float = 0.1, image: Image = STREET
+        self, start_s: float, end_s: float, label: Label | None, lag_s: float = 0.1, image: Image = STREET, x: int = 100
     ) -> None:
         """Frames with one rider, or nobody, each analysed so long after it was taken."""
-        one = factory.rider()
+        one = factory.rider(x)
         found = (one, factory.head_of(one, label)) if label is not None else ()
         for index in range(round(start_s * FPS), round(end_s * FPS)):
             self.clock_s = index / FPS + lag_s
@@ -101,12 +102,37 @@ def test_a_rider_who_is_hidden_is_one_case_however_late_the_analysis_is(settings
 def test_a_rider_is_gone_where_no_more_frames_come(settings: Settings) -> None:
     scene = Scene(settings)
     scene.play(0.0, 2.0, BARE)
-    scene.clock_s = 4.5
+    scene.clock_s = 11.5
     scene.look_after()
-    assert not scene.written
-    scene.clock_s = 5.5
+    assert not scene.written, "the camera may only have stalled"
+    scene.clock_s = 12.5
     scene.look_after()
     assert [case.confirmed for case in scene.cases] == [True]
+
+
+@pytest.mark.parametrize(
+    ("x", "image", "riders"), [(110, STREET, 1), (400, STREET, 2), (110, STREET[..., ::-1] // 3, 2)]
+)
+def test_who_waits_while_the_camera_stalls_is_one_case(settings: Settings, x: int, image: Image, riders: int) -> None:
+    """But not who stands elsewhere afterwards, or in other clothes."""
+    scene = Scene(settings)
+    scene.play(0.0, 3.0, BARE)
+    for scene.clock_s in np.arange(3.0, 9.0, 0.5):
+        scene.look_after()
+    scene.play(9.0, 9.4, None, image=image)  # what stood there is not found at once
+    scene.play(9.4, 12.0, BARE, image=image, x=x)
+    scene.play(12.0, 15.0, None)
+    assert [case.confirmed for case in scene.cases] == [True] * riders
+
+
+def test_a_rider_is_gone_also_where_every_frame_comes_late(settings: Settings) -> None:
+    scene = Scene(settings)
+    scene.play(0.0, 2.0, BARE)
+    for scene.clock_s in (5.0, 8.0, 11.0):
+        scene.see(Frame(round(scene.clock_s * FPS), scene.clock_s, STREET), ())
+        scene.look_after()
+    assert [case.confirmed for case in scene.cases] == [True]
+    assert scene._collector.since_s() == inf, "nobody is waited for"
 
 
 def test_frames_that_wait_for_the_analysis_are_no_gap(settings: Settings) -> None:
