@@ -11,6 +11,7 @@ import imagehash
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from pipeline.training.pictures import load
@@ -42,8 +43,10 @@ def split(pictures: Sequence[Picture]) -> list[Picture]:
 def _groups(pictures: Sequence[Picture]) -> list[int]:
     """The number of the near-duplicate group of each picture."""
     hashes = np.array([_hash(picture) for picture in pictures])
-    near = np.array([(hashes != row).sum(1) <= SAME_SCENE_BITS for row in hashes])
-    return [int(group) for group in connected_components(near, directed=False)[1]]
+    near = [np.flatnonzero((hashes != row).sum(1) <= SAME_SCENE_BITS) for row in hashes]
+    ends = np.cumsum([0, *map(len, near)])
+    pairs = csr_array((np.ones(ends[-1]), np.concatenate(near), ends), shape=(len(near), len(near)))
+    return [int(group) for group in connected_components(pairs, directed=False)[1]]
 
 
 def _hash(picture: Picture) -> npt.NDArray[np.bool_]:

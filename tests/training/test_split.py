@@ -1,7 +1,9 @@
+import tracemalloc
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from PIL import Image
 
 from pipeline.training.sets import Picture, Split
@@ -56,3 +58,14 @@ def test_two_scenes_of_16_bits_are_two(tmp_path: Path) -> None:
     sides: tuple[Split, Split] = ("train", "val")
     pictures = [picture(tmp_path / f"{side}.png", one, side) for side, one in zip(sides, grey, strict=True)]
     assert [one.split for one in split(pictures)] == ["train", "val"]
+
+
+def test_many_pictures_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = iter(np.random.default_rng(0).random((2000, 64)) < 0.5)
+    monkeypatch.setattr("pipeline.training.split._hash", lambda _: next(hashes))
+    pictures = [Picture(Path(f"{number}.jpg"), None, 320, 240, ()) for number in range(2000)]
+    tracemalloc.start()
+    split(pictures)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6, "a number for each two of them would be 32 MB, of 50,000 pictures 20 GB"
