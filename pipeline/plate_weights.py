@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.weights import MANIFEST, Strict, check, parse_manifest
 
+PLATES = "plates"  # their folder in that of the weights
 READER = "plate_reader"  # EasyOCR's user network: .py, .yaml, .pth
 CORNERS = "corners.pt"
 UPSCALER = "upscaler.pt"
@@ -42,7 +43,7 @@ def read_plate_manifest(weights: Path) -> tuple[Path, PlateManifest]:
     Raises:
         WeightsError: a file is missing or altered.
     """
-    folder = weights / "plates"
+    folder = weights / PLATES
     manifest = parse_manifest(folder / MANIFEST, PlateManifest)
     for name in FILES:
         check(folder / name, manifest.files.get(name))

@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 
 from pipeline.consensus import logit, vote
 from pipeline.errors import CalibrationError
-from pipeline.plate_weights import Calibration
+from pipeline.plate_weights import PLATES, Calibration
 from pipeline.plates import PlateReader
 from pipeline.settings import Settings, get_settings
 from pipeline.training import command
@@ -116,7 +116,7 @@ def _calibrate(options: argparse.Namespace) -> Iterator[object]:
     yield chosen
     yield report(heard[1::2], chosen)
     if not options.dry:
-        write_manifest(settings.weights / "plates", chosen)
+        write_manifest(settings.weights / PLATES, chosen)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

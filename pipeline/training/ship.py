@@ -3,7 +3,7 @@
     python -m pipeline.training.ship --stage 1|2 --size 640 RUN/weights/last.pt [--into FOLDER]
 
 Nothing of the machine it was trained on goes along: no paths, no training state. The thresholds stay as they are
-until `python -m pipeline.training.calibrate` chooses new ones.
+until `python -m pipeline.training.calibrate` chooses new ones. A new folder gets the shipped reader of plates as well.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import torch
 import ultralytics
 
 from pipeline.errors import WeightsError
-from pipeline.settings import get_settings
+from pipeline.plate_weights import PLATES
+from pipeline.settings import ROOT, get_settings
 from pipeline.training import command
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import MANIFEST, Manifest, StageWeights, Thresholds, openvino_folder, read_manifest, sha256
@@ -59,6 +60,8 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
         image_size=size,
         thresholds=_BEFORE_CALIBRATION,
     )
+    if not (folder / PLATES).exists():  # a new folder, or the product could not run on it
+        shutil.copytree(ROOT / "weights" / PLATES, folder / PLATES, ignore=shutil.ignore_patterns("__pycache__"))
     manifest = _with_stage(old, stage, weights)
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
     return manifest

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from pipeline.errors import WeightsError
-from pipeline.plate_weights import CORNERS, FILES, READER, UPSCALER, Calibration, PlateManifest
+from pipeline.plate_weights import CORNERS, FILES, PLATES, READER, UPSCALER, Calibration, PlateManifest
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.blend import mean
@@ -57,7 +57,7 @@ def write_manifest(folder: Path, calibration: Calibration) -> None:
 
 
 def _ship(options: argparse.Namespace) -> list[Path]:
-    folder = get_settings().weights / "plates"
+    folder = get_settings().weights / PLATES
     ship(folder, options.readers, options.corners, options.upscaler)
     return [folder / MANIFEST]
 

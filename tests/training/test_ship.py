@@ -6,7 +6,8 @@ from ultralytics import YOLO
 from ultralytics.nn.tasks import DetectionModel
 
 from pipeline.errors import WeightsError
-from pipeline.settings import Settings
+from pipeline.plate_weights import read_plate_manifest
+from pipeline.settings import ROOT, Settings
 from pipeline.training.ship import ship
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import Thresholds, read_manifest
@@ -29,9 +30,11 @@ def test_shipped_weights_load_and_tell_nothing_of_where_they_were_trained(tmp_pa
     assert manifest.stage1 == manifest.stage2, "one file serves both stages until the other is shipped"
     model = Yolo(manifest.stage1, Settings(weights=folder, device="cpu"))
     assert len(model.detect(np.zeros((120, 90, 3), np.uint8), 0.0001)) >= 0
+    shipped = {path.name for path in folder.iterdir()}
+    assert shipped == {"manifest.json", "stage1.pt", "stage1_openvino_model", "plates"}
     for path in folder.rglob("*"):
         assert path.is_dir() or b"somebody" not in path.read_bytes()
-    assert {path.name for path in folder.iterdir()} == {"manifest.json", "stage1.pt", "stage1_openvino_model"}
+    assert read_plate_manifest(folder)[1] == read_plate_manifest(ROOT / "weights")[1], "the product runs on it"
 
 
 def test_weights_that_are_not_there_are_not_asked_for_elsewhere(tmp_path: Path) -> None:
