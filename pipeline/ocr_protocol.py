@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Iterable
 from io import BytesIO
@@ -194,5 +193,5 @@ def _to_text(image: Image) -> str:
 def _from_text(text: str) -> Image:
     try:
         return to_image(base64.b64decode(text, validate=True))
-    except binascii.Error as error:
+    except ValueError as error:
         raise HelmetWatchError("a picture in the answer is none") from error

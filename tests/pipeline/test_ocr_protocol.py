@@ -14,7 +14,7 @@ import pytest
 from PIL.Image import Exif, fromarray
 
 from pipeline.errors import HelmetWatchError
-from pipeline.ocr_protocol import MAX_SIDE, MIN_SIDE, to_image
+from pipeline.ocr_protocol import MAX_SIDE, MIN_SIDE, PlateResult, ReadResult, from_result, to_image
 
 
 def encoded(height: int, width: int, suffix: str = ".png") -> bytes:
@@ -114,3 +114,12 @@ def test_a_picture_comes_back_upright_and_in_its_colours() -> None:
     assert (to_image(out.getvalue()) == cv2.rotate(seen, cv2.ROTATE_90_CLOCKWISE)).all()
     grey = cv2.imencode(".png", seen[..., 0].astype(np.uint16) * 256)[1].tobytes()
     assert (to_image(grey) == seen[..., :1]).all()
+
+
+@pytest.mark.parametrize("text", ["", "abc", "!!!!", "٣٣٣٣"])
+def test_a_picture_in_an_answer_that_is_none_is_told(text: str) -> None:
+    """As any other error would end the round of the outbox for all captures behind it."""
+    shares = {"quality": 1.0, "confidence": 1.0, "weight": 1.0}
+    read = ReadResult(time_s=0, frames=1, engine="own", text="", characters=[], crop=text, picture=text, **shares)
+    with pytest.raises(HelmetWatchError, match="picture"):
+        from_result(PlateResult(text="", probability=0, readable=False, characters=[], reads=[read]))
