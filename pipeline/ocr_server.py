@@ -15,7 +15,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import uvicorn
 from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, Response, UploadFile
@@ -44,11 +44,24 @@ from pipeline.ocr_protocol import (
 from pipeline.ocr_thread import ReadingThread
 from pipeline.plate_weights import read_plate_manifest
 from pipeline.settings import Settings, get_settings
-from pipeline.store import FileStore
+from pipeline.store import FileStore, sweep
 
 _OPEN = {"/health", "/docs", "/redoc", "/openapi.json"}  # what needs no token
 _FULL_RETRY_S = "60"
 _LEAST_FREE = 1 << 28  # bytes on the disk below which nothing more is taken
+# what is answered beside the usual, for /docs: each says why in `detail`
+_ASKED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "The token is wrong"},
+    404: {"description": "There is no such capture: hand it in again"},
+}
+_HANDED_IN: dict[int | str, dict[str, Any]] = {
+    200: {"description": "They were stored before", "model": Stored},
+    401: {"description": "The token is wrong"},
+    411: {"description": "Content-Length is missing"},
+    413: {"description": "It is too large"},
+    503: {"description": "Full, or out of order: try again after as many seconds as Retry-After says"},
+    507: {"description": "The disk is full: likewise"},
+}
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -65,6 +78,7 @@ def make_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sweep(settings.files)
         thread.start()
         yield
         thread.stop()
@@ -95,7 +109,7 @@ def make_app(settings: Settings) -> FastAPI:
         status = "full" if full else "standing still" if thread.trouble else "ok"
         return Health(status=status, waiting=waiting, free_bytes=free)
 
-    @app.post("/captures", status_code=201, dependencies=[described])
+    @app.post("/captures", status_code=201, dependencies=[described], responses=_HANDED_IN)
     def store_capture(
         key: Annotated[str, Form(pattern=KEY, description="SHA-256 over the crops' sums and times")],
         times_s: Annotated[list[FiniteFloat], Form(description="When each crop was seen, seconds")],
@@ -126,7 +140,7 @@ def make_app(settings: Settings) -> FastAPI:
         thread.wake()
         return Stored(key=key)
 
-    @app.get("/captures/{key}", dependencies=[described])
+    @app.get("/captures/{key}", dependencies=[described], responses=_ASKED)
     def get_capture(key: str) -> Answer:
         """What came of a capture."""
         row = inbox.get(key)

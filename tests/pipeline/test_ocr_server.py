@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ from pipeline.ocr_protocol import MAX_CROPS, key_of
 from pipeline.ocr_server import main, make_app
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.settings import ROOT, Settings
-from pipeline.store import FileStore
+from pipeline.store import UNFINISHED, FileStore
 from tests.plates import track, view
 
 TOKEN = "a long random word"  # noqa: S105
@@ -221,6 +222,22 @@ def test_the_interface_is_described(server: TestClient) -> None:
     described = server.get("/openapi.json").json()
     assert set(described["paths"]) == {"/health", "/captures", "/captures/{key}"}
     assert described["components"]["securitySchemes"]
+    answers = (
+        described["paths"]["/captures"]["post"]["responses"],
+        described["paths"]["/captures/{key}"]["get"]["responses"],
+    )
+    assert set(answers[0]) == {"200", "201", "401", "411", "413", "422", "503", "507"}
+    assert set(answers[1]) == {"200", "401", "404", "422"}
+
+
+def test_what_a_killed_server_left_half_written_goes(settings: Settings) -> None:
+    left = settings.files / f"{UNFINISHED}a"
+    left.mkdir(parents=True)
+    (left / "content").write_bytes(b"half")
+    for path in (left / "content", left):
+        os.utime(path, (0, 0))
+    with TestClient(make_app(settings)):
+        assert not left.exists()
 
 
 def test_there_is_no_default_token(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
