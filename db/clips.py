@@ -45,7 +45,10 @@ class Clips:
             OSError: a file cannot be deleted. `python -m db tidy` does it later.
         """
         store = FileStore(self._settings.files)
-        content, files, crops = write_alone(self._sessions, partial(_delete, clip_id=clip_id))
+        gone = write_alone(self._sessions, partial(_delete, clip_id=clip_id))
+        if gone is None:
+            return  # somebody else was quicker
+        content, files, crops = gone
         drop_crops(self._sessions, store, crops)
         with self._sessions() as session:
             needed = _named(session)  # by another copy of the film, say, that shows the same
@@ -59,11 +62,12 @@ class Clips:
                 upload.unlink(missing_ok=True)
 
 
-def _delete(session: Session, clip_id: int) -> tuple[str | None, set[str], set[str]]:
-    """Delete the rows of a clip; its content's sum, and what they named: files, and crops of the outbox."""
+def _delete(session: Session, clip_id: int) -> tuple[str, set[str], set[str]] | None:
+    """Delete the rows of a clip, if it is there; its content's sum, and what they named: files, and crops of the
+    outbox."""
     clip = session.get(Clip, clip_id)
-    if clip is None:  # somebody else was quicker
-        return None, set(), set()
+    if clip is None:
+        return None
     if session.scalar(select(func.count()).where(Job.clip_id == clip_id, Job.state.not_in(ENDED))):
         raise RefusedError("the clip waits or is being analysed: cancel that first")
     if _reviewed(session, clip_id):
