@@ -7,9 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import camera, resources
 from pipeline.settings import ROOT, Settings, get_settings
-from tests.dashboard.serving import CHROMIUM, chromium, serving
+from tests.dashboard.serving import CHROMIUM, PATIENCE_MS, chromium, serving
 
-PATIENCE_MS = 240_000  # a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -10,11 +10,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from dashboard.hand_in import DEMO
 from db import engine
@@ -26,6 +26,24 @@ from pipeline.weights import sha256
 from tests.factory import queued
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 240_000  # a busy machine is slow, not wrong
+
+
+def eventually(page: Page, holds: Callable[[], bool]) -> None:
+    """Waits until this holds: things find their places one after the other as a page arrives."""
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while not holds():
+        assert time.monotonic() < until, "it never held"
+        page.wait_for_timeout(50)
+
+
+def at_rest(page: Page, measure: Callable[[], object]) -> object:
+    """What is measured once it has been the same for half a second."""
+    seen = [measure()]
+    while len(seen) < 10 or any(one != seen[-1] for one in seen[-10:]):
+        page.wait_for_timeout(50)
+        seen.append(measure())
+    return seen[-1]
 
 
 @contextmanager

@@ -16,8 +16,7 @@ from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
-from tests.dashboard.conftest import PATIENCE_MS
-from tests.dashboard.serving import serving
+from tests.dashboard.serving import PATIENCE_MS, eventually, serving
 from tests.dashboard.test_pages import found
 from tests.factory import queued
 
@@ -86,9 +85,12 @@ def test_no_title_of_a_figure_is_cut_off_on_a_tablet(
     title = page.locator(".gtitle", has_text="From suspicion to a person's word")
     expect(title).to_be_visible()
     card = page.get_by_test_id("stPlotlyChart").filter(has=title)
-    seen, room = title.bounding_box(), card.bounding_box()
-    assert seen and room
-    assert seen["x"] + seen["width"] <= room["x"] + room["width"]
+
+    def is_whole() -> bool:
+        seen, room = title.bounding_box(), card.bounding_box()
+        return bool(seen and room) and seen["x"] + seen["width"] <= room["x"] + room["width"]
+
+    eventually(page, is_whole)
 
 
 def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
@@ -143,9 +145,8 @@ def test_what_stage_2_looked_at_fills_a_tablet_and_is_told_to_those_who_hear_a_p
     page.set_viewport_size({"width": 768, "height": 1024})
     page.goto("/gallery?case=1")
     seen = page.get_by_alt_text("Stage 2: a bare head, 80%")
-    expect(seen.nth(1)).to_be_visible()
-    first, second = seen.evaluate_all("all => all.slice(0, 2).map(one => one.getBoundingClientRect().top)")
-    assert first == second, "one beside the other"
+    tops = "all => all.slice(0, 2).map(one => one.getBoundingClientRect().top)"
+    eventually(page, lambda: len(rows := seen.evaluate_all(tops)) == 2 and len(set(rows)) == 1)  # beside each other
     expect(page.locator("[data-testid=stMain] img:not([alt])")).to_have_count(0)
 
 
@@ -174,10 +175,11 @@ def test_no_level_of_headings_is_left_out(
     page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
     found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    levels = "all => all.map(one => one.tagName)"
     for address, last in (("/", "Clips so far"), ("/gallery?case=1", "All sightings")):
         page.goto(address)
         expect(page.get_by_role("heading", name=last)).to_be_visible()
-        assert set(page.get_by_role("heading").evaluate_all("all => all.map(one => one.tagName)")) == {"H1", "H2"}
+        eventually(page, lambda: {*page.get_by_role("heading").evaluate_all(levels)} == {"H1", "H2"})
 
 
 def test_jumping_to_the_same_violation_again_goes_back_to_it(
@@ -277,7 +279,7 @@ def test_what_is_refused_is_named_with_the_reason_and_the_others_are_taken(
             expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
         expect(page.get_by_text("ok.mp4").first).to_be_visible()
         expect(page.get_by_test_id("stFileChip")).to_have_count(0)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.wait_for_function("document.documentElement.scrollWidth <= 390")
         page.get_by_role("button", name="확인").click()
         expect(page.get_by_role("alert").filter(has_text="large.mp4")).to_have_count(0)
         (tmp_path / "notes.txt").touch()

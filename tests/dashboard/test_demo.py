@@ -20,7 +20,7 @@ from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
-from tests.dashboard.serving import analyse_sample
+from tests.dashboard.serving import analyse_sample, eventually
 from tests.dashboard.test_pages import found, said
 from tests.dashboard.test_texts import Bracketed, shown, untranslated
 
@@ -233,9 +233,12 @@ def test_the_steps_stand_beside_the_clip_and_whole_below_it_on_a_tablet(page: Pa
     page.goto("/demo")
     steps, clip = page.locator(".st-key-demo-step"), page.locator(".st-key-demo-clip")
     expect(steps).to_be_visible()
-    one, other = steps.bounding_box(), clip.bounding_box()
-    assert one and other
-    assert one["y"] < other["y"] + other["height"]
+
+    def are_beside() -> bool:
+        one, other = steps.bounding_box(), clip.bounding_box()
+        return bool(one and other) and one["y"] < other["y"] + other["height"]
+
+    eventually(page, are_beside)
     page.set_viewport_size({"width": 768, "height": 1024})
     expect(steps.get_by_text("8", exact=True)).to_be_in_viewport(ratio=1)
 

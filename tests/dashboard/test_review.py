@@ -14,6 +14,7 @@ from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.types import Outcome
+from tests.dashboard.serving import at_rest, eventually
 from tests.dashboard.test_pages import LOCKED, found, locked
 
 State = Callable[[int], ReviewState]
@@ -76,11 +77,11 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
     press(page, "a")
     expect(page.get_by_text("2 of 3")).to_be_visible()  # on to the next
     assert state(3) is ReviewState.ACCEPTED
-    clip = page.locator("video").bounding_box()
+    clip = at_rest(page, page.locator("video").bounding_box)
     press(page, "d")
     expect(page.get_by_role("button", name="Wears a helmet")).to_be_visible()
     expect(page.get_by_text("Why dismiss it?")).to_be_visible()
-    assert page.locator("video").bounding_box() == clip  # nothing moves beneath the mouse
+    assert at_rest(page, page.locator("video").bounding_box) == clip  # nothing moves beneath the mouse
     assert state(2) is ReviewState.OPEN  # not without a reason
     press(page, "1")
     expect(page.get_by_text("Why dismiss it?")).to_be_hidden()
@@ -140,9 +141,12 @@ def test_many_at_once_with_the_mouse(page: Page, state: State) -> None:
     press(page, "l")  # while the focus is on the box that was ticked
     expect(page.get_by_text("Motorcycle 1")).to_have_count(2)
     cards = page.locator("[class*=st-key-gallery-card-]")
-    boxes = [box for card in cards.all() if (box := card.bounding_box())]
-    assert len(boxes) == 3
-    assert len({(box["y"], box["height"]) for box in boxes}) == 1  # one says more than the others
+
+    def are_alike() -> bool:
+        boxes = [box for card in cards.all() if (box := card.bounding_box())]
+        return len(boxes) == 3 and len({(box["y"], box["height"]) for box in boxes}) == 1
+
+    eventually(page, are_alike)  # though one says more than the others
 
 
 @pytest.mark.usefixtures("state")
@@ -152,7 +156,7 @@ def test_choosing_moves_no_card_and_what_can_be_done_is_in_sight(page: Page) -> 
     top = "document.querySelector('[class*=st-key-gallery-card-]').getBoundingClientRect().top"
     top += " + document.querySelector('[data-testid=stMain]').scrollTop"
     expect(page.get_by_text("Case 1", exact=True)).to_be_visible()
-    before = page.evaluate(top)
+    before = at_rest(page, lambda: page.evaluate(top))
     page.get_by_text("Case 1", exact=True).click()
     expect(page.get_by_text("1 chosen")).to_be_visible()
     click(page, "Begin reviewing")
@@ -161,7 +165,7 @@ def test_choosing_moves_no_card_and_what_can_be_done_is_in_sight(page: Page) -> 
     expect(page.get_by_role("button", name="Accept")).to_be_in_viewport()
     page.get_by_text("Case 2", exact=True).click()
     expect(page.get_by_role("button", name="Same motorcycle")).to_be_in_viewport()
-    assert page.evaluate(top) == before
+    assert at_rest(page, lambda: page.evaluate(top)) == before
 
 
 def test_the_second_of_two_people_is_told(
@@ -212,9 +216,13 @@ def test_the_name_is_remembered(page: Page, state: State) -> None:
     page.goto("/gallery?case=1")
     expect(page.get_by_text("Reviewing as 김철수")).to_be_visible()
     change = page.get_by_role("button", name="Change", exact=True)
-    language, name = page.get_by_test_id("stSidebar").get_by_text("한국어").bounding_box(), change.bounding_box()
-    assert language and name
-    assert name["y"] < language["y"] + 60, "nothing stands between them"
+    korean = page.get_by_test_id("stSidebar").get_by_text("한국어")
+
+    def are_together() -> bool:
+        language, name = korean.bounding_box(), change.bounding_box()
+        return bool(language and name) and name["y"] < language["y"] + 60
+
+    eventually(page, are_together)
     change.click()
     expect(page.get_by_label("Your name")).to_be_visible()
 
@@ -243,10 +251,13 @@ def test_a_doubt_about_a_plate_stands_at_its_field(page: Page, state: State, ses
     sign_in(page, "Kim")
     page.get_by_role("textbox", name="Number plate").fill("hello")
     page.keyboard.press("Enter")
-    doubt = page.get_by_text("does not look like a number plate").bounding_box()
-    before = page.get_by_text("The machine read").bounding_box()
-    assert doubt and before
-    assert doubt["y"] < before["y"]
+    doubt, before = page.get_by_text("does not look like a number plate"), page.get_by_text("The machine read")
+
+    def is_above() -> bool:
+        one, other = doubt.bounding_box(), before.bounding_box()
+        return bool(one and other) and one["y"] < other["y"]
+
+    eventually(page, is_above)
 
 
 @pytest.fixture
