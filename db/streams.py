@@ -68,10 +68,10 @@ class Streams:
         running = self._running.get(job_id)
         return running is None or running.source.kept_until_s() >= time_s
 
-    def stop(self, job_id: int, state: JobState = JobState.DONE) -> None:
+    def stop(self, job_id: int) -> None:
         """End a source; what is under way is judged and kept first."""
         if (running := self._running.get(job_id)) is not None:
-            running.stop(state)
+            running.stop()
 
     def stop_all(self) -> None:
         """End all sources as cut off, so that they are offered again."""
@@ -168,9 +168,9 @@ class Running:
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
-    def stop(self, state: JobState = JobState.DONE) -> None:
+    def stop(self) -> None:
         """End it, and wait until what is under way is kept."""
-        self.end(state)
+        self.end(JobState.DONE)
         for thread in self._threads:
             thread.join()
 
