@@ -9,8 +9,6 @@ import numpy as np
 import supervision as sv
 from defusedxml.ElementTree import parse
 
-_SIDES = ("xtl", "ytl", "xbr", "ybr")
-
 
 def read_cvat(images: Path, annotations: Path) -> sv.DetectionDataset:
     """The boxes of a task and those around its polygons, in pixels; its classes are all that the task names.
@@ -46,12 +44,14 @@ def _shapes(entry: Element) -> list[Element]:
 
 
 def _corners(shape: Element) -> list[float]:
+    """Of the box around a polygon, or of a box, whichever of its corners comes first."""
     if shape.tag == "polygon":
         points = [point.split(",") for point in shape.get("points", "").split(";")]
-        xs, ys = ([float(point[axis]) for point in points] for axis in (0, 1))
-        return [min(xs), min(ys), max(xs), max(ys)]
-    if shape.tag != "box" or float(shape.get("rotation", 0)):
+    elif shape.tag == "box" and not float(shape.get("rotation", 0)):
+        points = [[shape.get(side, "") for side in corner] for corner in (("xtl", "ytl"), ("xbr", "ybr"))]
+    else:
         raise ValueError(
             f"it holds a {shape.tag}{' that is turned' if shape.tag == 'box' else ''}: draw boxes or polygons"
         )
-    return [float(shape.get(side, "")) for side in _SIDES]
+    xs, ys = ([float(point[axis]) for point in points] for axis in (0, 1))
+    return [min(xs), min(ys), max(xs), max(ys)]

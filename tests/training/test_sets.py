@@ -202,6 +202,16 @@ def test_a_polygon_of_cvat_is_the_box_around_it(tmp_path: Path) -> None:
     assert [(one.label, one.box.as_tuple()) for one in found[1].labels] == [(Label.PLATE, (30, 10.5, 60, 40))]
 
 
+def test_a_box_of_cvat_may_begin_at_any_corner(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    picture(tmp_path / "images/b.jpg")
+    turned = CVAT.replace('xtl="20.0"', 'xtl="70.0"').replace('xbr="70.0"', 'xbr="20.0"')
+    write(tmp_path / "annotations.xml", turned)
+    parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
+    found = list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+    assert [one.box.as_tuple() for one in found[0].labels] == [(20, 10, 70, 70)]
+
+
 @pytest.mark.parametrize(
     ("xml", "says"),
     [
