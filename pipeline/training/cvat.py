@@ -9,6 +9,8 @@ import numpy as np
 import supervision as sv
 from defusedxml.ElementTree import parse
 
+from pipeline.training.pictures import spelled
+
 
 def read_cvat(images: Path, annotations: Path) -> sv.DetectionDataset:
     """The boxes of a task and those around its polygons, in pixels; its classes are all that the task names.
@@ -23,7 +25,7 @@ def read_cvat(images: Path, annotations: Path) -> sv.DetectionDataset:
     classes = sorted(named | {shape.get("label", "") for entry in root.iterfind("image") for shape in _shapes(entry)})
     pictures = {}
     for entry in root.iterfind("image"):
-        path = (images / entry.get("name", "")).resolve()
+        path = (images / spelled(images, entry.get("name", ""))).resolve()
         if not path.is_relative_to(images.resolve()) or not path.is_file():
             raise ValueError(f"it names the picture {entry.get('name')}, which is not in {images}")
         if str(path) in pictures:

@@ -9,6 +9,8 @@ from typing import Any
 
 from defusedxml.ElementTree import parse
 
+from pipeline.training.pictures import spelled
+
 
 def declared_sizes(kind: str, images: Path, annotations: Path) -> dict[Path, tuple[int, int]]:
     """Width and height by picture (links followed), where the format (`voc`, `coco` or `cvat`) says them."""
@@ -16,7 +18,7 @@ def declared_sizes(kind: str, images: Path, annotations: Path) -> dict[Path, tup
     if read is None:
         return {}
     said = read(images, annotations)
-    sizes = {(images / name).resolve(): (_pixels(width), _pixels(height)) for name, width, height in said}
+    sizes = {(images / spelled(images, name)).resolve(): (_pixels(w), _pixels(h)) for name, w, h in said}
     return {path: size for path, size in sizes.items() if all(size)}
 
 

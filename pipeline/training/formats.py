@@ -12,6 +12,7 @@ from defusedxml.ElementTree import parse
 
 from pipeline.training.description import pictures_of
 from pipeline.training.labels import label_boxes
+from pipeline.training.pictures import spelled
 
 
 def read_voc(images: Path, annotations: Path) -> sv.DetectionDataset:
@@ -37,6 +38,8 @@ def read_coco(images: Path, annotations: Path) -> sv.DetectionDataset:
     """
     said = json.loads(annotations.read_bytes())
     pictures = {one["id"] for one in said["images"]}
+    for one in said["images"]:
+        one["file_name"] = spelled(images, one["file_name"])
     names = {one["id"]: one["name"] for one in said["categories"]}
     numbers = {name: number for number, name in names.items()}  # Roboflow may list a class and its set by one name
     for one in said["annotations"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,13 @@ def load(path: Path) -> Image:
     if image is None:
         raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out")
     return np.asarray(image, np.uint8)
+
+
+def spelled(folder: Path, name: str) -> str:
+    """A file's name as its folder has it: macOS takes Hangul in names to pieces, and a list may have it whole, or the
+    other way round."""
+    spellings = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
+    return next((one for one in spellings if (folder / one).exists()), name)
 
 
 def size(path: Path) -> tuple[int, int]:

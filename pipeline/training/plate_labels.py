@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import DatasetError
 from pipeline.plate_formats import compact
-from pipeline.training.pictures import size
+from pipeline.training.pictures import size, spelled
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 
@@ -33,7 +32,7 @@ def read_labels(labels: Path, sequences: bool) -> list[Track]:
     folders = {str(Path(row["file"]).parent) for row in rows}
     groups: dict[str, tuple[str, list[Path]]] = {}
     for row in rows:
-        path = _place(labels.parent, row["file"])
+        path = labels.parent / spelled(labels.parent, row["file"])
         name = _sequence(row, path, len(folders) > 1) if sequences else row["file"]
         text, known = groups.setdefault(name, (row["text"], []))
         if text != row["text"]:
@@ -69,12 +68,6 @@ def _rows(labels: Path) -> list[dict[str, str]]:
         }
         for _, row in rows
     ]
-
-
-def _place(folder: Path, name: str) -> Path:
-    """Where a file is. macOS takes Hangul in names to pieces; the list may have them whole, or the other way round."""
-    spellings = [folder / name, *(folder / unicodedata.normalize(form, name) for form in ("NFC", "NFD"))]
-    return next((path for path in spellings if path.exists()), folder / name)
 
 
 def _files(path: Path, sequences: bool) -> list[Path]:

@@ -1,5 +1,6 @@
 import json
 import tracemalloc
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -232,6 +233,23 @@ def test_broken_cvat_xml_is_refused(tmp_path: Path, xml: str, says: str) -> None
     parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
     with pytest.raises(DatasetError, match=says):
         list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+
+
+@pytest.mark.parametrize(("listed", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("kind", ["coco", "cvat"])
+def test_a_picture_is_found_whose_name_is_spelled_otherwise(tmp_path: Path, kind: str, listed: str, there: str) -> None:
+    """macOS takes Hangul in names to pieces."""
+    picture(tmp_path / "images" / unicodedata.normalize(there, "거리.jpg"))
+    cvat = CVAT.partition('  <image id="1"')[0] + "</annotations>"
+    text = json.dumps(coco({"bbox": [20, 10, 50, 60]})) if kind == "coco" else cvat
+    write(tmp_path / "labels", text.replace("a.jpg", unicodedata.normalize(listed, "거리.jpg")))
+    parts = {"val": {"images": "images", "annotations": "labels"}}
+    file = spec_file(tmp_path, format=kind, names=None, parts=parts)
+    (only,) = read_set(read_spec(file), tmp_path, {})
+    assert [one.box.as_tuple() for one in only.labels] == [(20, 10, 70, 70)]
+    write(tmp_path / "labels", (tmp_path / "labels").read_text().replace("200", "400"))
+    with pytest.raises(DatasetError, match="of another size than the picture"):
+        list(read_set(read_spec(file), tmp_path, {}))
 
 
 def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
