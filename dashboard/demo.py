@@ -7,30 +7,23 @@ from dataclasses import dataclass
 from typing import Self
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import examples, hand_in, plate_text, queue, replays, resources, stored
-from dashboard.detail import OUTCOMES, SAYS, heads_over_time
+from dashboard import examples, hand_in, plate_text, queue, replays, resources, stored, votes
+from dashboard.detail import OUTCOMES, heads_over_time
+from dashboard.figure import projected
 from dashboard.i18n import _, several
-from dashboard.stills import drawn, fitted, framed, ownership, piece, still
+from dashboard.stills import drawn, ownership, piece, still
 from dashboard.text import clock, local, plain
 from db.cases import TURNED_DOWN, Filter, Sort, detections
 from db.models import Case, Job, ReviewState
 from pipeline import replay
 from pipeline.crops import resize
-from pipeline.palette import COLORS, NEUTRAL
 from pipeline.trace import Trace
-from pipeline.types import Label, Outcome, Says
-from pipeline.verify import needed
+from pipeline.types import Label, Outcome
 
 _TALL = 620  # pixels that a projector's picture has room for
 _PLATES = 12
-_SAYS_COLORS = {
-    Says.BARE: COLORS[Label.WITHOUT_HELMET],
-    Says.HELMET: COLORS[Label.WITH_HELMET],
-    Says.NOTHING: NEUTRAL,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +90,7 @@ def stage2(shown: Shown) -> None:
     if case is None:
         st.info(_("Stage 1 suspected nobody in this clip, so stage 2 had nothing to do."), icon=":material/info:")
         return
-    _votes(case)
+    votes.show(case)
 
 
 def false_alarm(shown: Shown) -> None:
@@ -111,7 +104,7 @@ def false_alarm(shown: Shown) -> None:
         case = others[0]
         clip = plain(case.clip.name)
         st.markdown(_("Stage 2 let nobody go in this clip, but it did in **{clip}**:", clip=clip))
-    _votes(case)
+    votes.show(case)
 
 
 def _offer_rain() -> None:
@@ -223,26 +216,6 @@ def row(shown: Shown) -> None:
             )
 
 
-def projected(figure: go.Figure, key: str, alt: str) -> None:
-    """A plot with letters that the last row can read."""
-    figure.update_layout(
-        font_size=20,
-        margin={"l": 8, "r": 8, "t": 16, "b": 8},
-        legend={
-            "orientation": "h",
-            "y": 1.05,
-            "yanchor": "bottom",  # it grows upwards where it takes more lines, and the plot makes room
-            "maxheight": 0.6,
-            "font": {"size": 20},
-            "traceorder": "normal",
-        },
-        dragmode=False,
-    )
-    figure.update_xaxes(tickfont_size=18, title_font_size=20)
-    figure.update_yaxes(tickfont_size=18, title_font_size=20)
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
-
-
 def _case(shown: Shown, outcomes: tuple[Outcome, ...]) -> Case | None:
     """The suspect that the class looks at; where there are several, the viewer's choice, a violation first."""
     cases = {case.id: case for case in shown.cases if case.outcome in outcomes}
@@ -266,60 +239,3 @@ def _case(shown: Shown, outcomes: tuple[Outcome, ...]) -> Case | None:
     )
     st.session_state[f"demo-case-of-{kind}"] = chosen
     return cases[chosen]
-
-
-def _votes(case: Case) -> None:
-    """The looks of stage 2 side by side, and what they add up to."""
-    whole = resources.cases().get(case.id)
-    looks = whole.looks if whole is not None else []
-    grid = st.grid(min_column_width=160)
-    for look in looks:
-        word = SAYS[look.says]
-        picture = drawn(look, stage=2)
-        with grid.cell():
-            if picture is None:
-                stored.lost()
-            else:
-                st.image(framed(fitted(picture), _SAYS_COLORS[look.says]), channels="BGR", width="stretch", alt=_(word))
-            sure = f"  \n{look.confidence:.0%}" if look.says is not Says.NOTHING else ""
-            st.markdown(f"**{_(word)}**{sure}")
-    counts = {says: sum(look.says is says for look in looks) for says in SAYS}
-    bars = [
-        go.Bar(
-            x=[count],
-            y=[""],
-            orientation="h",
-            name=_(SAYS[says]),
-            marker_color=_SAYS_COLORS[says],
-            text=[str(count) if count else ""],
-            textposition="inside",
-            insidetextanchor="middle",
-            textfont={"size": 30},
-        )
-        for says, count in counts.items()
-    ]
-    figure = go.Figure(bars).update_layout(barmode="stack", height=190)
-    figure.update_xaxes(visible=False).update_yaxes(visible=False)
-    projected(figure, f"demo-vote-{case.id}", _("The vote of all looks"))
-    said = _(
-        "{outcome}: {bare} of {all} looks say bare head, {needed} are needed to accuse",
-        outcome=_(OUTCOMES[case.outcome]),
-        bare=counts[Says.BARE],
-        all=len(looks),
-        needed=votes_needed(len(looks)),
-    )
-    if case.outcome is not Outcome.CONFIRMED:
-        said += lack(counts[Says.BARE], len(looks), case.stage2)
-    (st.error if case.outcome is Outcome.CONFIRMED else st.success)(
-        said, icon=":material/gavel:" if case.outcome is Outcome.CONFIRMED else ":material/shield:"
-    )
-
-
-def votes_needed(looks: int) -> int:
-    """How many of so many looks have to say bare before anybody is accused."""
-    return needed(looks, resources.settings().min_looks)
-
-
-def lack(bare: int, looks: int, sure: float) -> str:
-    """What the looks lack that accuse nobody although enough of them say bare; nothing where too few do."""
-    return _(", but all together are only {sure} sure", sure=f"{sure:.0%}") if bare >= votes_needed(looks) else ""

@@ -1,4 +1,4 @@
-"""A figure with its number of cases, to look at and to take away as a picture or as a table."""
+"""A figure: with its number of cases, to take away as a picture or as a table, or large, for a projector."""
 
 from __future__ import annotations
 
@@ -112,6 +112,26 @@ def by_date(counts: Mapping[date, int], length: int) -> go.Figure:
         room = pd.Timedelta(days=2 * length)
         figure.update_xaxes(type="date", range=[first[0] - room, first[-1] + room], tickformat="%Y-%m-%d", nticks=6)
     return figure
+
+
+def projected(figure: go.Figure, key: str, alt: str) -> None:
+    """A plot with letters that the last row can read."""
+    figure.update_layout(
+        font_size=20,
+        margin={"l": 8, "r": 8, "t": 16, "b": 8},
+        legend={
+            "orientation": "h",
+            "y": 1.05,
+            "yanchor": "bottom",  # it grows upwards where it takes more lines, and the plot makes room
+            "maxheight": 0.6,
+            "font": {"size": 20},
+            "traceorder": "normal",
+        },
+        dragmode=False,
+    )
+    figure.update_xaxes(tickfont_size=18, title_font_size=20)
+    figure.update_yaxes(tickfont_size=18, title_font_size=20)
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def csv(table: pd.DataFrame) -> bytes:

@@ -9,14 +9,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import replays, resources
-from dashboard.demo import Shown, lack, projected, votes_needed
+from dashboard.demo import Shown
+from dashboard.figure import projected
 from dashboard.i18n import _, later, several
 from dashboard.stills import fitted, piece, still
 from dashboard.text import clock
+from dashboard.votes import lack, votes_needed
 from pipeline.occupants import occupants
 from pipeline.palette import ACCUSED, AGREED, NEUTRAL
 from pipeline.replay import Fate, Rider
-from pipeline.types import Label, Track, Verdict
+from pipeline.types import Label, Says, Track, Verdict
 
 Color = Literal["red", "gray", "green", "violet", "blue"]
 _MOST_RIDERS = 24
@@ -134,7 +136,7 @@ def _card(shown: Shown, rider: Rider, before: Fate) -> None:
 
 def _said(verdict: Verdict) -> str:
     """What the looks say, and what they lack to accuse."""
-    bare, looks = sum(look.says == "bare" for look in verdict.looks), len(verdict.looks)
+    bare, looks = sum(look.says is Says.BARE for look in verdict.looks), len(verdict.looks)
     said = several(
         "{bare} of {n} look says bare, {needed} are needed",
         "{bare} of {n} looks say bare, {needed} are needed",
