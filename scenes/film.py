@@ -32,7 +32,7 @@ class Shot:
     riders: list[SeenRider]
 
 
-def shots(folder: Path, camera: Dashcam, seed: int = 0) -> Iterator[Shot]:
+def shots(folder: Path, camera: Dashcam, seed: int) -> Iterator[Shot]:
     """The frames of a rendered bundle, in order; each core works on another one."""
     count = len(json.loads((folder / "scene.json").read_text())["frames"])
     cores = os.cpu_count() or 1

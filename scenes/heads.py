@@ -28,8 +28,6 @@ from scenes.shapes import (
 LOW, HIGH = (-0.28, -0.21, -0.16), (0.28, 0.21, 0.34)
 CELL = 0.006
 
-SKIN = Material((0.80, 0.60, 0.48), roughness=0.5)
-
 
 class Hair(StrEnum):
     SHORT = "short"

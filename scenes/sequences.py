@@ -53,7 +53,7 @@ class _Run:
     around: float
 
 
-def sequence(kind: PlateFormat, text: str, rng: np.random.Generator, size: float | None = None) -> Iterator[Image]:
+def sequence(kind: PlateFormat, text: str, rng: np.random.Generator, size: float | None) -> Iterator[Image]:
     """Crops of one plate over 5 to 30 frames, BGR, as a detector would cut them out; sizes fall.
 
     Where `size` is given, ten frames in which the main characters stay so many pixels high, however tilted.
@@ -69,7 +69,7 @@ def sequence(kind: PlateFormat, text: str, rng: np.random.Generator, size: float
         yield _frame(plate, kind, run, number / max(count - 1, 1), rng)
 
 
-def write(target: Path, count: int, seed: int, cars: float, size: float | None = None) -> None:
+def write(target: Path, count: int, seed: int, cars: float, size: float | None) -> None:
     """`count` sequences as `target/00000/00.png` with `target/labels.csv`; `cars`: share of cars' plates.
 
     Raises:

@@ -67,9 +67,7 @@ VARIANTS = {
 }
 
 
-def prepare(
-    variant: Variant, data: Path, plain: Path, hold: Sequence[str], out: Path, rendered: Path | None = None
-) -> Path:
+def prepare(variant: Variant, data: Path, plain: Path, hold: Sequence[str], out: Path, rendered: Path | None) -> Path:
     """The data.yaml of a run: the training part without the sets that are held.
 
     Raises:

@@ -43,7 +43,7 @@ def test_a_rendered_rider_is_where_the_truth_says(tmp_path: Path) -> None:
     bundle.write(world(tmp_path), [0.0], tmp_path)
     render.render(tmp_path)
     camera = Dashcam(VIEW.width, VIEW.height)
-    (shot,) = film.shots(tmp_path, camera)
+    (shot,) = film.shots(tmp_path, camera, 0)
     assert shot.image.shape == (VIEW.height, VIEW.width, 3)
     (rider,) = shot.riders
     assert rider.seen.hidden < 0.05

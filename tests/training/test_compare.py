@@ -33,7 +33,7 @@ def trained_on(file: Path) -> list[Path]:
 
 
 def test_what_is_held_is_not_trained_on(two_sets: Path, tmp_path: Path) -> None:
-    run = prepare(Variant(), two_sets, two_sets, ["yard"], tmp_path / "run")
+    run = prepare(Variant(), two_sets, two_sets, ["yard"], tmp_path / "run", None)
     assert {picture.stem[0] for picture in trained_on(run)} == {"s"}
 
 
@@ -42,7 +42,7 @@ def test_rendered_frames_are_trained_on_where_there_are_any(two_sets: Path, tmp_
     run = prepare(Variant(rendered=True), two_sets, two_sets, ["yard"], tmp_path / "run", tmp_path / "frames")
     assert {picture.stem[0] for picture in trained_on(run)} == {"s", "r"}
     with pytest.raises(DatasetError, match="--rendered"):
-        prepare(Variant(rendered=True), two_sets, two_sets, ["yard"], tmp_path / "run")
+        prepare(Variant(rendered=True), two_sets, two_sets, ["yard"], tmp_path / "run", None)
 
 
 def test_the_naive_run_knows_no_ignored_regions(two_sets: Path, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_the_naive_run_knows_no_ignored_regions(two_sets: Path, tmp_path: Path) 
     label.write_text("2 0.5 0.5 0.1 0.1\n4 0.5 0.5 1 1\n")
     naive = Variant(plain=True, naive=True)
     for variant, lines in ((replace(naive, naive=False), 2), (naive, 1)):
-        run = prepare(variant, two_sets, two_sets, ["yard"], tmp_path / f"run{lines}")
+        run = prepare(variant, two_sets, two_sets, ["yard"], tmp_path / f"run{lines}", None)
         (folder,) = yaml.safe_load(run.read_text())["train"]
         (text,) = Path(folder).with_name("labels").glob("s0*.txt")
         assert len(text.read_text().splitlines()) == lines
