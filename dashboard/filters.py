@@ -91,15 +91,16 @@ def _source(said: str) -> int | None:
 def view(outcomes: tuple[Outcome, ...], key: str) -> View:
     """The cases that are wanted, in their order."""
     chosen = _chosen(key)
+    since, before = span(chosen["days"])
     wanted = Filter(
         outcomes,
-        None if chosen["source"] == ALL else chosen["source"],
-        None,
-        *span(chosen["days"]),
-        chosen["least"] / 100,
-        _PLATES[chosen["plate"]][1],
-        chosen["number"] if outcomes == VIOLATIONS else "",
-        _STATES[chosen["review"]][1] if outcomes == VIOLATIONS else tuple(ReviewState),
+        clip_id=None if chosen["source"] == ALL else chosen["source"],
+        since=since,
+        before=before,
+        least_confidence=chosen["least"] / 100,
+        with_plate=_PLATES[chosen["plate"]][1],
+        plate=chosen["number"] if outcomes == VIOLATIONS else "",
+        reviews=_STATES[chosen["review"]][1] if outcomes == VIOLATIONS else tuple(ReviewState),
     )
     return View(wanted, chosen["order"])
 
