@@ -16,6 +16,7 @@ from pipeline.ocr_protocol import NO_CAPTURE, Answer, Stored, check_token
 from pipeline.settings import Settings
 
 _TIMEOUT_S = 20.0
+_CONNECT_S = 5.0  # a server that is away holds up the end of the dashboard for as long
 _ANSWER_S, _MAX_ANSWER_BYTES = 120.0, 64 << 20  # thirty large crops, as they were read, are 5 MB
 # what a capture itself is refused for, for good; any other refusal (a wrong token, a proxy's) is of all captures alike
 _NOT_THIS_ONE = {413, 422}
@@ -61,7 +62,7 @@ class OcrClient:
         self._http = httpx.Client(
             base_url=address,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=_TIMEOUT_S,
+            timeout=httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_S),
             transport=transport,
         )
 

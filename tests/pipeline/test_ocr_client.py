@@ -61,6 +61,18 @@ def test_an_error_without_words_is_told_by_its_kind(settings: Settings) -> None:
         client.result("0" * 64)
 
 
+def test_a_server_that_is_away_is_waited_for_less_than_one_at_work(settings: Settings) -> None:
+    asked: list[dict[str, float]] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        asked.append(request.extensions["timeout"])
+        return httpx.Response(200, json={"key": "0" * 64, "done": False})
+
+    there = {"ocr_url": "http://there", "ocr_token": SecretStr("token")}
+    OcrClient(settings.model_copy(update=there), httpx.MockTransport(note)).result("0" * 64)
+    assert asked[0]["connect"] <= 5 < asked[0]["read"]
+
+
 @pytest.mark.parametrize("status", [200, 503])
 @pytest.mark.parametrize(("most_s", "least_pieces"), [(600.0, 2), (0.0, 1)])
 def test_an_answer_without_end_is_not_listened_to(
