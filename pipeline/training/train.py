@@ -169,25 +169,9 @@ def train(
         WeightsError: neither are the settings or what it started from, or it is finished after another time.
     """
     settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
-    last, record = out / "weights" / "last.pt", out / "run.json"
-    if record.exists() and last.exists():
-        run = json.loads(record.read_text())
-        if changed := {key for key in settings.keys() - _MAY_CHANGE if run["settings"].get(key) != settings[key]}:
-            raise WeightsError(f"{out} began with other settings ({', '.join(sorted(changed))}): name a new --out")
-        if run["start_sha256"] != (sha256(start) if start else None):
-            raise WeightsError(f"{out} began with other weights to start from: name a new --out")
-        if run["data_sha256"] != data_sum(data):
-            raise DatasetError(f"{data} has changed since {out} began: name a new --out and --start {last}")
-        if run["finished"]:
-            if (run["hours"], run["passes"]) != (hours, passes):
-                raise WeightsError(f"{out} is finished: to train longer, name a new --out and --start {last}")
-            return last
-        run |= {"hours": hours, "passes": passes, "bare_often": bare_often}
-        settings = settings | {"model": str(last), "resume": str(last)}
-        del settings["close_mosaic"]  # the checkpoint has the one that fits its epochs
-    elif last.exists():
-        raise WeightsError(f"{last} is there, and no record of its run: name a new --out")
-    else:
+    last = out / "weights" / "last.pt"
+    run = _begun(settings, data, start, out) if last.exists() else None
+    if run is None:
         run = {
             "settings": settings,
             "bare_often": bare_often,
@@ -199,6 +183,14 @@ def train(
             "start_sha256": sha256(start) if start else None,
             "data_sha256": data_sum(data),
         }
+    elif not run["finished"]:
+        run |= {"hours": hours, "passes": passes, "bare_often": bare_often}
+        settings = settings | {"model": str(last), "resume": str(last)}
+        del settings["close_mosaic"]  # the checkpoint has the one that fits its epochs
+    elif (run["hours"], run["passes"]) == (hours, passes):
+        return last
+    else:
+        raise WeightsError(f"{out} is finished: to train longer, name a new --out and --start {last}")
     trainer = Trainer(
         overrides={
             **settings,
@@ -218,6 +210,21 @@ def train(
     trainer.add_callback("on_model_save", _pace)
     trainer.train()
     return last
+
+
+def _begun(settings: dict[str, Any], data: Path, start: Path | None, out: Path) -> dict[str, Any]:
+    """The record of the run in `out`, which has to be this one."""
+    last, record = out / "weights" / "last.pt", out / "run.json"
+    if not record.exists():
+        raise WeightsError(f"{last} is there, and no record of its run: name a new --out")
+    run: dict[str, Any] = json.loads(record.read_text())
+    if changed := {key for key in settings.keys() - _MAY_CHANGE if run["settings"].get(key) != settings[key]}:
+        raise WeightsError(f"{out} began with other settings ({', '.join(sorted(changed))}): name a new --out")
+    if run["start_sha256"] != (sha256(start) if start else None):
+        raise WeightsError(f"{out} began with other weights to start from: name a new --out")
+    if run["data_sha256"] != data_sum(data):
+        raise DatasetError(f"{data} has changed since {out} began: name a new --out and --start {last}")
+    return run
 
 
 def check_start(start: Path, model: str) -> None:
