@@ -10,8 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
 from db.engine import write_alone
 from db.jobs import ENDED
-from db.models import Capture, Case, Clip, Job, Look, PlateRead
-from db.outbox import drop_crops
+from db.models import Case, Clip, Job, Look, PlateRead
+from db.outbox import crops_of, drop_crops
 from db.tidy import needs_since
 from pipeline.errors import RefusedError
 from pipeline.settings import Settings
@@ -72,9 +72,7 @@ def _delete(session: Session, clip_id: int) -> tuple[str, set[str], set[str]] | 
         raise RefusedError("the clip waits or is being analysed: cancel that first")
     if _reviewed(session, clip_id):
         raise RefusedError("cases of this clip were reviewed: that is kept for good")
-    files = _named(session, clip_id)
-    captures = session.scalars(select(Capture.crops).join(Case).where(Case.clip_id == clip_id))
-    crops = {name for pairs in captures for name, _ in pairs}
+    files, crops = _named(session, clip_id), crops_of(session, clip_id)
     session.execute(delete(Job).where(Job.clip_id == clip_id))
     session.execute(delete(Clip).where(Clip.id == clip_id))
     return clip.sha256, files, crops

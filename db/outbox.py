@@ -55,6 +55,12 @@ def to_send(case_id: int, crops: Sequence[tuple[str, float]]) -> Capture:
     return Capture(case_id=case_id, key="", crops=list(crops), created_at=now(), next_at=now())
 
 
+def crops_of(session: Session, clip_id: int) -> set[str]:
+    """The crops of all captures of a clip, whether or not they are still here."""
+    crops = session.scalars(select(Capture.crops).join(Case).where(Case.clip_id == clip_id))
+    return {name for pairs in crops for name, _ in pairs}
+
+
 def drop_crops(sessions: sessionmaker[Session], store: FileStore, names: Iterable[str]) -> None:
     """Delete crops, but none that a capture in the outbox still has to send: old captures may share.
 

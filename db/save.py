@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.engine import patient, write_alone
 from db.jobs import ENDED, now
-from db.models import Capture, Case, Job, JobState, Look, Parts, Sighting, Track
-from db.outbox import drop_crops, to_send
+from db.models import Case, Job, JobState, Look, Parts, Sighting, Track
+from db.outbox import crops_of, drop_crops, to_send
 from db.plates import set_plate
 from pipeline import types
 from pipeline.occupants import occupants
@@ -38,7 +38,7 @@ def save(sessions: sessionmaker[Session], job_id: int, analysis: Analysis, store
 
     def close(session: Session) -> list[int]:
         job = session.get_one(Job, job_id)
-        captures.update(_captures(session, job))
+        captures.update(crops_of(session, job.clip_id))
         return _replace(session, job, analysis)
 
     try:
@@ -109,12 +109,6 @@ def save_case(
         if case.captured:
             session.add(to_send(row.id, case.captured))
         return row.id
-
-
-def _captures(session: Session, job: Job) -> set[str]:
-    """The crops of all captures that a job's clip has in the outbox."""
-    crops = session.scalars(select(Capture.crops).join(Case).where(Case.clip_id == job.clip_id))
-    return {name for pairs in crops for name, _ in pairs}
 
 
 def _keep_reviewed(session: Session, job: Job) -> list[Case]:
