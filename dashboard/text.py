@@ -42,11 +42,14 @@ def told_apart(names: Mapping[int, str]) -> dict[int, str]:
     """The names by id; of those that look alike all but the first get a number, as the browser tells them apart by
     their look alone."""
     alike: Counter[str] = Counter()
-    apart = {}
+    apart: dict[str, int] = {}
     for id_, name in sorted(names.items()):
-        alike[name] += 1
-        apart[id_] = f"{name} ({alike[name]})" if alike[name] > 1 else name
-    return apart
+        shown = name
+        while shown in apart:  # by another clip's own name as well
+            alike[name] += 1
+            shown = f"{name} ({alike[name] + 1})"
+        apart[shown] = id_
+    return {id_: shown for shown, id_ in apart.items()}
 
 
 def harmless(cell: Any) -> Any:

@@ -14,6 +14,7 @@ from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
 from dashboard import record
+from dashboard.text import told_apart
 from db.cases import Sort
 from db.models import Action, Clip, Reason
 from db.reviews import Deed, Reviews
@@ -46,6 +47,10 @@ def labelled(app: AppTest, label: str):
 @pytest.mark.usefixtures("reviews")
 def test_names_of_clips_are_no_markdown_in_a_field(open_page: Open) -> None:
     assert open_page("gallery").selectbox(key="gallery-source-en").options == ["All sources", "street *1*.mp4"]
+
+
+def test_a_name_that_another_clip_bears_with_a_number_is_told_apart_too() -> None:
+    assert told_apart({1: "a", 2: "a", 3: "a (2)", 4: "a"}) == {1: "a", 2: "a (2)", 3: "a (2) (2)", 4: "a (3)"}
 
 
 def test_two_clips_of_one_name_are_told_apart(
