@@ -73,9 +73,7 @@ def _grid(view: View, key: str) -> None:
             st.info(_("Nothing is left to review in this view."), icon=":material/task_alt:")
         else:
             st.info(_("None fits these filters."), icon=":material/filter_alt_off:")
-        st.button(
-            _("Clear the filters"), key=f"{key}-clear", icon=":material/close:", on_click=filters.clear, args=(key,)
-        )
+        filters.offer_to_clear(key)
         review.undo_button()
         return
     with st.container(horizontal=True, vertical_alignment="center"):

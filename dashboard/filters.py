@@ -225,6 +225,11 @@ def choose_order(key: str) -> None:
     _choose_one(_("Order"), _SORTS, lambda sort: _(_SORTS[sort]), f"{key}-order", 180, "collapsed")
 
 
+def offer_to_clear(key: str) -> None:
+    """Where nothing fits the filters: the way back to everything."""
+    st.button(_("Clear the filters"), key=f"{key}-clear", icon=":material/close:", on_click=clear, args=(key,))
+
+
 def clear(key: str) -> None:
     """Let every case be seen again."""
     every = {"source": ALL, "days": (), "least": 0, "plate": ALL, "number": "", "review": ALL}

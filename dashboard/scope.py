@@ -12,7 +12,8 @@ from dashboard.i18n import _, later
 from db.statistics import Scope
 
 STEPS = {"hour": later("Hour of the day"), "day": later("Day"), "week": later("Week, from Monday")}
-_SOURCE, _DAYS, _STEP = "statistics-source", "statistics-days", "step"  # in the session
+KEY = "statistics"
+_SOURCE, _DAYS, _STEP = f"{KEY}-source", f"{KEY}-days", "step"  # in the session
 _BY = Choice("by", _STEP, "hour", address.one_of(STEPS))
 
 
