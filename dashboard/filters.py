@@ -50,12 +50,12 @@ def recall(key: str) -> None:
     """
     if _chosen(key) != st.session_state.get(f"{key}-before"):
         st.session_state[f"{key}-page"] = 1
-    address.recall([*_choices(key), _page(key)])
+    address.recall([*_choices(key), page_of(key)])
 
 
 def keep(key: str) -> None:
     """Write filters, order and page into the address."""
-    address.keep([*_choices(key), _page(key)])
+    address.keep([*_choices(key), page_of(key)])
     st.session_state[f"{key}-before"] = _chosen(key)
 
 
@@ -72,7 +72,8 @@ def _choices(key: str) -> list[Choice]:
     ]
 
 
-def _page(key: str) -> Choice:
+def page_of(key: str) -> Choice:
+    """The number of the page on show."""
     return Choice("page", f"{key}-page", 1, address.whole)
 
 

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard import attempts, look, outbox, resources, try_plate
+from dashboard import address, attempts, filters, look, outbox, resources, try_plate
 from dashboard.i18n import _
 from dashboard.plate_text import summary
 from dashboard.text import clock, plain
 from db.models import Case
 
 _PAGE_SIZE = 3
+_PAGE = filters.page_of("plates")
 
 
 def _violation(case: Case) -> None:
@@ -34,7 +35,8 @@ if not total:
         _("No plate has been read yet: that happens when a violation is found. Hand in a clip on the page Analyse.")
     )
 else:
-    pages = -(-total // _PAGE_SIZE)
-    number = st.pagination(pages, key="plates-page", persist_state="session") if pages > 1 else 1
+    address.recall([_PAGE])
+    number = filters.choose_page(-(-total // _PAGE_SIZE), "plates")
+    address.keep([_PAGE])
     for violation in resources.plates().page(number - 1, _PAGE_SIZE):
         _violation(violation)

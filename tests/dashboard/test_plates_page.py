@@ -154,6 +154,11 @@ def test_the_page_is_the_same_when_somebody_comes_back(
     for page in ("statistics", "plates"):
         app = app.switch_page(f"dashboard/pages/{page}.py").run()
     assert said(app).count("97%") == 1
+    assert dict(app.query_params) == {"page": "2"}
+    assert said(open_page("plates", page="2")).count("97%") == 1  # a new session
+    app = open_page("plates", page="99")
+    assert not app.exception
+    assert dict(app.query_params) == {"page": "2"}
 
 
 def test_a_case_shows_how_its_plate_was_read(
