@@ -7,8 +7,9 @@ second is told.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from sqlalchemy import Select, func, select, update
@@ -176,8 +177,19 @@ def _take_back(session: Session, rows: Sequence[Review], reviewer: str) -> Done:
             conflicts.append(_conflict(session, row.case_id))
         else:
             steps.append(_Step(case, dict(row.before), row))
+    alone = _alone(session, steps)
+    steps = [
+        replace(step, values={"motorcycle": None}) if step.values.get("motorcycle") in alone else step for step in steps
+    ]
     done = _write(session, Deed(reviewer, Action.UNDO), steps)
     return Done(done.changed, (*conflicts, *done.conflicts))
+
+
+def _alone(session: Session, steps: Sequence[_Step]) -> set[str | int]:
+    """The numbers of motorcycles that these steps give back to one case alone: people have parted the others since."""
+    given = [number for step in steps if (number := step.values.get("motorcycle")) is not None]
+    rest = select(Case.motorcycle).where(Case.motorcycle.in_(given), Case.id.not_in([step.case.id for step in steps]))
+    return {number for number, count in Counter([*given, *session.scalars(rest)]).items() if number and count == 1}
 
 
 def _built_on(session: Session, row: Review) -> bool:

@@ -278,6 +278,15 @@ def test_a_link_taken_back_on_one_case_is_taken_back_of_all(reviews: Reviews, se
     assert motorcycles() == linked
 
 
+def test_undo_links_no_case_to_itself(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    """Others have parted those that it was linked to, one by one."""
+    reviews.link({1: 0, 2: 0, 3: 0}, "Kim")
+    reviews.unlink(1, 1, "Kim")
+    reviews.unlink(2, 1, "Lee")
+    assert reviews.undo("Kim").changed == (1,)
+    assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3)] == [None] * 3
+
+
 def again(sessions: sessionmaker[Session], found: Analysis) -> list[int]:
     """Analyse the clip of the fixture once more; the ids of its cases."""
     jobs = Jobs(sessions)
