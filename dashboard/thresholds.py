@@ -35,24 +35,10 @@ _FATES: dict[Fate, tuple[str, Color]] = {
 def show(shown: Shown) -> None:
     trace = shown.trace
     first, second = st.columns(2)
-    at1 = first.slider(
-        _("Stage 1: a bare head counts from"),
-        _LEAST,
-        _MOST,
-        round(100 * trace.stage1.without_helmet),
-        format="%d %%",
-        key=f"demo-stage1-{shown.job.id}",
-        persist_state="session",
-    )
-    at2 = second.slider(
-        _("Stage 2: a bare head counts from"),
-        _LEAST,
-        _MOST,
-        round(100 * trace.stage2.without_helmet),
-        format="%d %%",
-        key=f"demo-stage2-{shown.job.id}",
-        persist_state="session",
-    )
+    with first:
+        at1 = _slider(_("Stage 1: a bare head counts from"), trace.stage1.without_helmet, f"demo-stage1-{shown.job.id}")
+    with second:
+        at2 = _slider(_("Stage 2: a bare head counts from"), trace.stage2.without_helmet, f"demo-stage2-{shown.job.id}")
     name = shown.job.trace or ""
     usual = replays.riders(name, trace.stage1.without_helmet, trace.stage2.without_helmet)
     # the exact threshold in force where the slider stands at it
@@ -68,6 +54,12 @@ def show(shown: Shown) -> None:
     if not trace.complete:
         end = clock(trace.frames[-1].time_s) if trace.frames else "0:00"
         st.caption(_("A long clip: only what happens until {time} is shown here.", time=end))
+
+
+def _slider(label: str, threshold: float, key: str) -> int:
+    """A threshold to choose, percent."""
+    start = round(100 * threshold)
+    return st.slider(label, _LEAST, _MOST, start, format="%d %%", key=key, persist_state="session")
 
 
 def _exact(percent: int, threshold: float) -> float:
