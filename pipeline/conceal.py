@@ -124,7 +124,7 @@ class Witness:
                 yield _grown(part.box, 0.3)
 
 
-def conceal_clip(source: Path, target: Path, start_s: float, scale: float, witness: Witness, title: str) -> None:
+def conceal_clip(source: Path, target: Path, start_s: float, scale: float, witness: Witness) -> None:
     """Write an evidence clip once more with everybody else hidden, and the accused marked as before.
 
     Args:
@@ -132,7 +132,6 @@ def conceal_clip(source: Path, target: Path, start_s: float, scale: float, witne
         target: an MP4 file that does not exist yet.
         scale: how many times as large as the source's frames the clip's are.
         witness: of the accused.
-        title: what the accused is marked with.
 
     Raises:
         ClipError: the evidence clip cannot be read to its end.
@@ -141,20 +140,20 @@ def conceal_clip(source: Path, target: Path, start_s: float, scale: float, witne
     clip, read_s = Clip(source, max_side=1 << 14), 0.0
     with VideoWriter(target, clip.info.fps) as writer:
         for frame in clip.frames():
-            writer.write(conceal_frame(frame.image, frame.time_s + start_s, scale, witness, title), frame.time_s)
+            writer.write(conceal_frame(frame.image, frame.time_s + start_s, scale, witness), frame.time_s)
             read_s = frame.time_s
     if clip.cut_off:
         raise ClipError(f"the file is cut off: only the first {read_s:.1f} s could be read")
 
 
-def conceal_frame(image: Image, time_s: float, scale: float, witness: Witness, title: str) -> Image:
+def conceal_frame(image: Image, time_s: float, scale: float, witness: Witness) -> Image:
     """One picture of the clip (BGR, `scale` times as large as its frames) with everybody else hidden."""
     whole = Box(0, 0, image.shape[1] / scale, image.shape[0] / scale)
     hidden = conceal(image, witness.scene(time_s).seen_from(whole, scale))
     accused = witness.seen(time_s)
     if accused is None:
         return hidden
-    return draw(hidden, [mark.scaled(scale) for mark in mark_sighting(accused, title, accused=True)])
+    return draw(hidden, [mark.scaled(scale) for mark in mark_sighting(accused, "violation", accused=True)])
 
 
 def _head(person: Occupant, now: Sighting) -> Box | None:

@@ -119,13 +119,12 @@ def _concealed(case: Case, folder: Path, source: Source) -> None:
     rows = source.cases.sightings(case.track_id)
     track = Track(case.track.number, tuple(as_seen(row) for row in rows))
     witness = Witness(track, source.cases.others_around(case), source.settings)
-    title = "violation"
     scale = case.evidence_scale
     if scale is not None and case.picture_s is not None and case.video_start_s is not None:
         frame = _read(source.store, case.picture)
-        _save(folder / "frame.jpg", conceal_frame(frame, case.picture_s, scale, witness, title))
+        _save(folder / "frame.jpg", conceal_frame(frame, case.picture_s, scale, witness))
         video = _whole(source.store, case.video)
-        conceal_clip(video, folder / "clip.mp4", case.video_start_s, scale, witness, title)
+        conceal_clip(video, folder / "clip.mp4", case.video_start_s, scale, witness)
     for number, look in enumerate(case.looks, 1):
         _save(folder / f"look-{number}.jpg", _look(look, rows, witness, source.store))
     if case.plate_crop:

@@ -139,7 +139,7 @@ def test_a_clip_that_is_damaged_is_told_and_not_handed_on_in_part(tmp_path: Path
     content = (tmp_path / "clip.mp4").read_bytes()
     (tmp_path / "clip.mp4").write_bytes(content[: len(content) // 2])
     with pytest.raises(ClipError):
-        conceal_clip(tmp_path / "clip.mp4", tmp_path / "hidden.mp4", 0.0, 1.0, witness(accused()), "violation")
+        conceal_clip(tmp_path / "clip.mp4", tmp_path / "hidden.mp4", 0.0, 1.0, witness(accused()))
 
 
 def test_a_clip_is_hidden_frame_by_frame(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_clip_is_hidden_frame_by_frame(tmp_path: Path) -> None:
     half = np.asarray(cv2.resize(BOARD, (480, 270), interpolation=cv2.INTER_NEAREST), np.uint8)
     source = factory.write_clip(tmp_path / "clip.mp4", [index / 10 for index in range(12)], lambda _: half)
     sightings = tuple(factory.sighting(frame, x=20.0 * frame) for frame in range(10, 16))
-    conceal_clip(source, tmp_path / "hidden.mp4", 0.7, 0.5, witness(Track(1, sightings)), "violation 1")
+    conceal_clip(source, tmp_path / "hidden.mp4", 0.7, 0.5, witness(Track(1, sightings)))
     frames = list(Clip(tmp_path / "hidden.mp4", 4096).frames())
     assert [round(frame.time_s, 2) for frame in frames] == [round(index / 10, 2) for index in range(12)]
     for frame in frames:
