@@ -88,18 +88,7 @@ def make_app(settings: Settings) -> FastAPI:
 
     @app.middleware("http")
     async def turn_away(request: Request, go_on: RequestResponseEndpoint) -> Response:
-        """Turn away strangers and what is too large before any of it is read."""
-        if "transfer-encoding" in request.headers:  # then what is read ends where the stranger likes
-            return JSONResponse({"detail": "Content-Length has to say how much comes, not Transfer-Encoding"}, 411)
-        scheme, word = get_authorization_scheme_param(request.headers.get("authorization"))
-        known = scheme.lower() == "bearer" and secrets.compare_digest(word.encode(), token.encode())
-        if not known and request.scope["path"] not in _OPEN:
-            return JSONResponse({"detail": "wrong token"}, 401, {"WWW-Authenticate": "Bearer"})
-        if request.method == "POST":
-            length = request.headers.get("content-length", "")
-            if not length.isdecimal() or int(length) > MAX_CROPS * MAX_CROP_BYTES:
-                return JSONResponse({"detail": f"at most {MAX_CROPS} crops of {MAX_CROP_BYTES >> 20} MB"}, 413)
-        return await go_on(request)
+        return _refusal(request, token) or await go_on(request)
 
     @app.get("/health")
     def health() -> Health:
@@ -127,12 +116,7 @@ def make_app(settings: Settings) -> FastAPI:
             raise HTTPException(422, f"1 to {MAX_CROPS} crops with a time each")
         if inbox.waiting() >= settings.ocr_max_waiting or _free(settings) < _LEAST_FREE:
             raise HTTPException(503, "full for now", {"Retry-After": _FULL_RETRY_S})
-        contents = [crop.file.read(MAX_CROP_BYTES + 1) for crop in crops]
-        try:
-            for content in contents:
-                to_image(content)
-        except HelmetWatchError as error:
-            raise HTTPException(422, str(error)) from error
+        contents = _read(crops)
         if key_of(contents, times_s) != key:
             raise HTTPException(422, "the key is not that of these crops: they were altered on the way")
         new = _keep(inbox, store, key, contents, times_s)
@@ -159,6 +143,32 @@ def _token(settings: Settings) -> str:
         raise HelmetWatchError("set HELMET_WATCH_OCR_TOKEN to a long random word, here and on the dashcam's side")
     check_token(token)
     return token
+
+
+def _refusal(request: Request, token: str) -> Response | None:
+    """What strangers are told, and whoever sends too much, before any of it is read."""
+    if "transfer-encoding" in request.headers:  # then what is read ends where the stranger likes
+        return JSONResponse({"detail": "Content-Length has to say how much comes, not Transfer-Encoding"}, 411)
+    scheme, word = get_authorization_scheme_param(request.headers.get("authorization"))
+    known = scheme.lower() == "bearer" and secrets.compare_digest(word.encode(), token.encode())
+    if not known and request.scope["path"] not in _OPEN:
+        return JSONResponse({"detail": "wrong token"}, 401, {"WWW-Authenticate": "Bearer"})
+    if request.method == "POST":
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal() or int(length) > MAX_CROPS * MAX_CROP_BYTES:
+            return JSONResponse({"detail": f"at most {MAX_CROPS} crops of {MAX_CROP_BYTES >> 20} MB"}, 413)
+    return None
+
+
+def _read(crops: list[UploadFile]) -> list[bytes]:
+    """What was handed in, if all of it is pictures."""
+    contents = [crop.file.read(MAX_CROP_BYTES + 1) for crop in crops]
+    try:
+        for content in contents:
+            to_image(content)
+    except HelmetWatchError as error:
+        raise HTTPException(422, str(error)) from error
+    return contents
 
 
 def _has(inbox: Inbox, store: FileStore, key: str) -> bool:
