@@ -11,10 +11,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,113 +21,19 @@ os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))  # else ultralytic
 os.environ["YOLO_VERBOSE"] = "1"  # progress
 
 import torch
-from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
-from ultralytics.utils import colorstr
 from ultralytics.utils.torch_utils import select_device
 
 from pipeline.errors import DatasetError, WeightsError
 from pipeline.training import command
-from pipeline.training.augment import BARE_OFTEN, Dataset, camera
+from pipeline.training.augment import BARE_OFTEN, camera
 from pipeline.training.description import read_description
-from pipeline.training.loss import IgnoringLoss
-from pipeline.training.short import short
+from pipeline.training.trainer import Trainer, begin, closing, pace, save_record
 from pipeline.training.truth import label_file
-from pipeline.types import CLASS_NAMES
 from pipeline.weights import sha256
 
 _ENDLESS = 300  # epochs, until the first one has shown how many fit the time
 _MAY_CHANGE = {"epochs", "close_mosaic", "device", "workers", "amp", "deterministic"}  # in a run that goes on
-CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
-
-
-class Trainer(DetectionTrainer):  # type: ignore[misc]
-    """ultralytics' trainer with ignored regions, a time budget that survives resuming, and `short` numbers on a CPU."""
-
-    run: dict[str, Any]
-
-    def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Dataset:
-        return Dataset(
-            img_path=img_path,
-            imgsz=self.args.imgsz,
-            batch_size=batch,
-            augment=mode == "train",
-            hyp=self.args,
-            rect=mode == "val",
-            cache=self.args.cache or None,
-            stride=32,
-            pad=0.0 if mode == "train" else 0.5,
-            prefix=colorstr(f"{mode}: "),
-            task=self.args.task,
-            classes=None if mode == "train" else list(range(len(CLASS_NAMES))),
-            data=self.data,
-            bare_often=self.run["bare_often"] if mode == "train" else 1,
-        )
-
-    def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> DetectionModel:
-        model = DetectionModel(cfg, nc=len(CLASS_NAMES), verbose=False)
-        model.names = dict(enumerate(CLASS_NAMES))
-        if weights:
-            model.load(weights)
-        return model
-
-    def save_model(self) -> bool:
-        """Beside the last weights first: a cut in between, or a full disk, costs an epoch, not the run."""
-        last: Path = self.wdir / "last.pt"
-        self.last = last.with_suffix(".part")
-        saved = bool(super().save_model())
-        if saved:
-            self.last.replace(last)
-        self.last = last
-        return saved
-
-    def set_model_attributes(self) -> None:
-        self.model.nc, self.model.names = len(CLASS_NAMES), dict(enumerate(CLASS_NAMES))
-        self.model.args = self.args
-
-
-def _start(trainer: Trainer) -> None:
-    """Just before the first batch."""
-    model = trainer.model
-    model.criterion = IgnoringLoss(model)
-    if trainer.device.type == "cpu":
-        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # ultralytics leaves one core idle
-        model.to(memory_format=torch.channels_last)  # half as fast again
-        # up to five times as fast; ultralytics' own `amp` refuses a CPU
-        model.predict = short()(model.predict)
-    trainer.run["session_start"] = time.monotonic()
-
-
-def _pace(trainer: Trainer) -> None:
-    """After each epoch: as many epochs as fit the time, the cosine stretched or cut to end with them."""
-    run = trainer.run
-    now = time.monotonic()
-    run["seconds"] += now - run.pop("session_start")
-    run["session_start"] = now
-    done = trainer.epoch + 1
-    per_epoch = run["seconds"] / done
-    epochs = run["passes"] or max(done, math.floor(run["hours"] * 3600 / per_epoch))
-    if epochs != trainer.epochs:
-        trainer.epochs = trainer.args.epochs = epochs
-        trainer.args.close_mosaic = _closing(epochs)
-        trainer._setup_scheduler()
-        trainer.scheduler.last_epoch = trainer.epoch
-    # now, not when train() returns: only the look at the pictures to judge by follows, which a cut may fall into
-    run["epochs"], run["finished"] = done, done >= epochs
-    trainer.stop |= run["finished"]
-    _save(trainer.save_dir, run)
-
-
-def _closing(epochs: int) -> int:
-    return max(1, round(epochs * CLOSE_MOSAIC_SHARE))
-
-
-def _save(folder: Path, run: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = {key: value for key, value in run.items() if key != "session_start"}
-    unfinished = folder / "run.part"
-    unfinished.write_text(json.dumps(kept, indent=1))
-    unfinished.replace(folder / "run.json")
 
 
 def data_sum(data: Path) -> str:
@@ -168,7 +72,7 @@ def train(
         DatasetError: the data are not those that the run in `out` began with.
         WeightsError: neither are the settings or what it started from, or it is finished after another time.
     """
-    settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": _closing(passes)}
+    settings = settings | {"epochs": passes or _ENDLESS, "close_mosaic": closing(passes)}
     last = out / "weights" / "last.pt"
     run = _begun(settings, data, start, out) if last.exists() else None
     if run is None:
@@ -202,12 +106,12 @@ def train(
             "augmentations": cameras,
         }
     )
-    _save(out, run)
+    save_record(out, run)
     trainer.run = run
     # once more: by then ultralytics has written anew the JPEGs that it takes for damaged
     trainer.add_callback("on_train_start", lambda _: run.update(data_sha256=data_sum(data)))
-    trainer.add_callback("on_train_start", _start)
-    trainer.add_callback("on_model_save", _pace)
+    trainer.add_callback("on_train_start", begin)
+    trainer.add_callback("on_model_save", pace)
     trainer.train()
     return last
 

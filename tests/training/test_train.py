@@ -79,7 +79,8 @@ def _record(out: Path) -> dict[str, Any]:
 def test_a_run_is_finished_once_its_last_pass_is_saved_and_says_so_to_who_wants_another(
     street_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.training.train import Trainer, settings_of, train
+    from pipeline.training.train import settings_of, train
+    from pipeline.training.trainer import Trainer
 
     data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
     start, out = tmp_path / "start.pt", tmp_path / "run"
@@ -217,12 +218,12 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
 def test_numbers_are_short_where_the_processor_has_such(
     monkeypatch: pytest.MonkeyPatch, processor: str, numbers: torch.dtype
 ) -> None:
-    from pipeline.training import train
+    from pipeline.training import trainer
 
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
     model = DetectionModel("yolo11n.yaml", nc=4, verbose=False)
     model.args = get_cfg()
-    train._start(cast("train.Trainer", SimpleNamespace(model=model, device=torch.device("cpu"), run={})))
+    trainer.begin(cast("trainer.Trainer", SimpleNamespace(model=model, device=torch.device("cpu"), run={})))
     assert {one.dtype for one in model.predict(torch.zeros(1, 3, 64, 64))["feats"]} == {numbers}
 
 
