@@ -75,7 +75,7 @@ def suspect(shown: Shown) -> None:
         st.caption(
             _(
                 "A head that is bare in at least {n} sightings, with at least {share} of all confidence saying so, "
-                "makes a suspect.",
+                "and that stays in one place on the motorcycle for half a second, makes a suspect.",
                 n=resources.settings().min_sightings,
                 share=f"{resources.settings().min_bare_share:.0%}",
             )

@@ -153,6 +153,12 @@ def _lacking(track: Track) -> str:
             bare=bare,
             least=settings.min_sightings,
         )
+    if not head.stayed:
+        return _(
+            "bare in {bare} of {n} sightings, but never for half a second in one place on the motorcycle",
+            bare=bare,
+            n=len(head.sightings),
+        )
     return _(
         "bare in {bare} of {n} sightings, but only {share} of all confidence says so, {least} is needed",
         bare=bare,

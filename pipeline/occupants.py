@@ -1,7 +1,7 @@
 """The heads of one motorcycle, followed over time by their place on it.
 
-One frame may mistake a helmet for hair, and a passer-by may stand behind a rider for a moment. Somebody who rides
-along keeps a place on the motorcycle, and is bare-headed in most sightings or in none.
+One frame may mistake a helmet for hair, and people walk past behind a rider who waits. Somebody who rides along keeps a
+place on the motorcycle, and is bare-headed in most sightings or in none.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline.settings import Settings
 from pipeline.types import Box, Detection, Label, Sighting, Track
 
 _REACH = 0.8  # head sizes that a head may move on its motorcycle from one sighting to the next
+_STAYS_S = 0.5  # in one place: who walks past is 2 head sizes further by then
 # out of view for longer, in seconds and in usual steps, a rider may come back as somebody else under the same id
 _GAP_S, _STEPS = 0.15, 2.5
 # in view, an id may change its rider, too: that much evidence (some five sightings) on one side of a moment tells it
@@ -30,15 +31,26 @@ Seen: TypeAlias = tuple[Sighting, Detection]
 
 
 class Occupant:
-    """One head over time: the sightings that show it, by frame, and the head in each."""
+    """One head over time: the sightings that show it, by frame, and the head in each.
+
+    It `stayed` if it was seen in one place on the motorcycle for a while, most of the time.
+    """
 
     def __init__(self) -> None:
         self.seen: dict[int, Seen] = {}
         self.bare = self._helmet = 0.0  # sums of stage 1's confidences
         self.bare_sightings = 0
+        self.stayed = False
+        self._place: list[tuple[int, Seen]] = []  # what shows it in its present place
 
-    def add(self, sighting: Sighting, head: Detection) -> None:
+    def add(self, number: int, sighting: Sighting, head: Detection) -> None:
+        """The head in the motorcycle's next sighting that shows it, which is its `number`th."""
         self.seen[sighting.frame] = self.last = sighting, head
+        self._place.append((number, self.last))
+        first, came = self._place[0]
+        if _distance(came, self.last) >= _REACH or 2 * len(self._place) < number - first + 1:
+            self._place = [(number, self.last)]
+        self.stayed |= sighting.time_s - self._place[0][1][0].time_s >= _STAYS_S
         if head.label is Label.WITHOUT_HELMET:
             self.bare += head.confidence
             self.bare_sightings += 1
@@ -65,21 +77,23 @@ class Following:
 
     def __init__(self) -> None:
         self._heads: list[Occupant] = []
+        self._sightings = 0
 
     def add(self, sighting: Sighting) -> None:
         """Take the heads of the next sighting, each to the head that it continues."""
         heads = sighting.heads
+        self._sightings += 1
         cost = np.array([[_distance(one.last, (sighting, head)) for head in heads] for one in self._heads])
         cost = np.minimum(cost.reshape(len(self._heads), len(heads)), _REACH)
         taken = set()
         for row, column in zip(*linear_sum_assignment(cost), strict=True):
             if cost[row, column] < _REACH:
-                self._heads[row].add(sighting, heads[column])
+                self._heads[row].add(self._sightings, sighting, heads[column])
                 taken.add(column)
         for column, head in enumerate(heads):
             if column not in taken:
                 self._heads.append(Occupant())
-                self._heads[-1].add(sighting, head)
+                self._heads[-1].add(self._sightings, sighting, head)
 
     def everybody(self) -> tuple[Occupant, ...]:
         """In order of appearance."""
@@ -108,8 +122,10 @@ def accused(track: Track, settings: Settings) -> tuple[Occupant, ...]:
 
 
 def is_accused(head: Occupant, settings: Settings) -> bool:
-    """Bare in enough sightings, with a large enough share of all confidence saying so, however many show a helmet."""
-    return head.bare_sightings >= settings.min_sightings and head.bare_share >= settings.min_bare_share
+    """Bare in enough sightings of somebody who stayed, with a large enough share of all confidence saying so, however
+    many show a helmet."""
+    often = head.bare_sightings >= settings.min_sightings
+    return often and head.stayed and head.bare_share >= settings.min_bare_share
 
 
 def bare_balance(

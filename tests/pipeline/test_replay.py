@@ -72,7 +72,7 @@ def test_a_suspect_whom_stage_2_never_saw_is_none_of_its_verdicts() -> None:
     one = factory.rider()
     frames = tuple(
         TracedFrame(n, n / 10, (one, factory.head_of(one, Label.WITHOUT_HELMET, confidence=0.2)), ((5, 0, 1),), ())
-        for n in range(5)
+        for n in range(6)
     )
     kept = Trace(USUAL, USUAL, frames, (), True)
     low = USUAL.model_copy(update={"without_helmet": 0.15})
