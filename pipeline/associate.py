@@ -21,6 +21,7 @@ _HEAD_DEVIATION = np.array([0.17, 0.085, 0.33])
 _PLATE_MEAN = np.array([0.45, 0.644, np.log(0.075)])
 _PLATE_DEVIATION = np.array([0.19, 0.15, 0.5])
 _NOBODY = 0.5 * 11.34  # 99 % of a rider's own heads cost less: chi-squared, three degrees of freedom, halved
+_INSIDE = 0.85  # share of a box that lies in another; a box of the same rider in that of the whole rider, say
 _SLOTS = (0.0, 0.5, 2.0, 4.0)  # a second, third and fourth head on one motorcycle is ever less likely
 
 
@@ -35,7 +36,7 @@ def associate(frame: int, time_s: float, detections: Sequence[Detection], tracke
     boxes = seen + [box for box in others if not _stands_there(box, seen)]
     heads = [one for one in detections if one.label in HEADS]
     plates = [one for one in detections if one.label is Label.PLATE]
-    head_owner = _assign(heads, boxes, _HEAD_MEAN, _HEAD_DEVIATION, _SLOTS)
+    head_owner = _without_others(heads, _assign(heads, boxes, _HEAD_MEAN, _HEAD_DEVIATION, _SLOTS), boxes, len(seen))
     plate_owner = _assign(plates, boxes, _PLATE_MEAN, _PLATE_DEVIATION, _SLOTS[:1])
     return {
         id_: Sighting(
@@ -56,6 +57,25 @@ def _stands_there(other: Box, seen: list[Box]) -> bool:
     No sooner than where two boxes in one frame are one rider: a neighbour's bare head is nobody else's.
     """
     return any(other.iou(box) > SAME_RIDER_IOU for box in seen)
+
+
+def _without_others(
+    heads: Sequence[Detection], owners: list[int | None], boxes: list[Box], seen: int
+) -> list[int | None]:
+    """The owners of heads, but none for one of several on a motorcycle that lies in the box of a rider without any.
+
+    A rider who is half hidden has a box of what is in view, and the head is elsewhere in it: right where a pillion's
+    would be on the motorcycle before it.
+    """
+    headless = [box for row, box in enumerate(boxes[:seen]) if row not in owners]
+
+    def of_another(head: Box, own: Box) -> bool:
+        return any(head.inside(box) > _INSIDE and box.inside(own) <= _INSIDE for box in headless)
+
+    return [
+        None if owner is not None and owners.count(owner) > 1 and of_another(head.box, boxes[owner]) else owner
+        for head, owner in zip(heads, owners, strict=True)
+    ]
 
 
 def _assign(

@@ -74,6 +74,28 @@ def test_a_pedestrian_beside_a_motorcycle_is_nobodys_head() -> None:
     assert associate(0, 0.0, [beside, low, tiny], Tracked(((1, one),), ()))[1].heads == ()
 
 
+def half_hidden(across: float) -> tuple[list[Detection], list[Detection]]:
+    """A helmeted rider, and beside and above it all that is in view of a bare-headed one behind: riders, heads."""
+    front, behind = rider(100, 100, 100, 200), rider(140, 90, across, 90)
+    bare = Detection(BARE, Box(145, 94, 177, 130), 0.8)
+    return [front, behind], [bare, head_of(front, HELMET, 0.35)]
+
+
+def test_a_head_of_a_rider_who_is_half_hidden_is_not_taken_for_a_pillions() -> None:
+    """In the box of what is in view the head is where no whole rider has it."""
+    (front, behind), heads = half_hidden(across=110)
+    alone = associate(0, 0.0, heads, Tracked(((1, front),), ()))
+    assert set(alone[1].heads) == set(heads)
+    seen = associate(0, 0.0, heads, Tracked(((1, front), (2, behind)), ()))
+    assert seen[1].heads == (heads[1],)
+
+
+def test_a_second_box_around_a_pillion_takes_nothing() -> None:
+    (front, again), heads = half_hidden(across=55)
+    seen = associate(0, 0.0, heads, Tracked(((1, front), (2, again)), ()))
+    assert len(seen[1].heads) + len(seen[2].heads) == 2
+
+
 def test_one_head_is_never_charged_twice() -> None:
     left, right = rider(100), rider(130)
     between = head_of(left, BARE, 0.65)
