@@ -25,6 +25,8 @@ page = st.navigation(
     ]
 )
 address.arrive(page.url_path)
+with st.sidebar:
+    browser.begin_at_top(page.url_path)
 with or_say_why():
     resources.start()
     page.run()

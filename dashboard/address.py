@@ -50,6 +50,11 @@ def arrive(page: str) -> None:
         st.session_state[_FOLLOW] = "history"
 
 
+def arriving() -> bool:
+    """Whether the page was come to from another one or by a link, and has not written its address yet."""
+    return bool(st.session_state[_FOLLOW] == "link")
+
+
 def asked(*names: str) -> dict[str, str] | None:
     """What a link, a page loaded anew or the browser's way back ask for; None where the page itself wrote its address.
 

@@ -157,6 +157,14 @@ _ASKED_AGAIN = st.components.v2.component(
     }
     """,
 )
+_BEGIN = st.components.v2.component(
+    "begin",
+    js="""
+    export default function () {
+        document.querySelector('[data-testid="stMain"]').scrollTo(0, 0);
+    }
+    """,
+)
 _SPEAK = st.components.v2.component(
     "speak", js="export default function ({ data }) { document.documentElement.lang = data.language; }"
 )
@@ -204,6 +212,11 @@ def refused(key: str) -> Sequence[tuple[str, str, str]]:
 def asked_again(do: Callable[[], None]) -> None:
     """Do this when the viewer clicks in the sidebar on the page that is on show: Streamlit only runs it again."""
     _ASKED_AGAIN(key="asked-again", on_asked_change=do, height=1)
+
+
+def begin_at_top(page: str) -> None:
+    """Show a page from its top on when it is come to: Streamlit leaves the window where the last page was left."""
+    _BEGIN(key=f"begin-{page}", height=1)
 
 
 def go_to(place: str) -> None:

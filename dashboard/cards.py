@@ -55,7 +55,7 @@ def browse(title: str, outcomes: tuple[Outcome, ...], key: str, nothing: str) ->
 def _turn_to_shown(view: View, key: str) -> None:
     """Turn to the page of the case that was looked at last, and to its card, if it is in the view."""
     shown, cases = st.session_state.pop(f"{key}-shown", None), resources.cases()
-    case = None if shown is None else cases.get(shown)
+    case = None if shown is None or address.arriving() else cases.get(shown)
     if case is not None:
         place = cases.place(view.wanted, view.sort, case)
         if place is not None:

@@ -16,7 +16,7 @@ from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
-from tests.dashboard.serving import PATIENCE_MS, eventually, serving
+from tests.dashboard.serving import PATIENCE_MS, at_rest, eventually, serving
 from tests.dashboard.test_pages import found
 from tests.factory import queued
 
@@ -106,6 +106,23 @@ def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
         expect(page.get_by_role("button", name="Back")).to_be_in_viewport()
         go_back()
         expect(page.locator(".st-key-gallery-card-1")).to_be_in_viewport()
+
+
+def test_a_page_begins_at_its_top_however_far_down_the_last_one_was_left(
+    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 6)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/gallery")
+    main = page.get_by_test_id("stMain")
+    page.get_by_role("button", name="Details").last.click()
+    expect(page.get_by_text("All sightings")).to_be_visible()
+    for name in ("Statistics", "Gallery"):
+        main.evaluate("main => main.scrollTo(0, main.scrollHeight)")
+        page.get_by_test_id("stSidebarNavLink").filter(has_text=name).dispatch_event("click")
+        expect(page.get_by_role("heading", name=name)).to_be_attached()
+        page.wait_for_selector("[data-test-script-state=notRunning]")
+        assert at_rest(page, lambda: main.evaluate("main => main.scrollTop")) == 0
 
 
 def test_a_card_stays_in_view_where_pictures_above_it_come_late(
