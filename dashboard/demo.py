@@ -126,7 +126,7 @@ def overlap(shown: Shown) -> None:
     if frame is None:
         st.info(_("No two riders overlap in this clip. Choose another clip above."), icon=":material/info:")
         return
-    picture = still(shown.job.clip.path, frame.time_s)
+    picture = still(shown.job, frame.time_s)
     assigned = {id_: one.heads for id_, one in replay.associated(frame, shown.trace.stage1).items()}
     wrong = len(replay.wronged(frame, shown.trace.stage1))
     for place, name, heads in zip(
@@ -165,7 +165,7 @@ def plate(shown: Shown) -> None:
     best = sorted(sorted(plates, key=lambda pair: -pair[1].box.area)[:_PLATES], key=lambda pair: pair[0])
     with st.container(horizontal=True):
         for time_s, one in best:
-            crop = piece(still(shown.job.clip.path, time_s), one.box, 0.1, 130)
+            crop = piece(still(shown.job, time_s), one.box, 0.1, 130)
             st.image(crop, channels="BGR", caption=_("{time} s", time=f"{time_s:.2f}"), alt=_("Its number plate"))
     st.markdown(_("The letters have not been read for sure."))
 

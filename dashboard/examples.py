@@ -46,7 +46,7 @@ def _picture(job: Job, label: Label, own: list[Seen]) -> Image:
         return np.full((_SIDE, _SIDE, 3), 128, np.uint8)
     time_s, best = max(seen, key=lambda pair: pair[1].confidence * min(pair[1].box.height, _ENOUGH))
     (x, y), half = best.box.center, max(best.box.width, best.box.height) / 2
-    return piece(still(job.clip.path, time_s), Box(x - half, y - half, x + half, y + half), 0.1, 2 * _SIDE)
+    return piece(still(job, time_s), Box(x - half, y - half, x + half, y + half), 0.1, 2 * _SIDE)
 
 
 def _agreed(job: Job, label: Label) -> list[Seen]:

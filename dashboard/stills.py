@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -12,7 +13,8 @@ from dashboard import resources
 from dashboard.export import FONT
 from dashboard.text import class_name
 from db.cases import detections
-from db.models import Look, Parts
+from db.jobs import file_of
+from db.models import Job, Look, Parts
 from pipeline.crops import resize
 from pipeline.draw import draw, mark_detections
 from pipeline.errors import ClipError
@@ -29,15 +31,27 @@ _RIDER_COLORS = (COLORS[Label.RIDER], DISAGREED, COLORS[Label.PLATE], AGREED, NE
 _BEFORE_S = 0.001  # times are compared after a seek
 
 
-@st.cache_data(max_entries=48, show_spinner=False)
-def still(path: str, time_s: float) -> Image:
-    """The frame of a clip at this time, BGR.
+def still(job: Job, time_s: float) -> Image:
+    """The frame of a job's clip at this time, BGR.
 
     Raises:
-        ClipError: the clip cannot be read any more.
+        ClipError: the clip cannot be read any more, or its name is another file's by now.
     """
-    settings = resources.settings()
-    clip = Clip(settings.clip(path), settings.max_side)
+    path = resources.settings().clip(job.clip.path)
+    changed_ns = path.stat().st_mtime_ns if path.is_file() else 0
+    _check(path, changed_ns, job.clip.sha256, job)
+    return _frame(path, changed_ns, time_s)
+
+
+@st.cache_data(max_entries=48, show_spinner=False)
+def _check(path: Path, changed_ns: int, content: str, _job: Job) -> None:
+    """Once for each state of a file: to read a long one takes seconds."""
+    file_of(_job.clip, resources.settings())
+
+
+@st.cache_data(max_entries=48, show_spinner=False)
+def _frame(path: Path, changed_ns: int, time_s: float) -> Image:
+    clip = Clip(path, resources.settings().max_side)
     frame = next(clip.frames(max(time_s - _BEFORE_S, 0.0)), None)
     if frame is None:
         raise ClipError("holds no frames")

@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from db.engine import write_alone
 from db.models import Clip, Job, JobState, SourceKind
+from pipeline.errors import ClipError
+from pipeline.settings import Settings
 from pipeline.types import Progress
+from pipeline.weights import sha256
 
 ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
 _AGAIN = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
@@ -199,3 +202,15 @@ def is_alive(worker: str | None) -> bool:
 def _started(process: psutil.Process) -> str:
     """When a process started, counted from the machine's start: the time of day changes when a clock is set."""
     return f"{process.create_time() - psutil.boot_time():.2f}"
+
+
+def file_of(clip: Clip, settings: Settings) -> Path:
+    """The file of a clip. Recorders give their names again: one that was not kept here may be another one by now.
+
+    Raises:
+        ClipError: it is.
+    """
+    path = settings.clip(clip.path)
+    if path.is_file() and path.stem != clip.sha256 and sha256(path) != clip.sha256:  # uploads bear their sum
+        raise ClipError("is another file than the one handed in under this name: hand it in anew")
+    return path

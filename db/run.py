@@ -6,22 +6,20 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.engine import FORESEEN, explain, unforeseen
-from db.jobs import Jobs
+from db.jobs import Jobs, file_of
 from db.models import Job, JobState
 from db.save import save
 from pipeline.analyse import analyse
-from pipeline.errors import CancelledError, ClipError
+from pipeline.errors import CancelledError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Progress
-from pipeline.weights import sha256
 
 _log = logging.getLogger(__name__)
 _NOTE_EVERY_S = 1.0
@@ -89,7 +87,7 @@ def _attempt(
     stopped: Event,
 ) -> Result:
     try:
-        analysis = analyse(_file_of(job, settings), settings, note, cancelled)
+        analysis = analyse(file_of(job.clip, settings), settings, note, cancelled)
         case_ids = save(sessions, job.id, analysis, FileStore(settings.files))
     except CancelledError:
         return Result(JobState.INTERRUPTED if stopped.is_set() else JobState.CANCELLED, None)
@@ -99,15 +97,3 @@ def _attempt(
         _log.exception("job %s", job.id)
         return Result(JobState.FAILED, unforeseen(error))
     return Result(JobState.DONE, analysis.warning, analysis, tuple(case_ids))
-
-
-def _file_of(job: Job, settings: Settings) -> Path:
-    """A job's clip. Recorders give their names again: a file that was not kept here may be another one by now.
-
-    Raises:
-        ClipError: it is.
-    """
-    path = settings.clip(job.clip.path)
-    if path.is_file() and path.stem != job.clip.sha256 and sha256(path) != job.clip.sha256:  # uploads bear their sum
-        raise ClipError("is another file than the one handed in under this name: hand it in anew")
-    return path

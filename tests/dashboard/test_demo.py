@@ -1,5 +1,6 @@
 """The class demo: every step of a clip that the real models analysed, the sliders in a real browser."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -7,15 +8,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n, replays
-from dashboard.hand_in import RAIN
+from dashboard.hand_in import DEMO, RAIN
 from db.cases import Cases
 from db.jobs import Jobs
-from db.models import Action, Look, Reason
+from db.models import Action, Clip, Look, Reason
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -57,6 +58,21 @@ def test_every_step_shows_the_clip_and_leads_to_the_next(open_page: Open) -> Non
             app = following.click().run()
     assert len(set(titles)) == STEPS
     assert app.button(key="demo-back-bottom").click().run().header[0].value == titles[-2]
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_another_file_under_the_clips_name_is_not_shown_as_the_clip(
+    open_page: Open, sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    recorded = tmp_path / "recorder.mp4"
+    shutil.copy(DEMO, recorded)
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(path=str(recorded)))
+    app = open_page("demo")
+    assert not app.error
+    shutil.copy(RAIN, recorded)
+    os.utime(recorded, (1, 1))
+    assert "another file than the one handed in" in app.run().error[0].value
 
 
 @pytest.mark.usefixtures("with_clip")
