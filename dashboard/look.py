@@ -14,7 +14,8 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 4rem; }
 [data-testid="stBottomBlockContainer"] { padding-top: 0.75rem; padding-bottom: 1rem; }
 h1 { overflow-wrap: anywhere; }
-:lang(ko) :is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"]) :is(p, li) {
+:lang(ko) :is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"]) :is(p, li),
+:lang(ko) :is(h1, h2, h3) {
   word-break: keep-all; overflow-wrap: anywhere;
 }
 [data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p { font-size: 0; }

@@ -229,6 +229,7 @@ def test_a_page_says_its_language_and_breaks_no_korean_word(page: Page) -> None:
     page.get_by_test_id("stSidebar").get_by_text("한국어", exact=True).click()
     expect(page.locator("html")).to_have_attribute("lang", "ko")
     expect(hint).to_have_css("word-break", "keep-all")
+    expect(page.get_by_role("heading", name="통계")).to_have_css("word-break", "keep-all")
     page.get_by_role("link", name="영상 분석", exact=True).click()
     expect(page.get_by_test_id("stCaptionContainer").locator("p")).to_have_css("word-break", "keep-all")
 
