@@ -207,7 +207,7 @@ def row(shown: Shown) -> None:
     ]
     with st.container(horizontal=True):
         stored.picture(case.crop, _("The rider"), 220)
-        with st.container(width=680):  # below the picture where it has no room beside it
+        with st.container(width=580):  # below the picture where it has no room beside it
             st.table(
                 pd.DataFrame(
                     [(f"`{name}`", str(value), means) for name, value, means in rows],

@@ -12,7 +12,7 @@ from db.models import Job
 from pipeline.errors import ClipError, TraceError
 
 _MOST_CLIPS = 50
-_STEPS_WIDTH = 480  # pixels: beside the clip where both fit
+_CLIP_WIDTH, _STEPS_WIDTH = 400, 384  # pixels: beside each other on a projector of 1280, beside the menu
 _NAME = 20  # letters of a clip's name; the time stands first, where nothing cuts it off
 _STEPS = (
     (later("What stage 1 sees"), demo.stage1),
@@ -69,7 +69,7 @@ def choose() -> Job | None:
         key="demo-clip",
         label_visibility="collapsed",
         persist_state="session",
-        width=420,
+        width=_CLIP_WIDTH,
     )
     address.keep(asked)
     return jobs[chosen]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
@@ -245,16 +245,18 @@ def test_threshold_sliders_in_the_browser(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("with_clip")
-def test_the_steps_stand_beside_the_clip_and_whole_below_it_on_a_tablet(page: Page) -> None:
-    page.goto("/demo")
+def test_the_steps_stand_beside_the_clip_on_a_projector_and_whole_below_it_on_a_tablet(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto("/demo?step=7")
     steps, clip = page.locator(".st-key-demo-step"), page.locator(".st-key-demo-clip")
     expect(steps).to_be_visible()
 
-    def are_beside() -> bool:
-        one, other = steps.bounding_box(), clip.bounding_box()
-        return bool(one and other) and one["y"] < other["y"] + other["height"]
+    def are_beside(one: Locator, other: Locator) -> bool:
+        one_box, other_box = one.bounding_box(), other.bounding_box()
+        return bool(one_box and other_box) and one_box["y"] < other_box["y"] + other_box["height"]
 
-    eventually(page, are_beside)
+    eventually(page, lambda: are_beside(steps, clip))
+    eventually(page, lambda: are_beside(page.get_by_test_id("stTable"), page.get_by_alt_text("The rider")))
     page.set_viewport_size({"width": 768, "height": 1024})
     expect(steps.get_by_text("8", exact=True)).to_be_in_viewport(ratio=1)
 
