@@ -4,7 +4,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -255,17 +254,20 @@ def test_rebuilt_tables_keep_their_rows_and_give_no_number_twice(tmp_path: Path)
 
 
 def test_two_that_start_at_once_on_a_new_folder_both_do(tmp_path: Path) -> None:
-    code = "import sys; from db.engine import sessions; sys.stdin.readline(); sessions(sys.argv[1])"
+    code = "import sys; from db.engine import sessions; print('ready', flush=True); input(); sessions(sys.argv[1])"
     started = [
         subprocess.Popen(
             [sys.executable, "-c", code, f"sqlite:///{tmp_path / 'new.sqlite3'}"],
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for _ in range(3)
     ]
-    time.sleep(3)  # until all of them have loaded and wait
+    for one in started:
+        assert one.stdout
+        assert one.stdout.readline() == "ready\n"  # all of them have loaded and wait
     for one in started:
         assert one.stdin
         one.stdin.write("\n")
