@@ -460,9 +460,10 @@ def test_a_job_is_not_run_again_while_its_clip_is_under_way(
     assert [job.id for job in jobs.open()] == [waiting]
 
 
-def wait_for(sessions: sessionmaker[Session], state: JobState) -> Job:
+def wait_for(sessions: sessionmaker[Session], state: JobState, patience_s: float = 240) -> Job:
     """The last job that ended, once it has this state."""
-    for _ in range(200):
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until:
         ended = Jobs(sessions).ended(1)
         if ended and ended[0].state is state:
             return ended[0]
