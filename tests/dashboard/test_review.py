@@ -18,6 +18,11 @@ from tests.dashboard.serving import at_rest, eventually
 from tests.dashboard.test_pages import LOCKED, found, locked
 
 State = Callable[[int], ReviewState]
+HAS_RUN = """() => new Promise((done) => {
+    const app = document.querySelector("[data-test-script-state]");
+    const look = () => app.dataset.testScriptState === "notRunning" && done();
+    new MutationObserver(look).observe(app, { attributeFilter: ["data-test-script-state"] });
+})"""
 
 
 @pytest.fixture
@@ -174,6 +179,7 @@ def test_the_second_of_two_people_is_told(
     page.goto("/gallery?case=2")
     sign_in(page, "Kim")
     expect(page.get_by_role("button", name="Accept")).to_be_visible()
+    page.evaluate(HAS_RUN)  # it has just looked, and will not for seconds
     assert Reviews(sessions).decide({2: 0}, Deed("Lee", Action.DISMISS, Reason.UNCLEAR)).changed == (2,)
     page.keyboard.press("a")  # before the page has noticed
     expect(page.get_by_text("Lee was quicker and dismissed it")).to_be_visible()
