@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,19 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data=data, device="cpu")
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which nothing is yet: to make its tables takes longer than most tests."""
+    path = tmp_path_factory.mktemp("new") / "new.sqlite3"
+    engine.sessions(f"sqlite:///{path}").kw["bind"].dispose()
+    return path
+
+
 @pytest.fixture
-def sessions(settings: Settings) -> sessionmaker[Session]:
+def sessions(settings: Settings, new_database: Path) -> sessionmaker[Session]:
+    database = settings.data / "helmet_watch.sqlite3"
+    if not database.exists():
+        shutil.copy(new_database, database)
     return engine.sessions(settings.database)
 
 
