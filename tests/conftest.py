@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from db import engine
 from pipeline.settings import ROOT, Settings
+
+if TYPE_CHECKING:
+    from tests.samples import Analysed
 
 SHARED = ROOT.parent / "shared"
 
@@ -36,6 +40,14 @@ def sessions(settings: Settings, new_database: Path) -> sessionmaker[Session]:
     if not database.exists():
         shutil.copy(new_database, database)
     return engine.sessions(settings.database)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Analysed:
+    """The demo clip, analysed. All tests share it: whoever changes its data folder takes a copy."""
+    from tests.samples import analyse_sample  # loads the models' libraries: other tests need not wait for them
+
+    return analyse_sample(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pipeline.settings import ROOT
-from tests.dashboard.serving import analyse_sample, chromium, serving
+from tests.dashboard.serving import chromium, serving
 from tests.limits import limits
+from tests.samples import analyse_sample
 
 _DOCS = ROOT / "docs"
 _SIZE = (1400, 1040)

@@ -1,29 +1,25 @@
-"""The dashboard as people meet it: a server of its own, a real browser, the demo clip analysed."""
+"""The dashboard as people meet it: a server of its own, a real browser."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
+import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from streamlit.web import cli
 
-from dashboard.hand_in import DEMO
-from db import engine
-from db.jobs import Jobs
-from db.models import JobState
-from db.run import run
-from pipeline.settings import ROOT, Settings
-from pipeline.weights import sha256
-from tests.factory import queued
+from pipeline.settings import ROOT
 
 CHROMIUM = shutil.which("chromium")
 PATIENCE_MS = 240_000  # a busy machine is slow, not wrong
@@ -46,33 +42,54 @@ def at_rest(page: Page, measure: Callable[[], object]) -> object:
     return seen[-1]
 
 
+# Servers are forked from a process that has loaded the libraries, which takes longer than most tests, and nothing of
+# the dashboard.
+_servers = multiprocessing.get_context("forkserver")
+_servers.set_forkserver_preload([__name__, "pandas", "plotly.graph_objects", "fpdf", "db.run", "db.streams"])
+
+
 @contextmanager
 def serving(data: Path) -> Iterator[str]:
     """The address of a dashboard on a free port, with this data folder."""
+    port = free_port()
+    server = _servers.Process(target=_serve, args=(port, {**os.environ, "HELMET_WATCH_DATA": str(data)}))
+    with pytest.MonkeyPatch.context() as patch:  # else it would run once more what AppTest has left there: a page
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        server.start()
+    try:
+        yield url_of(port)
+    finally:
+        server.terminate()
+        server.join(120)
+        server.kill()  # where it has not ended by itself
+    assert server.exitcode == 0, "it ends when it is told to"
+
+
+def _serve(port: int, environment: Mapping[str, str]) -> None:
+    """What `streamlit run` does, in this process."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.argv = ["streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    cli.main()
+
+
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
-    environment = {**os.environ, "HELMET_WATCH_DATA": str(data)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    url = f"http://localhost:{port}"
-    try:
-        wait_for(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(120)
+        return int(free.getsockname()[1])
 
 
-def wait_for(url: str, patience_s: float = 300) -> None:
-    until = time.monotonic() + patience_s
+def url_of(port: int, patience_s: float = 300) -> str:
+    """Where the dashboard is on this port, once it answers."""
+    url, until = f"http://localhost:{port}", time.monotonic() + patience_s
     while time.monotonic() < until:
         try:
-            urllib.request.urlopen(url, timeout=20)  # noqa: S310
+            urllib.request.urlopen(url, timeout=20)
         except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.2)
+            time.sleep(0.05)
         else:
-            return
+            return url
     raise AssertionError("the dashboard does not start")
 
 
@@ -84,14 +101,3 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
-
-
-def analyse_sample(data: Path, clip: Path = DEMO) -> None:
-    """Analyse a sample into a data folder, as the dashboard does."""
-    settings = Settings(data=data, device="cpu")
-    sessions = engine.sessions(settings.database)
-    jobs = Jobs(sessions)
-    queued(jobs, clip.name, clip, sha256(clip))
-    job = jobs.claim()
-    assert job is not None
-    assert run(job, sessions, settings).state is JobState.DONE

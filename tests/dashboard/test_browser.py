@@ -1,6 +1,8 @@
 """The main job in a real browser: a clip goes in, a violation comes out, its evidence plays."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,10 @@ from dashboard.hand_in import DEMO
 from db.jobs import Jobs
 from db.models import Action, Case, JobState
 from db.reviews import Deed, Reviews
-from pipeline.settings import Settings
+from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
-from tests.dashboard.serving import PATIENCE_MS, at_rest, eventually, serving
+from tests.dashboard.serving import PATIENCE_MS, at_rest, eventually, free_port, serving, url_of
 from tests.dashboard.test_pages import found
 from tests.factory import queued
 
@@ -44,6 +46,24 @@ def test_from_the_upload_to_the_evidence(page: Page) -> None:
     page.get_by_role("button", name="Details").first.click()
     expect(page.get_by_text("What stage 2 looked at")).to_be_visible()
     assert is_playing(page)
+
+
+def test_the_command_serves_and_ends_when_it_is_told_to(
+    browser: Browser, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As people start it: the other tests' servers are forked."""
+    monkeypatch.setenv("HELMET_WATCH_DATA", str(settings.data))
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as server:
+        try:
+            page = browser.new_page(base_url=url_of(port), locale="en-US")
+            page.goto("/demo")
+            expect(page.get_by_text("No clip has been analysed yet")).to_be_visible()
+            server.terminate()
+            assert server.wait(120) == 0
+        finally:
+            server.kill()
 
 
 def test_no_name_becomes_a_link(page: Page, settings: Settings, sessions: sessionmaker[Session]) -> None:

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,27 +21,19 @@ from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
-from tests.dashboard.serving import analyse_sample, eventually
+from tests.dashboard.serving import eventually
 from tests.dashboard.test_pages import found, said
 from tests.dashboard.test_texts import Bracketed, shown, untranslated
+from tests.samples import Analysed, analyse_sample
 
 STEPS = 8
 Open = Callable[..., AppTest]
 
 
-@pytest.fixture(scope="module")
-def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which the demo clip was analysed."""
-    data = tmp_path_factory.mktemp("data")
-    analyse_sample(data)
-    return data
-
-
 @pytest.fixture
-def with_clip(analysed: Path, settings: Settings) -> Iterator[None]:
-    """The test's data folder with that clip in it."""
-    shutil.copytree(analysed, settings.data, dirs_exist_ok=True)
-    return
+def with_clip(demo: Analysed, settings: Settings) -> None:
+    """The test's data folder with the demo clip analysed in it."""
+    shutil.copytree(demo.settings.data, settings.data, dirs_exist_ok=True)
 
 
 @pytest.mark.usefixtures("with_clip")

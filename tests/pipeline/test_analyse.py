@@ -11,7 +11,7 @@ import pytest
 from pipeline.analyse import analyse
 from pipeline.errors import CancelledError, ClipError, WeightsError
 from pipeline.plates import PlateReader
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import (
     Analysis,
@@ -29,9 +29,8 @@ from pipeline.types import (
 from pipeline.video import Clip
 from tests.factory import head_of, rider, write_clip
 from tests.pipeline.test_video import stamped
+from tests.samples import DEMO, RAIN, Analysed
 from tests.streaming import BARE_RIDER, looped
-
-DEMO = ROOT / "samples" / "demo.mp4"
 
 
 def violations(analysis: Analysis) -> list[Case]:
@@ -51,11 +50,10 @@ def midway(track: Track) -> Sighting:
     return track.sightings[len(track.sightings) // 2]
 
 
-def test_the_demo_clip_gives_its_violations_and_no_other(settings: Settings) -> None:
+def test_the_demo_clip_gives_its_violations_and_no_other(demo: Analysed) -> None:
     truth = json.loads(DEMO.with_suffix(".json").read_text())
     plates = {true["rider"]: true["plate"] for true in truth["violations"]}
-    reports: list[Progress] = []
-    analysis = analyse(DEMO, settings, reports.append)
+    analysis, settings = demo.analysis, demo.settings
     found = violations(analysis)
     assert sorted(rider_of(case.best, truth) for case in found) == sorted(plates)
     read = {rider_of(case.best, truth): case.reading.text for case in found if case.reading and case.reading.readable}
@@ -67,14 +65,14 @@ def test_the_demo_clip_gives_its_violations_and_no_other(settings: Settings) -> 
     assert len(list(Clip(store.path(analysis.video), 8192).frames())) == analysis.frames
     for case, evidence in analysis.cases:
         assert all(store.path(name).is_file() for name in (evidence.picture, evidence.crop, evidence.clip, *case.looks))
-    fractions = [report.fraction for report in reports]
+    fractions = [fraction for fraction, _ in demo.reports]
     assert fractions == sorted(fractions)
     assert fractions[-1] > 0.95
-    assert any(report.preview is not None for report in reports)
+    assert any(shown for _, shown in demo.reports)
 
 
 def test_a_black_helmet_that_stage_1_takes_for_hair_is_no_violation(settings: Settings) -> None:
-    analysis = analyse(DEMO.with_name("rain.mp4"), settings)
+    analysis = analyse(RAIN, settings)
     assert analysis.cases, "stage 1 suspects the rider"
     assert not violations(analysis)
 

@@ -6,28 +6,25 @@ import numpy as np
 import pytest
 
 from pipeline import replay, trace
-from pipeline.analyse import analyse
 from pipeline.errors import TraceError
 from pipeline.replay import Fate
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.trace import Trace, TracedFrame, Tracer
 from pipeline.track import Tracked
 from pipeline.types import HEADS, Analysis, Box, Detection, Frame, Label, Outcome
 from pipeline.weights import Thresholds
 from tests import factory
+from tests.samples import Analysed
 
-DEMO = ROOT / "samples" / "demo.mp4"
 USUAL = Thresholds(rider=0.25, without_helmet=0.25, with_helmet=0.25, plate=0.25)
 FATES = {Outcome.CONFIRMED: Fate.ACCUSED, Outcome.REJECTED: Fate.REJECTED, Outcome.UNSURE: Fate.UNSURE}
 
 
 @pytest.fixture(scope="module")
-def analysed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Analysis, Trace, Settings]:
-    """The demo clip, analysed by the real models."""
-    settings = Settings(data=tmp_path_factory.mktemp("data"), device="cpu")
-    analysis = analyse(DEMO, settings)
-    return analysis, trace.load(FileStore(settings.files).path(analysis.trace or "")), settings
+def analysed(demo: Analysed) -> tuple[Analysis, Trace, Settings]:
+    kept = trace.load(FileStore(demo.settings.files).path(demo.analysis.trace or ""))
+    return demo.analysis, kept, demo.settings
 
 
 def test_replayed_at_its_own_thresholds_a_clip_gives_what_it_gave(
