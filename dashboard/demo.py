@@ -75,7 +75,8 @@ def suspect(shown: Shown) -> None:
         st.caption(
             _(
                 "A head that is bare in at least {n} sightings, with at least {share} of all confidence saying so, "
-                "and that stays in one place on the motorcycle for half a second, makes a suspect.",
+                "and that stays in one place on the motorcycle for half a second, makes a suspect; not one that is "
+                "seen as near in a helmet for a second and a half.",
                 n=resources.settings().min_sightings,
                 share=f"{resources.settings().min_bare_share:.0%}",
             )

@@ -159,6 +159,12 @@ def _lacking(track: Track) -> str:
             bare=bare,
             n=len(head.sightings),
         )
+    if head.wore_helmet:
+        return _(
+            "bare in {bare} of {n} sightings, but as near in a helmet for a second and a half",
+            bare=bare,
+            n=len(head.sightings),
+        )
     return _(
         "bare in {bare} of {n} sightings, but only {share} of all confidence says so, {least} is needed",
         bare=bare,

@@ -1,7 +1,7 @@
 """The heads of one motorcycle, followed over time by their place on it.
 
 One frame may mistake a helmet for hair, and people walk past behind a rider who waits. Somebody who rides along keeps a
-place on the motorcycle, and is bare-headed in most sightings or in none.
+place on the motorcycle, and is bare-headed in most sightings or in none: helmets are put on and taken off at a halt.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pipeline.types import Box, Detection, Label, Sighting, Track
 
 _REACH = 0.8  # head sizes that a head may move on its motorcycle from one sighting to the next
 _STAYS_S = 0.5  # in one place: who walks past is 2 head sizes further by then
+# in a helmet, that near to how large the bare head is: stage 1 misread the bare ones of 108 analyses for 0.2 s at most
+_WEARS_S, _AS_LARGE = 1.5, 0.8
 # out of view for longer, in seconds and in usual steps, a rider may come back as somebody else under the same id
 _GAP_S, _STEPS = 0.15, 2.5
 # in view, an id may change its rider, too: that much evidence (some five sightings) on one side of a moment tells it
@@ -28,6 +30,25 @@ _PLATES, _RIDES_ALONG_S, _MISSED_S = 3, 0.3, 0.4
 
 Floats = npt.NDArray[Any]
 Seen: TypeAlias = tuple[Sighting, Detection]
+
+
+class _Spell:
+    """A head seen in one place on its motorcycle, in at least half of the sightings since the first that shows it."""
+
+    _number: int
+    _first: Seen
+
+    def __init__(self) -> None:
+        self.lasted_s = 0.0
+        self._count = 0
+
+    def add(self, number: int, seen: Seen) -> None:
+        """Go on with what shows the head next, the motorcycle's `number`th sighting, or begin anew."""
+        often = self._count and 2 * (self._count + 1) > number - self._number
+        if not often or _distance(self._first, seen) >= _REACH:
+            self._number, self._first, self._count = number, seen, 0
+        self._count += 1
+        self.lasted_s = seen[0].time_s - self._first[0].time_s
 
 
 class Occupant:
@@ -41,21 +62,29 @@ class Occupant:
         self.bare = self._helmet = 0.0  # sums of stage 1's confidences
         self.bare_sightings = 0
         self.stayed = False
-        self._place: list[tuple[int, Seen]] = []  # what shows it in its present place
+        self._place, self._helmeted = _Spell(), _Spell()
+        self._bare_size = self._worn_size = 0.0  # the largest, pixels
 
     def add(self, number: int, sighting: Sighting, head: Detection) -> None:
         """The head in the motorcycle's next sighting that shows it, which is its `number`th."""
         self.seen[sighting.frame] = self.last = sighting, head
-        self._place.append((number, self.last))
-        first, came = self._place[0]
-        if _distance(came, self.last) >= _REACH or 2 * len(self._place) < number - first + 1:
-            self._place = [(number, self.last)]
-        self.stayed |= sighting.time_s - self._place[0][1][0].time_s >= _STAYS_S
+        self._place.add(number, self.last)
+        self.stayed |= self._place.lasted_s >= _STAYS_S
         if head.label is Label.WITHOUT_HELMET:
             self.bare += head.confidence
             self.bare_sightings += 1
+            self._bare_size = max(self._bare_size, _size(head.box))
+            self._helmeted = _Spell()
         else:
             self._helmet += head.confidence
+            self._helmeted.add(number, self.last)
+            if self._helmeted.lasted_s >= _WEARS_S:
+                self._worn_size = max(self._worn_size, _size(head.box))
+
+    @property
+    def wore_helmet(self) -> bool:
+        """Whether it was in a helmet for a while, and as near as it was bare: nobody takes it off while riding."""
+        return self._worn_size > _AS_LARGE * self._bare_size
 
     @property
     def sightings(self) -> Collection[Seen]:
@@ -122,10 +151,10 @@ def accused(track: Track, settings: Settings) -> tuple[Occupant, ...]:
 
 
 def is_accused(head: Occupant, settings: Settings) -> bool:
-    """Bare in enough sightings of somebody who stayed, with a large enough share of all confidence saying so, however
-    many show a helmet."""
+    """Bare in enough sightings of somebody who stayed and did not wear a helmet, with a large enough share of all
+    confidence saying so, however many show one now and then."""
     often = head.bare_sightings >= settings.min_sightings
-    return often and head.stayed and head.bare_share >= settings.min_bare_share
+    return often and head.stayed and not head.wore_helmet and head.bare_share >= settings.min_bare_share
 
 
 def bare_balance(
@@ -201,4 +230,8 @@ def _on_rider(rider: Box, head: Box) -> tuple[float, float, float]:
     """Centre and size of a head from the rider's top left corner, in heights of the rider."""
     x, y = head.center
     unit = max(rider.height, 1.0)
-    return (x - rider.x1) / unit, (y - rider.y1) / unit, max(head.width, head.height, 1.0) / unit
+    return (x - rider.x1) / unit, (y - rider.y1) / unit, max(_size(head), 1.0) / unit
+
+
+def _size(head: Box) -> float:
+    return max(head.width, head.height)
