@@ -159,7 +159,7 @@ def _lacking(track: Track) -> str:
             bare=bare,
             n=len(head.sightings),
         )
-    if head.wore_helmet:
+    if head.bare_share >= settings.min_bare_share:
         return _(
             "bare in {bare} of {n} sightings, but as near in a helmet for a second and a half",
             bare=bare,

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from db.models import Action, Clip, Look, Reason
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
-from pipeline.types import Outcome
+from pipeline.types import Label, Outcome, Sighting, Track
 from tests.dashboard.serving import eventually
 from tests.dashboard.test_pages import found, said
 from tests.dashboard.test_texts import Bracketed, shown, untranslated
@@ -108,6 +109,21 @@ def test_it_says_in_words_what_makes_a_suspect_and_what_a_verdict_takes(open_pag
         r"no head was seen",
     ):
         assert re.search(lacking, what_if), lacking
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_it_says_of_whom_a_helmet_was_seen_for_a_while(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def helmeted(one: Sighting) -> Sighting:
+        return replace(one, heads=tuple(replace(head, label=Label.WITH_HELMET) for head in one.heads))
+
+    def put_on(track: Track) -> Track:
+        """In a helmet at the end: the second violation is bare-headed from 5.1 s to 11.1 s."""
+        return replace(track, sightings=tuple(helmeted(one) if one.time_s > 7.5 else one for one in track.sightings))
+
+    seen = replays.tracks
+    monkeypatch.setattr(replays, "tracks", lambda *of: tuple(map(put_on, seen(*of))))
+    app = open_page("demo").segmented_control(key="demo-step").set_value(STEPS - 1).run()
+    assert "but as near in a helmet for a second and a half" in said(app)
 
 
 @pytest.mark.usefixtures("with_clip")
