@@ -17,6 +17,7 @@ _PLATE_CROPS = 30  # kept per track for reading: no more are taken by an OCR ser
 _GET_TO_KNOW_S = 0.4  # a new track is watched for so long before it is compared with lost ones
 _COLORS_EVERY_S = 0.1
 _SAME_RIDER_IOU = 0.3  # two boxes of one rider, one of them of the rider's upper half, say
+_WAY_S = 1.0  # the way of a lost rider in the picture is taken over so long
 _WAITED_IOU = 0.5  # two boxes of a rider who stayed where it was
 _SOMEBODY_ELSE = 1_000_000  # the tracker's own ids stay below
 
@@ -124,7 +125,10 @@ class Collector:
             for old_id, expected in track.lost_before.items()
             if (lost := self._open.get(old_id)) is not None
             and lost.sightings[-1].time_s < first.time_s
-            and may_be(lost.sightings[-1].box, expected, first.box)
+            and any(
+                may_be(lost.sightings[-1].box, place, first.box)
+                for place in (expected, lost.carried_on(first.time_s) or expected)
+            )
             and (alike := likeness(lost.colors, track.colors)) >= ALIKE
         }
         track.lost_before = {}
@@ -165,6 +169,14 @@ class _Open:
             self._crops.offer(sighting, lambda: crop_rider(frame.image, sighting))
         if (plate := sighting.plate) is not None:
             self._plates.offer(sighting, lambda: crop_plate(frame.image, sighting, plate))
+
+    def carried_on(self, time_s: float) -> Box | None:
+        """Where its way in the picture leads by then, as a bus that passes by may look like the camera's own motion;
+        None where it was seen but once."""
+        last = self.sightings[-1]
+        before = next(one for one in self.sightings if last.time_s - one.time_s <= _WAY_S)
+        past_s = last.time_s - before.time_s
+        return before.box.toward(last.box, (time_s - before.time_s) / past_s) if past_s else None
 
     def absorb(self, later: _Open) -> None:
         for sighting in later.sightings:

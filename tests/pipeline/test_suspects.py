@@ -267,6 +267,19 @@ def test_a_rider_who_comes_back_right_before_the_end_is_one_track(settings: Sett
     assert come_back(settings, (200, 120, 30), until=44) == [1, 2]
 
 
+@pytest.mark.parametrize(("seen", "found"), [((100, 100), 120), ((100, 200), 310)])
+def test_a_rider_is_found_again_where_its_way_in_the_picture_leads(
+    settings: Settings, seen: tuple[int, int], found: int
+) -> None:
+    """Although the bus that hides it looks like the camera's own motion, and takes its place along for the tracker."""
+    collector = Collector(settings)
+    for half, x in enumerate(seen):
+        show(collector, range(10 * half, 10 * half + 10), {1: x}, {})
+    show(collector, range(20, 40), {}, {1: 900})
+    show(collector, range(40, 60), {2: found}, {1: 900})
+    assert [suspect.track.id for suspect in collector.rest()] == [1]
+
+
 @pytest.mark.parametrize("newest_first", [False, True])
 def test_a_rider_who_is_hidden_twice_is_one_track(settings: Settings, newest_first: bool) -> None:
     """By then the tracker knows two ids for it: one where it was lost first, and one where it should be."""
