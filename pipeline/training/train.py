@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))  # else ultralytics makes it 1 when imported
 os.environ["YOLO_VERBOSE"] = "1"  # progress
 
 import torch

@@ -72,7 +72,7 @@ def begin(trainer: Trainer) -> None:
     model = trainer.model
     model.criterion = IgnoringLoss(model)
     if trainer.device.type == "cpu":
-        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # ultralytics leaves one core idle
+        torch.set_num_threads(os.cpu_count() or 1)  # ultralytics leaves one core idle
         model.to(memory_format=torch.channels_last)  # half as fast again
         # up to five times as fast; ultralytics' own `amp` refuses a CPU
         model.predict = short()(model.predict)

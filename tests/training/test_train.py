@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import time
@@ -218,13 +219,24 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
 def test_numbers_are_short_where_the_processor_has_such(
     monkeypatch: pytest.MonkeyPatch, processor: str, numbers: torch.dtype
 ) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+    assert {one.dtype for one in begun_on_cpu().predict(torch.zeros(1, 3, 64, 64))["feats"]} == {numbers}
+
+
+def test_a_run_takes_all_cores_whichever_module_loaded_ultralytics_first() -> None:
+    torch.set_num_threads(1)
+    begun_on_cpu()
+    assert torch.get_num_threads() == os.cpu_count()
+
+
+def begun_on_cpu() -> DetectionModel:
+    """A model as it is when the first batch comes."""
     from pipeline.training import trainer
 
-    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
     model = DetectionModel("yolo11n.yaml", nc=4, verbose=False)
     model.args = get_cfg()
     trainer.begin(cast("trainer.Trainer", SimpleNamespace(model=model, device=torch.device("cpu"), run={})))
-    assert {one.dtype for one in model.predict(torch.zeros(1, 3, 64, 64))["feats"]} == {numbers}
+    return model
 
 
 def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:
