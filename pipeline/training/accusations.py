@@ -93,7 +93,7 @@ def riders(seen: Seen, alone: Sequence[Sequence[Detection]], second: Thresholds)
     stage 1 accuses (`alone`) is bare, false where none is; nobody can tell of some."""
     figures = {"stage 1": {"true": 0, "false": 0}, "after stage 2": {"true": 0, "false": 0}}
     for i, looks in enumerate(seen.second):
-        bare = {one.detection: one.true for one in match(seen.truths[i], i, alone[i], BARE)[0]} if looks else {}
+        bare = {one.detection: one.true for one in match(seen.truths[i], alone[i], BARE)[0]} if looks else {}
         for one in looks:
             heads = [bare[head] for head in one.crop.sighting.bare_heads]
             if True not in heads and None in heads:

@@ -58,7 +58,7 @@ def _judged(case: Case, shown: Sequence[Truth], sides: Sequence[tuple[int, int]]
     truth, share = shown[place], _SHARES[round((case.best.time_s - place * _PICTURE_S) / _FRAME_S)]
     scale, left, top = _lie(*sides[place], share)
     heads = [replace(head, box=head.box.shift(-left, -top).scale(1 / scale)) for head in case.best.bare_heads]
-    judged = {one.true for one in match(truth, place, heads, Label.WITHOUT_HELMET)[0]}
+    judged = {one.true for one in match(truth, heads, Label.WITHOUT_HELMET)[0]}
     return "true" if True in judged else "false" if judged == {False} else "unknown", truth.path
 
 

@@ -34,7 +34,6 @@ class Judged:
 
     detection: Detection
     true: bool | None
-    picture: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _results(truth_set: COCO, results: list[dict[str, object]]) -> COCO:
     return found
 
 
-def match(truth: Truth, picture: int, found: Sequence[Detection], label: Label) -> tuple[list[Judged], int]:
+def match(truth: Truth, found: Sequence[Detection], label: Label) -> tuple[list[Judged], int]:
     """Judge the detections of one class in one picture, the surest first, and count the objects nobody found."""
     real, ignored = truth.of(label)
     free = list(real)
@@ -118,11 +117,11 @@ def match(truth: Truth, picture: int, found: Sequence[Detection], label: Label) 
         best = max(fitting, key=lambda box: box.iou(one.box), default=None)
         if best is not None:
             free.remove(best)
-            judged.append(Judged(one, True, picture))
+            judged.append(Judged(one, True))
         elif label not in truth.covers or any(one.box.inside(box) > 0.5 for box in ignored):
-            judged.append(Judged(one, None, picture))
+            judged.append(Judged(one, None))
         else:
-            judged.append(Judged(one, False, picture))
+            judged.append(Judged(one, False))
     return judged, len(free)
 
 
@@ -135,10 +134,10 @@ def least_iou(box: Box, label: Label) -> float:
 def count(truths: Sequence[Truth], found: Sequence[Sequence[Detection]], label: Label) -> Counts:
     """Right, wrong and missed over all pictures that cover a class."""
     true = false = missed = pictures = 0
-    for i, truth in enumerate(truths):
+    for truth, own in zip(truths, found, strict=True):
         if label not in truth.covers:
             continue
-        judged, unfound = match(truth, i, found[i], label)
+        judged, unfound = match(truth, own, label)
         true += sum(one.true is True for one in judged)
         false += sum(one.true is False for one in judged)
         missed += unfound
@@ -150,9 +149,9 @@ def curve(truths: Sequence[Truth], found: Sequence[Sequence[Detection]], label: 
     """(n, 3): threshold, precision, recall, one row per detection of a class whose truth is known, the surest first."""
     judged: list[Judged] = []
     objects = 0
-    for i, truth in enumerate(truths):
+    for truth, own in zip(truths, found, strict=True):
         if label in truth.covers:
-            one, missed = match(truth, i, found[i], label)
+            one, missed = match(truth, own, label)
             judged += one
             objects += sum(detection.true is True for detection in one) + missed
     known = sorted((one for one in judged if one.true is not None), key=lambda one: -one.detection.confidence)

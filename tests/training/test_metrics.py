@@ -57,7 +57,7 @@ def test_a_class_that_is_nowhere_has_no_precision() -> None:
 
 
 def test_accusations_are_counted_once_per_head() -> None:
-    judged, missed = match(truth(Labelled(BARE, HERE)), 0, [bare(HERE, 0.6), bare(HERE.shift(3, 0), 0.9)], BARE)
+    judged, missed = match(truth(Labelled(BARE, HERE)), [bare(HERE, 0.6), bare(HERE.shift(3, 0), 0.9)], BARE)
     assert [one.true for one in judged] == [True, False]
     assert judged[0].detection.confidence == 0.9, "the surer one is the match"
     assert missed == 0
