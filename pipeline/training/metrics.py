@@ -82,7 +82,7 @@ def average_precision(truths: Sequence[Truth], found: Sequence[Sequence[Detectio
             "annotations": [{**box, "id": n + 1} for n, box in enumerate(boxes)],
         }
         truth_set.createIndex()
-        evaluation = COCOeval(truth_set, _results(truth_set, results), "bbox")
+        evaluation = COCOeval(truth_set, truth_set.loadRes(results), "bbox")
         evaluation.params.maxDets = [_MOST_PER_PICTURE]
         evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ["all"]
         evaluation.evaluate()
@@ -94,17 +94,6 @@ def average_precision(truths: Sequence[Truth], found: Sequence[Sequence[Detectio
 def _coco(picture: int, box: Box, extra: dict[str, float]) -> dict[str, object]:
     sides = [box.x1, box.y1, box.width, box.height]
     return {"image_id": picture, "category_id": 1, "bbox": sides, "area": box.area, **extra}
-
-
-def _results(truth_set: COCO, results: list[dict[str, object]]) -> COCO:
-    found = COCO()
-    found.dataset = {
-        "images": truth_set.dataset["images"],
-        "categories": truth_set.dataset["categories"],
-        "annotations": [{**one, "id": n + 1, "iscrowd": 0} for n, one in enumerate(results)],
-    }
-    found.createIndex()
-    return found
 
 
 def match(truth: Truth, found: Sequence[Detection], label: Label) -> tuple[list[Judged], int]:
