@@ -13,7 +13,7 @@ from pipeline.training.metrics import Counts, count, match
 from pipeline.training.pictures import load
 from pipeline.training.still import Eyes, Second, accusations, confirmed, suspects
 from pipeline.training.truth import Truth
-from pipeline.types import Detection, Image, Label
+from pipeline.types import Detection, Label
 from pipeline.weights import Thresholds
 
 BARE = Label.WITHOUT_HELMET
@@ -43,8 +43,7 @@ def look(eyes: Eyes, truths: Sequence[Truth], stage: str, thresholds: Thresholds
 
 def suspected(seen: Seen, first: Thresholds) -> list[list[Detection]]:
     """The bare heads in each picture that stage 1 alone would accuse."""
-    nothing: Image = np.zeros((1, 1, 3), np.uint8)
-    return [accusations(suspects(nothing, found, first)) for found in seen.first]
+    return [accusations(suspects(found, first)) for found in seen.first]
 
 
 def accused(seen: Seen, second: Thresholds) -> list[list[Detection]]:

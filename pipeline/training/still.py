@@ -41,7 +41,7 @@ class Eyes:
 
     def seconds(self, image: Image, found: tuple[Detection, ...], thresholds: Thresholds) -> list[Second]:
         """All that stage 2 finds on the crops of the suspects that stage 1 picks in a picture (BGR)."""
-        crops = [crop_rider(image, one) for one in suspects(image, found, thresholds)]
+        crops = [crop_rider(image, one) for one in suspects(found, thresholds)]
         return [Second(crop, self.crop(crop.image)) for crop in crops]
 
     def crop(self, image: Image) -> tuple[Detection, ...]:
@@ -49,7 +49,7 @@ class Eyes:
         return look_twice(self._stage2, image, FLOOR)
 
 
-def suspects(image: Image, found: tuple[Detection, ...], thresholds: Thresholds) -> list[Sighting]:
+def suspects(found: tuple[Detection, ...], thresholds: Thresholds) -> list[Sighting]:
     """The riders of one picture that show a bare head; those below the threshold keep theirs from being charged."""
     kept = sift(found, thresholds)
     riders = tuple(enumerate(one for one in above(kept, thresholds) if one.label is Label.RIDER))

@@ -45,7 +45,7 @@ def street(
         *(Detection(Label.WITHOUT_HELMET, box, first) for box in more),
     )
     looks = []
-    for sighting in suspects(IMAGE, found, LOW):
+    for sighting in suspects(found, LOW):
         crop = crop_rider(IMAGE, sighting)
         moved = [
             Detection(one.label, one.box.shift(-crop.region.x1, -crop.region.y1), one.confidence)
