@@ -48,18 +48,17 @@ def bike(spec: Bike) -> Model:
         *BODYWORK[spec.kind](spec.colour, frame),
         *handlebar(frame),
         *_tail(spec, frame),
-        *placed(wheel(frame), "front", (axle, 0, frame.wheel)),
-        *placed(wheel(frame), "rear", (-axle, 0, frame.wheel)),
+        *placed(wheel(frame), "front"),
+        *placed(wheel(frame), "rear"),
     ]
+    pivots = {"front": (axle, 0.0, frame.wheel), "rear": (-axle, 0.0, frame.wheel)}
     if spec.box:
         parts += _delivery_box(spec.box, frame)
     if spec.strap:
-        parts += placed([_strap()], "strap", _strap_pivot(frame))
+        parts += placed([_strap()], "strap")
+        pivots["strap"] = _strap_pivot(frame)
     if spec.windscreen:
         parts.append(_windscreen(frame))
-    pivots = {"front": (axle, 0.0, frame.wheel), "rear": (-axle, 0.0, frame.wheel)}
-    if spec.strap:
-        pivots["strap"] = _strap_pivot(frame)
     return Model(tuple(parts), pivots).with_role("vehicle")
 
 

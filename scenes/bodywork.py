@@ -109,7 +109,7 @@ def handlebar(frame: Frame) -> list[Part]:
     ]
 
 
-def _exhaust(frame: Frame, x: float, z: float) -> Part:
+def _exhaust(x: float, z: float) -> Part:
     pipe = capsule((x - 0.55, -0.2, z + 0.06), (x - 0.1, -0.19, z), 0.055, 0.045)
     return body(union(pipe, capsule((x - 0.1, -0.19, z), (x + 0.25, -0.1, z - 0.02), 0.022), blend=0.03), models.STEEL)
 
@@ -146,7 +146,7 @@ def _scooter(colour: Colour, frame: Frame) -> list[Part]:
         body(seat, models.SEAT),
         body(union(floor, engine), models.PLASTIC),
         body(lamps, models.HEADLIGHT, 0.01),
-        _exhaust(frame, -0.25, 0.27),
+        _exhaust(-0.25, 0.27),
     ]
 
 
@@ -180,7 +180,7 @@ def _underbone(colour: Colour, frame: Frame) -> list[Part]:
         body(union(engine, swing, shock, pegs), models.STEEL),
         body(chain, models.PLASTIC),
         body(lamp, models.HEADLIGHT, 0.01),
-        _exhaust(frame, -0.2, 0.3),
+        _exhaust(-0.2, 0.3),
     ]
 
 
@@ -218,7 +218,7 @@ def _naked(colour: Colour, frame: Frame) -> list[Part]:
         body(union(engine, pegs), models.STEEL),
         body(union(beams, stay), models.PLASTIC),
         body(lamp, models.HEADLIGHT, 0.01),
-        _exhaust(frame, -0.3, 0.4),
+        _exhaust(-0.3, 0.4),
     ]
 
 

@@ -84,9 +84,9 @@ def head_parts(head: Head) -> list[Part]:
     return parts + _WEAR[head.wear](head)
 
 
-def neck_part(head: Head) -> Part:
+def neck_part(head: Head, role: str) -> Part:
     """The neck turns with the head but is not in its box."""
-    return solid(NECK, LOW, HIGH, 0.01, Material(head.skin, roughness=0.5))
+    return solid(NECK, LOW, HIGH, 0.01, Material(head.skin, roughness=0.5), role)
 
 
 def _skin(head: Head) -> Part:
@@ -110,12 +110,9 @@ def _skin(head: Head) -> Part:
 
 
 def _features(head: Head) -> list[Part]:
-    dark = Material(head.hair_colour, roughness=0.6)
     eyes = mirrored(ellipsoid((0.089, 0.032, 0.117), (0.008, 0.014, 0.007)))
     brows = mirrored(capsule((0.097, 0.017, 0.138), (0.087, 0.048, 0.14), 0.005, 0.004))
-    parts = [
-        solid(union(eyes, brows), LOW, HIGH, 0.004, dark.dyed((0.05, 0.04, 0.035))),
-    ]
+    parts = [solid(union(eyes, brows), LOW, HIGH, 0.004, Material((0.05, 0.04, 0.035), roughness=0.6))]
     if head.mask:
         cover = cut(
             ellipsoid((0.042, 0, 0.05), (0.074, 0.066, 0.064)),
@@ -245,7 +242,7 @@ def _beanie(head: Head) -> list[Part]:
     rim = cut(
         grown(CRANIUM, 0.036),
         half_space((0, 0, 0.15), (-0.12, 0, 1)),
-        grown(half_space((0, 0, 0.185), (0.12, 0, -1)), 0),
+        half_space((0, 0, 0.185), (0.12, 0, -1)),
     )
     return [solid(union(shape, rim, blend=0.005), LOW, HIGH, CELL, models.cloth(head.wear_colour))]
 

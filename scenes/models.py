@@ -28,9 +28,6 @@ class Material:
     texture: str = ""
     light: str = ""
 
-    def dyed(self, colour: Colour) -> Material:
-        return replace(self, colour=colour)
-
 
 def paint(colour: Colour) -> Material:
     return Material(colour, roughness=0.3, coat=0.8)
@@ -86,6 +83,6 @@ def solid(shape: Field, low: Vec, high: Vec, cell: float, material: Material, ro
     return Part(mesh(shape, low, high, cell), material, role)
 
 
-def placed(parts: Iterable[Part], node: str, pivot: Vec) -> tuple[Part, ...]:
+def placed(parts: Iterable[Part], node: str) -> tuple[Part, ...]:
     """Parts modelled around the origin, to turn with a node."""
     return tuple(replace(part, node=node) for part in parts)

@@ -86,7 +86,7 @@ def body(person: Person, pose: Pose, number: int) -> Model:
     skin = Material(person.head.skin, roughness=0.5)
     bare = union(*hands, *forearms, blend=0.01)
     parts = [
-        part(_jacket(person, pose.hip, neck, up, ahead, sleeves), models.cloth(person.top)),
+        part(_jacket(person, pose.hip, neck, up, sleeves), models.cloth(person.top)),
         part(_trousers(person, pose.hip, legs), models.cloth(person.trousers)),
         part(union(*shoes), Material(person.shoes, roughness=0.6), 0.012),
         part(bare, models.PLASTIC if person.gloves else skin, 0.01),
@@ -98,9 +98,9 @@ def body(person: Person, pose: Pose, number: int) -> Model:
     node = f"head{number}"
     kind = "helmet" if person.head.helmet else "bare"
     head = [Part(p.mesh, p.material, f"{kind}{number}") for p in head_parts(person.head)]
-    head.append(Part(neck_part(person.head).mesh, skin, role))
+    head.append(neck_part(person.head, role))
     base = neck + up * 0.075 * scale + ahead * 0.015
-    return Model((*parts, *placed(head, node, base)), {node: (float(base[0]), float(base[1]), float(base[2]))})
+    return Model((*parts, *placed(head, node)), {node: (float(base[0]), float(base[1]), float(base[2]))})
 
 
 def seated(
@@ -153,7 +153,7 @@ def _shoe(foot: Array) -> Field:
     return union(sole, ellipsoid(foot + point(0.0, 0, 0.075), (0.08, 0.046, 0.05)), blend=0.03)
 
 
-def _jacket(person: Person, hip: Array, neck: Array, up: Array, ahead: Array, sleeves: list[Field]) -> Field:
+def _jacket(person: Person, hip: Array, neck: Array, up: Array, sleeves: list[Field]) -> Field:
     wide = person.build
     chest = ellipsoid(neck - up * 0.17, (0.13 * wide, 0.185 * wide, 0.2))
     belly = ellipsoid(hip + up * 0.13, (0.125 * wide, 0.165 * wide, 0.2))

@@ -30,11 +30,6 @@ class Mesh:
     uv: Array | None = None
     smooth: bool = True
 
-    def moved(self, matrix: npt.NDArray[np.floating]) -> Mesh:
-        """The mesh under a 4 x 4 transform."""
-        vertices = self.vertices @ matrix[:3, :3].T.astype(np.float32) + matrix[:3, 3].astype(np.float32)
-        return Mesh(vertices, self.faces, self.uv, self.smooth)
-
 
 def _vec(values: Vec) -> Array:
     return np.asarray(values, np.float32)
