@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -53,17 +53,15 @@ COACH = (7.4, 2.5)
 WALKER = (0.8, 0.8)
 
 
-@dataclass(slots=True)
 class Room:
     """The ground in every frame: nothing is put where something stands already."""
 
-    frames: int
-    taken: list[list[tuple[float, float, float, float]]] = field(default_factory=list)
+    def __init__(self, frames: int) -> None:
+        self._taken: list[list[tuple[float, float, float, float]]] = [[] for _ in range(frames)]
 
     def place(self, size: tuple[float, float], propose: Callable[[int], Placement]) -> tuple[Placement | None, ...]:
         """A placement per frame, or None where a dozen proposals found no room."""
-        self.taken = self.taken or [[] for _ in range(self.frames)]
-        return tuple(self._one(number, size, propose) for number in range(self.frames))
+        return tuple(self._one(number, size, propose) for number in range(len(self._taken)))
 
     def _one(self, number: int, size: tuple[float, float], propose: Callable[[int], Placement]) -> Placement | None:
         for _ in range(12):
@@ -71,8 +69,8 @@ class Room:
             along, across = abs(np.cos(at.yaw)), abs(np.sin(at.yaw))
             half_x = (size[0] * along + size[1] * across) / 2
             half_y = (size[0] * across + size[1] * along) / 2
-            if all(abs(at.x - x) > half_x + hx or abs(at.y - y) > half_y + hy for x, y, hx, hy in self.taken[number]):
-                self.taken[number].append((at.x, at.y, half_x, half_y))
+            if all(abs(at.x - x) > half_x + hx or abs(at.y - y) > half_y + hy for x, y, hx, hy in self._taken[number]):
+                self._taken[number].append((at.x, at.y, half_x, half_y))
                 return at
         return None
 
@@ -231,14 +229,8 @@ def _before(dice: random.Random, camera: Placement) -> Placement:
 
 
 def _looks(dice: random.Random, people: int) -> dict[str, Turn]:
-    heads: dict[str, Turn] = {}
-    for number in range(people):
-        heads[f"head{number}"] = (dice.gauss(0, 0.45), dice.gauss(0.02, 0.08), 0.0)
-    wheels: dict[str, Turn] = {
-        "front": (0.0, dice.uniform(0, 6), 0.0),
-        "rear": (0.0, dice.uniform(0, 6), 0.0),
-    }
-    return heads | wheels
+    heads = {f"head{number}": (dice.gauss(0, 0.45), dice.gauss(0.02, 0.08), 0.0) for number in range(people)}
+    return heads | {wheel: (0.0, dice.uniform(0, 6), 0.0) for wheel in ("front", "rear")}
 
 
 def _turned(looks: list[dict[str, Turn]]) -> Callable[[float], dict[str, Turn]]:
