@@ -8,10 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import BAND_BLUE, Glyph, PlateFormat
+from pipeline.training import typefaces
 from pipeline.types import Image
 
 FOLDER = Path("/usr/share/fonts/truetype/nanum")
@@ -33,11 +34,6 @@ def fonts() -> tuple[Path, ...]:
     if not found:
         raise HelmetWatchError("The fonts are missing: install them, on Debian with `apt-get install fonts-nanum`")
     return found
-
-
-@cache
-def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, size)
 
 
 def draw(kind: PlateFormat, text: str, scale: float = 4.0, font: Path = FONT) -> Image:
@@ -66,16 +62,13 @@ def draw(kind: PlateFormat, text: str, scale: float = 4.0, font: Path = FONT) ->
 
 def _stamp(glyph: Glyph, scale: float, font: Path) -> tuple[tuple[int, int], Pillow.Image]:
     """Where to paste a character, and its shape stretched to fill its cell, as the real typefaces do."""
-    shape = _font(str(font), 200).getmask(glyph.text, mode="L")
-    picture = np.asarray(shape, np.uint8).reshape(shape.size[::-1])
-    rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
-    picture = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    shape = typefaces.glyph(font, glyph.text, 200)
     high = glyph.height * scale
     wide = glyph.width * scale * (0.86 if glyph.text.isdigit() else INK)
     if glyph.text == "1":
         wide *= 0.45
     size = max(round(wide), 1), max(round(high), 1)
-    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    resized = cv2.resize(shape, size, interpolation=cv2.INTER_AREA)
     x = round((glyph.x + glyph.width / 2) * scale - size[0] / 2)
     y = round((glyph.y + glyph.height / 2) * scale - size[1] / 2)
     return (x, y), Pillow.fromarray(resized)

@@ -20,6 +20,7 @@ from pipeline.types import Image
 Floats = npt.NDArray[Any]
 
 _SIDE = 220.0  # pixels: a drawn plate is as large as a square of this side
+_EM = 96  # pixels: what the shapes of typefaces are drawn at, before they are stretched
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _ink(glyphs: list[Glyph], scale: float, size: tuple[int, int], rng: np.rando
             height = min(glyph.height * 1.35, tallest) * scale
             strokes.stamp(mask, glyph.text, box, hand, hand.weight * height * (1.0 if digit else lean))
         else:
-            _paste(mask, typefaces.glyph(face.digits if digit else face.hangul, glyph.text), glyph.text, box)
+            _paste(mask, typefaces.glyph(face.digits if digit else face.hangul, glyph.text, _EM), glyph.text, box)
     thicker = int(rng.choice((-1, 0, 1), p=(0.12, 0.76, 0.12)))
     if thicker and face is not None:
         turn = cv2.dilate if thicker > 0 else cv2.erode

@@ -49,7 +49,6 @@ DIGITS = {
     "b612": "B612-Bold",
     "bebas-neue": "BebasNeue-Bold BebasNeue-Regular",
 }
-_SIZE = 96  # pixels of the em
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +81,13 @@ def _installed(named: dict[str, str]) -> tuple[Path, ...]:
 
 
 @cache
-def glyph(font: Path, text: str) -> Image:
-    """The shape of a character, white on black, cut to its ink, (H, W).
+def glyph(font: Path, text: str, size: int) -> Image:
+    """The shape of a character, white on black, cut to its ink, (H, W); `size` is that of the em, pixels.
 
     Raises:
         HelmetWatchError: the font lacks it.
     """
-    mask = _font(font).getmask(text, mode="L")
+    mask = _font(font, size).getmask(text, mode="L")
     picture = np.asarray(mask, np.uint8).reshape(mask.size[::-1])
     rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
     if not len(rows):
@@ -97,8 +96,8 @@ def glyph(font: Path, text: str) -> Image:
 
 
 @cache
-def _font(path: Path) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(path), _SIZE, index=1 if "NotoSansCJK" in path.name else 0)
+def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), size, index=1 if "NotoSansCJK" in path.name else 0)
 
 
 def draw_typeface(rng: np.random.Generator) -> Typeface:
