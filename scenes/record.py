@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
+
 from pipeline.training.labels import IGNORED_NAMES, label_lines
 from pipeline.types import CLASS_NAMES, Box
 from scenes.film import Shot
@@ -47,8 +49,8 @@ def yolo(shot: Shot, dark: bool) -> str:
 
 def data_yaml() -> str:
     """What ultralytics wants to know of a data set in this order of classes."""
-    names = "".join(f"  {number}: {name}\n" for number, name in enumerate(CLASS_NAMES + IGNORED_NAMES))
-    return f"path: .\ntrain: images\nval: images\nnames:\n{names}"
+    names = dict(enumerate(CLASS_NAMES + IGNORED_NAMES))
+    return yaml.safe_dump({"path": ".", "train": "images", "val": "images", "names": names}, sort_keys=False)
 
 
 def _accuses(head: dict[str, Any]) -> bool:
