@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,7 @@ import numpy.typing as npt
 from pipeline.plate_formats import FORMATS, MOTORCYCLE_OLD, PROVINCES, PlateFormat
 from pipeline.plate_slots import CLASSES, EMPTY, NAMES, SLOTS, decode, known_names, permitted
 from pipeline.plate_weights import Calibration
-
-Floats = npt.NDArray[Any]
+from pipeline.types import Floats
 
 _KINDS = tuple({kind.grammar: kind for kind in reversed(FORMATS)}.values())  # the first format of each grammar
 _UNLISTED = 0.02  # share of old motorcycles whose district is in none of our lists

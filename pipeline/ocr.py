@@ -7,12 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import cv2
 import easyocr
 import numpy as np
-import numpy.typing as npt
 from scipy.special import softmax
 
 from pipeline.errors import WeightsError
@@ -20,9 +19,7 @@ from pipeline.plate_formats import ALPHABET, compact, identify
 from pipeline.plate_geometry import stretch
 from pipeline.plate_slots import CLASSES, EMPTY, SLOTS, decode, encode
 from pipeline.plate_weights import READER
-from pipeline.types import Image
-
-Floats = npt.NDArray[Any]
+from pipeline.types import Floats, Image
 
 _PLACES = ((0.0, 0.0), (-2.0, 0.0), (2.0, 0.0), (0.0, -1.5), (0.0, 1.5))  # pixels: as far as corners are wrong
 _LEAST = 1e-6  # probability: so that no place alone rules a character out

@@ -15,10 +15,9 @@ import numpy.typing as npt
 import OpenEXR
 import pyoidn
 
-from pipeline.types import Image
+from pipeline.types import Floats, Image
 from scenes.bundle import STEP
 
-Floats = npt.NDArray[Any]
 SKY_DISTANCE = 2000.0
 CONTRAST = 0.5
 

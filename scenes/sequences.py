@@ -11,19 +11,15 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from pipeline import plate_formats
 from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import PlateFormat
-from pipeline.types import Image
+from pipeline.types import Floats, Image
 from scenes import plates
-
-Floats = npt.NDArray[Any]
 
 FRAMES = (5, 30)
 STEADY_FRAMES = 10

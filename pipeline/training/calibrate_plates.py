@@ -15,10 +15,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 
 from pipeline.consensus import logit, vote
@@ -30,9 +28,7 @@ from pipeline.training import command
 from pipeline.training.pictures import load
 from pipeline.training.plate_labels import read_labels
 from pipeline.training.ship_plates import UNCALIBRATED, write_manifest
-from pipeline.types import PlateCrop
-
-Floats = npt.NDArray[Any]
+from pipeline.types import Floats, PlateCrop
 
 _LENGTHS = (1, 2, 5, 10)
 _FLOORS = (0.003, 0.01, 0.03, 0.1)

@@ -15,7 +15,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from pipeline import plate_formats as formats
 from pipeline.errors import DatasetError
@@ -27,10 +26,8 @@ from pipeline.training import command
 from pipeline.training.description import pictures_of
 from pipeline.training.plate_pictures import Drawn, draw, draw_district
 from pipeline.training.plate_views import Seen, draw_size, draw_view, see
-from pipeline.types import Image
+from pipeline.types import Floats, Image
 from pipeline.upscale import FACTOR
-
-Floats = npt.NDArray[Any]
 
 CHUNK = 5000
 

@@ -7,17 +7,13 @@ than it happens; only what stands on the plate is never wrong.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.plate_formats import DISTRICTS, Glyph, Layout, PlateFormat
 from pipeline.training import strokes, typefaces
-from pipeline.types import Image
-
-Floats = npt.NDArray[Any]
+from pipeline.types import Floats, Image
 
 _SIDE = 220.0  # pixels: a drawn plate is as large as a square of this side
 _EM = 96  # pixels: what the shapes of typefaces are drawn at, before they are stretched

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.training.plate_pictures import Drawn, Floats
-from pipeline.types import Image
+from pipeline.training.plate_pictures import Drawn
+from pipeline.types import Floats, Image
 
 
 @dataclass(frozen=True, slots=True)

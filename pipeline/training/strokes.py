@@ -7,13 +7,12 @@ photographs of plates; that is why they vary.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[Any]
+from pipeline.types import Floats, Image
+
 Strokes = list[Floats]
 
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -60,7 +59,7 @@ def draw_hand(rng: np.random.Generator) -> Hand:
     )
 
 
-def stamp(mask: npt.NDArray[np.uint8], text: str, box: tuple[float, float, float, float], hand: Hand, weight: float
+def stamp(mask: Image, text: str, box: tuple[float, float, float, float], hand: Hand, weight: float
           ) -> None:  # fmt: skip
     """Draw one character into a mask, white, inside x1, y1, x2, y2, with strokes `weight` pixels wide."""
     x1, y1, x2, y2 = box
