@@ -81,8 +81,7 @@ def drawn(look: Look, stage: int) -> Image | None:
 def marked(picture: Image, parts: Parts, least_side: int) -> Image:
     """A picture (BGR) with boxes on it, named in the viewer's language, a small one larger to have room for them."""
     factor = max(1.0, least_side / max(picture.shape[:2]))
-    marks = mark_detections(detections(parts), class_name)
-    return draw(resize(picture, factor), [mark.scaled(factor) for mark in marks], FONT)
+    return draw(resize(picture, factor), mark_detections(detections(parts), class_name), factor, FONT)
 
 
 def fitted(picture: Image) -> Image:

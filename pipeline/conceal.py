@@ -153,7 +153,7 @@ def conceal_frame(image: Image, time_s: float, scale: float, witness: Witness) -
     accused = witness.seen(time_s)
     if accused is None:
         return hidden
-    return draw(hidden, [mark.scaled(scale) for mark in mark_sighting(accused, "violation", accused=True)])
+    return draw(hidden, mark_sighting(accused, "violation", accused=True), scale)
 
 
 def _head(person: Occupant, now: Sighting) -> Box | None:

@@ -31,9 +31,6 @@ class Mark:
         """This mark in a picture of `region`, `scale` times as large."""
         return replace(self, box=self.box.shift(-region.x1, -region.y1).scale(scale))
 
-    def scaled(self, factor: float) -> Mark:
-        return replace(self, box=self.box.scale(factor))
-
 
 def mark_detections(found: Sequence[Detection], name: Callable[[Label], str] = lambda label: label.title) -> list[Mark]:
     return [Mark(one.box, one.label, f"{name(one.label)} {one.confidence:.0%}") for one in found]
@@ -52,14 +49,15 @@ def mark_small(sighting: Sighting, accused: bool) -> list[Mark]:
     return [rider, *parts]
 
 
-def draw(image: Image, marks: Sequence[Mark], font: Path | None = None, side: int = 960) -> Image:
-    """A copy of a BGR picture with boxes on it; lines and letters are as large as they have to be where the picture is
-    shown with this longer `side`, in pixels.
+def draw(image: Image, marks: Sequence[Mark], scale: float = 1.0, font: Path | None = None, side: int = 960) -> Image:
+    """A copy of a BGR picture, `scale` times as large as the one that the boxes are of, with them on it.
 
-    OpenCV's own letters, which are quickly drawn, are English ones; other languages take a font.
+    Lines and letters are as large as they have to be where it is shown with this longer `side`, in pixels. OpenCV's own
+    letters, which are quickly drawn, are English ones; other languages take a font.
     """
     scene = image.copy()
     height, width = image.shape[:2]
+    marks = [replace(mark, box=mark.box.scale(scale)) for mark in marks]
     marks = [mark for mark in marks if mark.box.overlap(Box(0, 0, width, height))]  # of no other is there a name
     if not marks:
         return scene

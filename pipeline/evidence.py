@@ -63,7 +63,7 @@ class Recorder:
                 ]
                 for frame in files.enter_context(ahead("decode", clip.frames, FRAMES_AHEAD)):
                     image, scale = shrink(frame.image, self._settings.video_side)
-                    video.write(_drawn(image, scale, marks[frame.index]), frame.time_s)
+                    video.write(draw(image, marks[frame.index], scale), frame.time_s)
                     for excerpt in excerpts:
                         excerpt.offer(frame, image, scale)
                     seen(frame)
@@ -99,11 +99,11 @@ class Excerpt:
         if self.start_s <= frame.time_s <= self.end_s:
             if self._video is None:
                 self._video, self.first_s = VideoWriter(self._path, self._fps), frame.time_s
-            self._video.write(_drawn(image, scale, marks), frame.time_s - self.start_s)
+            self._video.write(draw(image, marks, scale), frame.time_s - self.start_s)
         elif frame.time_s > self.end_s:
             self.close()
         if frame.index == self._best.frame:
-            self.picture, self.scale = self._store.put_picture(_drawn(image, scale, marks)), scale
+            self.picture, self.scale = self._store.put_picture(draw(image, marks, scale)), scale
             crop = picture_of(frame.image, self._best)
             small = [mark.seen_from(crop.region, crop.scale) for mark in mark_small(self._best, self._accused)]
             self.crop = self._store.put_picture(draw(crop.image, small, side=_CARD))
@@ -161,7 +161,3 @@ def _marks(tracks: Iterable[Track], accused: set[int]) -> _Marks:
         for sighting in track.sightings:
             marks[sighting.frame] += mark_sighting(sighting, title, guilty)
     return marks
-
-
-def _drawn(image: Image, scale: float, marks: list[Mark]) -> Image:
-    return draw(image, [mark.scaled(scale) for mark in marks])

@@ -99,4 +99,4 @@ class Meter:
         self._preview_due = now + _PREVIEW_EVERY_S
         image, scale = shrink(frame.image, _PREVIEW_SIDE)
         marks = [mark for id_, one in sightings.items() for mark in mark_sighting(one, f"rider {id_}")]
-        return draw(image, [mark.scaled(scale) for mark in marks])
+        return draw(image, marks, scale)

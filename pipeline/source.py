@@ -119,7 +119,7 @@ class Source:
         if frame is None:
             return None
         image, scale = shrink(frame.image, longest_side)
-        return draw(image, [mark.scaled(scale) for mark in self.marks(frame.time_s)])
+        return draw(image, self.marks(frame.time_s), scale)
 
     def figures(self) -> Figures:
         return self._counts.figures(self.now_s())
