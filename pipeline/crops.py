@@ -14,14 +14,15 @@ _LONGEST_SIDE = 1280  # pixels; more shows a detector nothing and costs memory
 
 def crop_rider(image: Image, sighting: Sighting) -> Crop:
     """Cut the rider of a sighting out of its frame (BGR), never larger than 1280 pixels a side."""
-    return _crop(image, sighting, rider_region(sighting.box, image))
+    box = sighting.box
+    side, top, bottom = _ROOM_SIDE * box.width, _ROOM_TOP * box.height, _ROOM_BOTTOM * box.height
+    return _crop(image, sighting, Box(box.x1 - side, box.y1 - top, box.x2 + side, box.y2 + bottom))
 
 
 def crop_plate(image: Image, sighting: Sighting, plate: Detection) -> Crop:
     """Cut the plate of a sighting out of its frame (BGR), a quarter of its height around it."""
     room = 0.25 * plate.box.height
-    region = plate.box.grown(room, room)
-    return _crop(image, sighting, _whole_pixels(region, image))
+    return _crop(image, sighting, plate.box.grown(room, room))
 
 
 def picture_of(image: Image, sighting: Sighting) -> Crop:
@@ -42,17 +43,6 @@ def picture_of(image: Image, sighting: Sighting) -> Crop:
     return Crop(sighting, region, scale, resize(piece, scale))
 
 
-def rider_region(box: Box, image: Image) -> Box:
-    """The part of the frame that is shown of a rider with this box, whole pixels."""
-    region = Box(
-        box.x1 - _ROOM_SIDE * box.width,
-        box.y1 - _ROOM_TOP * box.height,
-        box.x2 + _ROOM_SIDE * box.width,
-        box.y2 + _ROOM_BOTTOM * box.height,
-    )
-    return _whole_pixels(region, image)
-
-
 def _whole_pixels(region: Box, image: Image) -> Box:
     height, width = image.shape[:2]
     inside = region.clip(width, height)
@@ -64,7 +54,8 @@ def _whole_pixels(region: Box, image: Image) -> Box:
     )
 
 
-def _crop(image: Image, sighting: Sighting, region: Box) -> Crop:
+def _crop(image: Image, sighting: Sighting, around: Box) -> Crop:
+    region = _whole_pixels(around, image)
     x1, y1, x2, y2 = (int(side) for side in region.as_tuple())
     piece, scale = shrink(image[y1:y2, x1:x2], _LONGEST_SIDE)
     return Crop(sighting, region, scale, piece.copy())  # a copy, else the whole frame stays in memory
