@@ -57,14 +57,13 @@ class Yolo:
     def detect_all(self, images: Sequence[Image], confidence: float) -> list[tuple[Detection, ...]]:
         """The same for several pictures: in one go on a GPU, one by one on a CPU, which gains nothing by batches."""
         batches = [[image] for image in images] if self._device == "cpu" else [list(images)] if images else []
-        found = [
-            result.boxes
+        return [
+            _detections(result.boxes)
             for batch in batches
             for result in self._model.predict(
                 batch, imgsz=self._stage.image_size, conf=confidence, iou=NMS_IOU, device=self._device, verbose=False
             )
         ]
-        return [_detections(boxes) for boxes in found]
 
     def _compile(self, folder: Path, threads: int) -> None:
         """Compile the network anew: with numbers of 32 bits, so that every machine comes to the same verdict (where a
