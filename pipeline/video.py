@@ -205,16 +205,14 @@ class VideoWriter:
         self._stream.pix_fmt = "yuv420p"
         self._stream.thread_type = "FRAME"  # a third quicker than threads that share a frame
         self._stream.time_base = self._stream.codec_context.time_base = _TIME_BASE
-        self._started = False
         self._to_flush = False  # whether the encoder holds pictures, and may be asked for them
         self._last_pts = -1
 
     def write(self, image: Image, time_s: float) -> None:
         """Append one BGR picture; times must rise."""
         height, width = (side - side % 2 for side in image.shape[:2])
-        if not self._started:
+        if self._last_pts < 0:
             self._stream.width, self._stream.height = width, height
-            self._started = True
         yuv = cv2.cvtColor(image[:height, :width], cv2.COLOR_BGR2YUV_I420)  # a third of the time of FFmpeg's way
         picture = VideoFrame.from_ndarray(np.asarray(yuv, np.uint8), format="yuv420p")
         self._last_pts = max(self._last_pts + 1, round(time_s / _TIME_BASE))
