@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from math import dist
 
 import numpy as np
 
@@ -72,10 +73,11 @@ def associated(frame: TracedFrame, stage1: Thresholds) -> dict[int, Sighting]:
 
 def nearest(frame: TracedFrame, stage1: Thresholds) -> dict[int, tuple[Detection, ...]]:
     """The heads of one frame by the tracker's ids if each simply went to the nearest rider: what the product avoids."""
-    heads: dict[int, list[Detection]] = {tracker_id: [] for tracker_id, _, _ in frame.riders}
+    centers = {tracker_id: frame.found[row].box.center for tracker_id, row, _ in frame.riders}
+    heads: dict[int, list[Detection]] = {tracker_id: [] for tracker_id in centers}
     for head in sift(frame.found, stage1):
         if head.label in HEADS and heads:
-            heads[min(frame.riders, key=lambda rider: _distance(head, frame.found[rider[1]]))[0]].append(head)
+            heads[min(centers, key=lambda tracker_id: dist(head.box.center, centers[tracker_id]))].append(head)
     return {tracker_id: tuple(own) for tracker_id, own in heads.items()}
 
 
@@ -111,11 +113,6 @@ def _judge(trace: Trace, track: Track, stage2: Thresholds, settings: Settings) -
         return Rider(track, Fate.UNLOOKED)
     verdict = decide(looks, heads, settings.min_looks, stage2.without_helmet)
     return Rider(track, _FATES[verdict.outcome], verdict)
-
-
-def _distance(head: Detection, rider: Detection) -> float:
-    (x1, y1), (x2, y2) = head.box.center, rider.box.center
-    return float(np.hypot(x1 - x2, y1 - y2))
 
 
 def _shared(frame: TracedFrame) -> float:
