@@ -87,13 +87,13 @@ def _best(heard: Floats, kind: PlateFormat) -> _Best:
     table = permitted(kind.grammar)[NAMES:]
     rest = np.where(table, heard[NAMES:], -np.inf) - np.log(table.sum(axis=1, keepdims=True))
     choice = rest.argmax(axis=1)
-    classes = (*names, *(int(one) for one in choice))
+    classes = (*names, *choice.tolist())
     if not kind.matches(decode(classes)):  # a type of 00: the likeliest other digit, and what says 00 stays a doubt
         digits = [slot for slot in range(3) if classes[NAMES + slot] != EMPTY]
         second = np.argsort(rest, axis=1)[:, -2]
         slot = max(digits, key=lambda one: float(rest[one, second[one]] - rest[one, choice[one]]))
         choice[slot] = second[slot]
-        classes = (*names, *(int(one) for one in choice))
+        classes = (*names, *choice.tolist())
     score += float(rest[np.arange(len(choice)), choice].sum())
     return _Best(kind, classes, score, total + float(np.logaddexp.reduce(rest, axis=1).sum()))
 
@@ -104,14 +104,14 @@ def _names(heard: Floats, kind: PlateFormat) -> tuple[tuple[int, ...], float, fl
     scores = heard[np.arange(NAMES), listed].sum(axis=1) - np.log(len(listed))
     if kind.grammar is not MOTORCYCLE_OLD.grammar:
         best = int(scores.argmax())
-        return _row(listed[best]), float(scores[best]), float(np.logaddexp.reduce(scores))
+        return tuple(listed[best].tolist()), float(scores[best]), float(np.logaddexp.reduce(scores))
     scores += np.log(1 - _UNLISTED)
     free, free_score, free_total = _unlisted(heard)
     best = int(scores.argmax())
     total = float(np.logaddexp(np.logaddexp.reduce(scores), free_total))
     if free_score > scores[best]:
         return free, free_score, total
-    return _row(listed[best]), float(scores[best]), total
+    return tuple(listed[best].tolist()), float(scores[best]), total
 
 
 def _unlisted(heard: Floats) -> tuple[tuple[int, ...], float, float]:
@@ -129,11 +129,7 @@ def _unlisted(heard: Floats) -> tuple[tuple[int, ...], float, float]:
     best = max(found)
     prior = np.log(_UNLISTED / 3)
     total = prior + np.logaddexp.reduce(place) + np.logaddexp.reduce([one[1] for one in found])
-    return (*_row(provinces[place.argmax()]), *best[2]), float(prior + place.max() + best[0]), float(total)
-
-
-def _row(classes: npt.NDArray[np.int64]) -> tuple[int, ...]:
-    return tuple(int(one) for one in classes)
+    return (*provinces[place.argmax()].tolist(), *best[2]), float(prior + place.max() + best[0]), float(total)
 
 
 def _characters(heard: Floats, best: _Best) -> tuple[tuple[str, float], ...]:
