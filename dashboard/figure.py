@@ -11,8 +11,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.export.table import write
 from dashboard.i18n import _
-from dashboard.text import brief, harmless
+from dashboard.text import brief
 from pipeline.palette import ACCUSED
 
 _LEAST_BARS = 6  # a single bar does not fill its figure
@@ -38,7 +39,7 @@ def card(title: str, cases: str, figure: go.Figure, table: pd.DataFrame, key: st
         st.plotly_chart(figure, key=key, config=_picture(key), alt=f"{title}: {cases}. {_reading(table)}")
         st.download_button(
             _("Table (CSV)"),
-            csv(table),
+            write(list(table.columns), table.itertuples(index=False)),
             f"{key}.csv",
             "text/csv",
             key=f"{key}-csv",
@@ -132,13 +133,6 @@ def projected(figure: go.Figure, key: str, alt: str) -> None:
     figure.update_xaxes(tickfont_size=18, title_font_size=20)
     figure.update_yaxes(tickfont_size=18, title_font_size=20)
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
-
-
-def csv(table: pd.DataFrame) -> bytes:
-    """The table as Excel opens it, whatever its language; nothing in it is taken for a formula."""
-    texts = table.select_dtypes(exclude="number").columns
-    safe = table.assign(**{name: table[name].map(harmless) for name in texts})
-    return safe.to_csv(index=False).encode("utf-8-sig")
 
 
 def _reading(table: pd.DataFrame) -> str:

@@ -1,7 +1,5 @@
 """The page of statistics: what its figures say with nothing, little and a person's word; what they give away."""
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -135,16 +133,6 @@ def test_steps_of_time(open_page: Open, settings: Settings, sessions: sessionmak
         assert not app.exception
         (data,) = figures(app)["Violations over time"]["data"]
         assert len(data["x"]) == bars
-
-
-def test_tables_open_in_excel_and_hold_no_formula() -> None:
-    table = pd.DataFrame({"영상": ["=HYPERLINK(1)", "오토바이, 밤.mp4", "@x", None], "위반": [1, -2, 3, 4]})
-    data = figure.csv(table)
-    assert data.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
-    assert rows[0] == ["영상", "위반"]
-    assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "오토바이, 밤.mp4", "'@x", ""]
-    assert [row[1] for row in rows[1:]] == ["1", "-2", "3", "4"]
 
 
 def test_names_of_files_are_no_markup() -> None:
