@@ -16,7 +16,7 @@ from dashboard.i18n import _, several
 from dashboard.stills import drawn, ownership, piece, still
 from dashboard.text import clock, local, plain
 from db.cases import TURNED_DOWN, Filter, Sort, detections
-from db.models import Case, Job, ReviewState
+from db.models import Case, Job
 from pipeline import replay
 from pipeline.crops import resize
 from pipeline.trace import Trace
@@ -36,7 +36,7 @@ class Shown:
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        cases = resources.cases().of_job(job.id, tuple(Outcome), tuple(ReviewState))
+        cases = resources.cases().of_job(job.id, tuple(Outcome))
         return cls(job, replays.trace(job.trace or ""), cases)
 
 

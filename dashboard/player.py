@@ -28,7 +28,7 @@ _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
 def show(job: Job) -> None:
-    every = resources.cases().of_job(job.id, reviews=tuple(ReviewState))
+    every = resources.cases().of_job(job.id)
     cases = [case for case in every if case.review is not ReviewState.DISMISSED]
     _outcome(job, every, cases)
     if job.message:

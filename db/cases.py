@@ -139,14 +139,9 @@ class Cases:
                 Case, case_id, options=[selectinload(Case.looks), selectinload(Case.track), selectinload(Case.reads)]
             )
 
-    def of_job(
-        self,
-        job_id: int,
-        outcomes: tuple[Outcome, ...] = VIOLATIONS,
-        reviews: tuple[ReviewState, ...] = NOT_DISMISSED,
-    ) -> Sequence[Case]:
-        """The cases of one job in the order in which they happened."""
-        wanted = Filter(outcomes, job_id=job_id, reviews=reviews)
+    def of_job(self, job_id: int, outcomes: tuple[Outcome, ...] = VIOLATIONS) -> Sequence[Case]:
+        """The cases of one job in the order in which they happened, whatever people made of them."""
+        wanted = Filter(outcomes, job_id=job_id, reviews=tuple(ReviewState))
         with self._sessions() as session:
             return session.scalars(select(Case).where(*wanted.conditions()).order_by(Case.start_s)).all()
 
