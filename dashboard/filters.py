@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import streamlit as st
@@ -240,7 +240,4 @@ def clear(key: str) -> None:
 
 def span(days: Sequence[date]) -> tuple[datetime | None, datetime | None]:
     """The first moment of the first day and that after the last, in the viewer's zone; no days are all days."""
-    if not days:
-        return None, None
-    first, after = days[0], days[-1] + timedelta(days=1)
-    return day_start(datetime.combine(first, time())), day_start(datetime.combine(after, time()))
+    return (day_start(days[0]), day_start(days[-1] + timedelta(days=1))) if days else (None, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -93,6 +93,6 @@ def when(case: Case, say: Callable[[datetime], str] = local) -> str:
     return _("Handed in {time}", time=say(case.handed_in_at))
 
 
-def day_start(day: datetime) -> datetime:
+def day_start(day: date) -> datetime:
     """Midnight of a day in the viewer's zone, in UTC."""
-    return day.replace(tzinfo=zone()).astimezone(UTC)
+    return datetime.combine(day, time(), zone()).astimezone(UTC)
