@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -134,10 +134,9 @@ def _of_chosen(cases: Sequence[Case], key: str) -> None:
     panel.of_cases(sorted(chosen), key)
 
 
-def _told(chosen: Iterable[int], cases: Sequence[Case]) -> str:
+def _told(chosen: Mapping[int, int], cases: Sequence[Case]) -> str:
     """How many are chosen, and how many of them are out of sight."""
-    chosen = {*chosen}
-    unseen = len(chosen - {case.id for case in cases})
+    unseen = len(chosen.keys() - {case.id for case in cases})
     parts = [several("**{n} chosen**", "**{n} chosen**", len(chosen))]
     if unseen:
         parts.append(_("{n} not on this page", n=f"{unseen:,}"))

@@ -8,11 +8,10 @@ import cv2
 import streamlit as st
 
 from dashboard import resources
-from dashboard.i18n import _, later
+from dashboard.i18n import _
 from db.models import Job
 
 _UPRIGHT = 360  # pixels: the width of an upright clip, which is as high as the window
-LOST = later("This picture is missing from the data folder, or broken.")
 
 
 def picture(name: str, alt: str, width: int | Literal["stretch"] = "stretch") -> None:
@@ -25,7 +24,8 @@ def picture(name: str, alt: str, width: int | Literal["stretch"] = "stretch") ->
 
 def lost() -> None:
     """In the place of a picture, however small."""
-    st.caption(f":material/broken_image: {_(LOST)}")
+    missing = _("This picture is missing from the data folder, or broken.")
+    st.caption(f":material/broken_image: {missing}")
 
 
 def video(name: str, alt: str, job: Job | None, **options: Any) -> None:
