@@ -35,14 +35,17 @@ class Scope:
     since: datetime | None = None
     before: datetime | None = None
 
-    def of(self, clip: Any, time: Any) -> list[ColumnElement[bool]]:
+    def of(
+        self, clip: Any, time: Any, told: Callable[[datetime], Any] = lambda moment: moment
+    ) -> list[ColumnElement[bool]]:
+        """Conditions on these columns; `told` makes of a moment what the one for the time holds."""
         wanted: list[ColumnElement[bool]] = []
         if self.clip_id is not None:
             wanted.append(clip == self.clip_id)
         if self.since is not None:
-            wanted.append(time >= self.since)
+            wanted.append(time >= told(self.since))
         if self.before is not None:
-            wanted.append(time < self.before)
+            wanted.append(time < told(self.before))
         return wanted
 
 
@@ -246,14 +249,7 @@ def _of_track(scope: Scope) -> list[ColumnElement[bool]]:
     """By when its case happened, or else by when the rider came into view, counted as `db.save` does for a case."""
     began = case((Clip.kind == SourceKind.FILE, Clip.added_at), else_=func.coalesce(Job.started_at, Clip.added_at))
     seen_s = func.coalesce(extract("epoch", Case.happened_at), extract("epoch", began) + Track.start_s)
-    wanted: list[ColumnElement[bool]] = []
-    if scope.clip_id is not None:
-        wanted.append(Clip.id == scope.clip_id)
-    if scope.since is not None:
-        wanted.append(seen_s >= scope.since.timestamp())
-    if scope.before is not None:
-        wanted.append(seen_s < scope.before.timestamp())
-    return wanted
+    return scope.of(Clip.id, seen_s, datetime.timestamp)
 
 
 def _riders(query: Select[*tuple[Any, ...]], scope: Scope) -> Select[*tuple[Any, ...]]:
