@@ -46,8 +46,7 @@ _BACKWARDS = {
 }
 
 
-# as `Case.plate`, without the spaces that people type
-_plate = func.replace(func.nullif(func.coalesce(Case.plate_corrected, Case.plate_text), ""), " ", "")
+_plate = func.replace(Case.plate, " ", "")  # without the spaces that people type
 
 
 @dataclass(frozen=True, slots=True)

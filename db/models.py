@@ -18,6 +18,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     case,
+    func,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
@@ -260,6 +261,8 @@ class Case(Base):
     plate_characters: Mapped[Pairs | None]
     review: Mapped[ReviewState] = mapped_column(default=ReviewState.OPEN)
     plate_corrected: Mapped[str | None] = mapped_column(String(32))  # by a person, whose word counts; "": not readable
+    # a person's word before the machine's; None where it is not readable
+    plate: Mapped[str | None] = column_property(func.nullif(func.coalesce(plate_corrected, plate_text), ""))
     motorcycle: Mapped[int | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column(default=0)
     kept: Mapped[bool] = mapped_column(default=False)
@@ -276,11 +279,6 @@ class Case(Base):
     def handed_in_at(self) -> datetime | None:
         """When its clip was handed in, which is all that is known of when it happened; None of a live source."""
         return self.clip.added_at if self.clip.kind is SourceKind.FILE else None
-
-    @property
-    def plate(self) -> str | None:
-        """The text of the number plate: a person's word before the machine's. None where it is not readable."""
-        return (self.plate_text if self.plate_corrected is None else self.plate_corrected) or None
 
 
 class Look(Base):

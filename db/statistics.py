@@ -205,8 +205,7 @@ class Statistics:
         return dict(self._rows(query.group_by(Review.reason)))
 
     def plates(self, scope: Scope) -> Plates:
-        text = func.nullif(func.coalesce(Case.plate_corrected, Case.plate_text), "")
-        kind = case((text.is_not(None), 0), (Case.plate_crop.is_not(None), 1), else_=2).label("kind")
+        kind = case((Case.plate.is_not(None), 0), (Case.plate_crop.is_not(None), 1), else_=2).label("kind")
         query = select(kind, func.count()).where(_violation(scope)).group_by(kind)
         counts = {int(number): count for number, count in self._rows(query)}
         return Plates(*(counts.get(number, 0) for number in range(3)))
