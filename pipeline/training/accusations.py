@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from pipeline.training.metrics import Counts, count, match
 from pipeline.training.pictures import load
-from pipeline.training.still import Eyes, Second, accusations, confirmed, suspects
+from pipeline.training.still import Eyes, Second, confirmed, suspects
 from pipeline.training.truth import Truth
 from pipeline.types import Detection, Label
 from pipeline.weights import Thresholds
@@ -43,7 +43,7 @@ def look(eyes: Eyes, truths: Sequence[Truth], stage: str, thresholds: Thresholds
 
 def suspected(seen: Seen, first: Thresholds) -> list[list[Detection]]:
     """The bare heads in each picture that stage 1 alone would accuse."""
-    return [accusations(suspects(found, first)) for found in seen.first]
+    return [[head for one in suspects(found, first) for head in one.bare_heads] for found in seen.first]
 
 
 def accused(seen: Seen, second: Thresholds) -> list[list[Detection]]:

@@ -57,11 +57,6 @@ def suspects(found: tuple[Detection, ...], thresholds: Thresholds) -> list[Sight
     return [sighting for sighting in sightings.values() if sighting.bare_heads]
 
 
-def accusations(sightings: list[Sighting]) -> list[Detection]:
-    """The bare heads that stage 1 alone would accuse."""
-    return [head for sighting in sightings for head in sighting.bare_heads]
-
-
 def confirmed(second: Second, thresholds: Thresholds) -> list[Detection]:
     """The bare heads of a suspect that stage 2 confirms, in stage 1's boxes with stage 2's confidence."""
     look: Look = read(second.crop, second.found, thresholds)
