@@ -20,8 +20,8 @@ from pipeline import plate_formats as formats
 from pipeline.errors import DatasetError
 from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
 from pipeline.plate_formats import PlateFormat
-from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH, stretch, upright
-from pipeline.plate_slots import SLOTS, encode
+from pipeline.plate_geometry import stretch, upright
+from pipeline.plate_slots import encode
 from pipeline.training import command
 from pipeline.training.description import pictures_of
 from pipeline.training.plate_pictures import Drawn, draw, draw_district
@@ -121,16 +121,8 @@ def _fused(frames: Sequence[Seen], rng: np.random.Generator) -> Image:
 
 
 def write_chunk(path: Path, around: Surroundings, seed: tuple[int, ...], count: int = CHUNK) -> None:
-    rng = np.random.default_rng(seed)
-    find = np.zeros((count, FIND_HEIGHT, FIND_WIDTH), np.uint8)
-    read = np.zeros((count, READ_HEIGHT, READ_WIDTH), np.uint8)
-    slots, corners = np.zeros((count, SLOTS), np.uint8), np.zeros((count, 4, 2), np.float32)
-    size, kinds = np.zeros(count, np.float32), np.zeros(count, np.uint8)
-    made: dict[str, Any]
-    for row, made in enumerate(islice(_endless(around, rng), count)):
-        find[row], read[row], slots[row] = made["find"], made["read"], made["slots"]
-        corners[row], size[row], kinds[row] = made["corners"], made["size"], made["kind"]
-    _write(path, find=find, read=read, slots=slots, corners=corners, size=size, kind=kinds)
+    made = list(islice(_endless(around, np.random.default_rng(seed)), count))
+    _write(path, **{name: np.stack([one[name] for one in made]) for name in made[0]})
 
 
 def _write(path: Path, **arrays: Floats) -> None:
