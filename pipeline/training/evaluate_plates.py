@@ -112,10 +112,8 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
 
 
 def _evaluate(options: argparse.Namespace) -> Iterable[str]:
-    changes = {"plate_upscale": options.upscale, "plate_engine": options.engine}
+    changes = {"plate_upscale": options.upscale, "plate_engine": options.engine, "plate_fusion": options.fusion}
     settings = get_settings().model_copy(update={name: one for name, one in changes.items() if one is not None})
-    if options.no_fusion:
-        settings = settings.model_copy(update={"plate_fusion": False})
     figures = evaluate(options, settings)
     if options.json:
         return [json.dumps(figures, ensure_ascii=False)]
@@ -131,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames", type=command.positive, default=30, help="of each track, the first so many")
     parser.add_argument("--upscale", type=PlateUpscale, choices=list(PlateUpscale))
     parser.add_argument("--engine", type=PlateEngine, choices=list(PlateEngine))
-    parser.add_argument("--no-fusion", action="store_true")
+    parser.add_argument("--no-fusion", action="store_false", dest="fusion", default=None)
     options = parser.parse_args(arguments)
     return command.report(lambda: _evaluate(options))
 
