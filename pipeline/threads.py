@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from queue import Full, Queue
 from threading import BoundedSemaphore, Event, Thread, local
-from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 Stage = TypeVar("Stage")
@@ -61,10 +60,8 @@ class StageThread(Generic[Stage, Item, Result]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.shutdown(cancel_futures=error is not None)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=kind is not None)
 
 
 FRAMES_AHEAD = 4  # frames that may wait between two stages: enough to keep the cores busy
