@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,7 +28,7 @@ CELL = 0.014
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    head: Head = field(default_factory=Head)
+    head: Head
     top: Colour = (0.2, 0.25, 0.4)
     trousers: Colour = (0.1, 0.11, 0.15)
     shoes: Colour = (0.85, 0.85, 0.85)
@@ -47,7 +47,7 @@ class Pose:
     lean: float
     hands: tuple[Array, Array]
     feet: tuple[Array, Array]
-    knees_out: float = 0.5
+    knees_out: float
 
 
 def point(x: float, y: float, z: float) -> Array:

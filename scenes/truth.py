@@ -42,7 +42,7 @@ class SeenHead:
 class SeenRider:
     rider: int
     seen: Seen
-    heads: tuple[SeenHead, ...] = ()
+    heads: tuple[SeenHead, ...]
     plate: Seen | None = None
 
 

@@ -77,8 +77,8 @@ class Lamp:
     kind: str  # SUN, SPOT, POINT
     matrix: tuple[tuple[float, ...], ...]
     power: float
-    colour: Colour = (1.0, 1.0, 1.0)
-    size: float = 0.1
+    colour: Colour
+    size: float
     angle: float = 1.0
     node: str = ""
 

@@ -28,7 +28,7 @@ class Finding:
 
     at: tuple[float, float]
     says: Label | Literal["ignored", "nothing"]
-    size: tuple[float, float] | None = None
+    size: tuple[float, float] | None
 
 
 Findings: TypeAlias = dict[str, list[Finding]]  # per file name
