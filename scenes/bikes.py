@@ -127,11 +127,11 @@ def plate(center: Vec, size: tuple[float, float], tilt: float, texture: str) -> 
     width, height = size
     spot = point(*center)
     across = point(0, -width / 2, 0)  # seen from behind, left is +y
-    turn = models.Material((1, 1, 1), roughness=0.45, texture=texture)
+    face = models.Material((1, 1, 1), roughness=0.45, texture=texture)
     rise = point(np.sin(tilt) * height / 2, 0, np.cos(tilt) * height / 2)
     corners = np.stack([spot - across - rise, spot + across - rise, spot + across + rise, spot - across + rise])
     uv = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
-    return Part(Mesh(corners.astype(np.float32), np.array([[0, 1, 2, 3]], np.int32), uv, smooth=False), turn, "plate")
+    return Part(Mesh(corners.astype(np.float32), np.array([[0, 1, 2, 3]], np.int32), uv, smooth=False), face, "plate")
 
 
 def _strap() -> Part:
