@@ -21,7 +21,7 @@ Parsed = TypeVar("Parsed", bound="Strict")
 
 
 class Strict(BaseModel):
-    """A manifest or a part of one: nothing in it changes, and nothing else stands in it."""
+    """A file that is read, or a part of one: nothing in it changes, and nothing else stands in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

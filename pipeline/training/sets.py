@@ -14,7 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 import supervision as sv
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from ultralytics.data.utils import IMG_FORMATS
 
 from pipeline.errors import DatasetError
@@ -26,6 +26,7 @@ from pipeline.training.labels import IGNORED, Labelled, numbered
 from pipeline.training.pictures import size
 from pipeline.training.second_look import Findings, corrected, empty, found, nobody, unused
 from pipeline.types import CLASS_NAMES, Box, Label
+from pipeline.weights import Strict
 
 Split = Literal["train", "val"]
 
@@ -46,19 +47,15 @@ class Picture:
     empty: tuple[Box, ...] = ()
 
 
-class Part(BaseModel):
+class Part(Strict):
     """A folder of pictures and the folder or file of its annotations, relative to the set's folder."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     images: str
     annotations: str
 
 
-class SetSpec(BaseModel):
+class SetSpec(Strict):
     """The file of one set."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
     origin: str
