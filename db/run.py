@@ -39,8 +39,8 @@ def run(
     job: Job,
     sessions: sessionmaker[Session],
     settings: Settings,
-    report: Callable[[Progress], None] = lambda _: None,
-    stopped: Event | None = None,
+    report: Callable[[Progress], None],
+    stopped: Event,
 ) -> Result:
     """Do a job that was claimed. Whatever goes wrong is the job's result, and closes it.
 
@@ -61,7 +61,7 @@ def run(
     def note(progress: Progress) -> None:
         nonlocal due
         report(progress)
-        if stopped is not None and stopped.is_set():
+        if stopped.is_set():
             cancelled.set()
         if time.monotonic() < due:
             return
@@ -72,7 +72,7 @@ def run(
         except OperationalError as error:
             _log.warning("job %s: progress not noted: %s", job.id, error.orig)
 
-    result = _attempt(job, sessions, settings, note, cancelled, stopped or Event())
+    result = _attempt(job, sessions, settings, note, cancelled, stopped)
     if result.analysis is None:
         jobs.end(job.id, result.state, result.message)
     return result

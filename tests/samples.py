@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from db import engine
 from db.jobs import Jobs
@@ -37,7 +38,7 @@ def analyse_sample(data: Path, clip: Path = DEMO) -> Analysed:
     def report(progress: Progress) -> None:
         reports.append((progress.fraction, progress.preview is not None))
 
-    result = run(job, sessions, settings, report)
+    result = run(job, sessions, settings, report, Event())
     assert result.state is JobState.DONE
     assert result.analysis is not None
     return Analysed(settings, result.analysis, reports)
