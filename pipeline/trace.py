@@ -139,7 +139,7 @@ def _load(path: Path, most_frames: int | None) -> Trace:
     with np.load(path, allow_pickle=False) as data:
         if int(data["version"]) != VERSION:
             raise ValueError(f"a trace of version {int(data['version'])}, version {VERSION} can be read")
-        count = len(data["index"]) if most_frames is None else min(most_frames, len(data["index"]))
+        count = len(data["index"][:most_frames])
         found = _apart(data["found"], data["found_count"][:count])
         riders: list[list[tuple[int, int, int | None]]] = [[] for _ in range(count)]
         for place, tracker_id, row, track in data["riders"].tolist():
