@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.plate_formats import FORMATS, MOTORCYCLE_OLD, PROVINCES, PlateFormat
+from pipeline.plate_formats import FORMATS, MOTORCYCLE_OLD, PlateFormat
 from pipeline.plate_slots import CLASSES, EMPTY, NAMES, SLOTS, decode, known_names, permitted
 from pipeline.plate_weights import Calibration
 from pipeline.types import Floats
@@ -117,7 +117,7 @@ def _names(heard: Floats, kind: PlateFormat) -> tuple[tuple[int, ...], float, fl
 def _unlisted(heard: Floats) -> tuple[tuple[int, ...], float, float]:
     """A known province with one to three syllables of any kind."""
     provinces = np.unique(known_names(MOTORCYCLE_OLD.grammar)[:, :2], axis=0)
-    place = heard[[0, 1], provinces].sum(axis=1) - np.log(len(PROVINCES))
+    place = heard[[0, 1], provinces].sum(axis=1) - np.log(len(provinces))
     syllables = heard[2:, 11:] - np.log(CLASSES - 11)  # 1 to 10 are the digits
     found: list[tuple[float, float, tuple[int, ...]]] = []
     for count in (1, 2, 3):

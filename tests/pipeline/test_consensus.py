@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline import plate_formats as formats
-from pipeline.consensus import calibrated, vote
+from pipeline.consensus import _KINDS, _best, calibrated, vote
 from pipeline.plate_formats import PlateFormat
 from pipeline.plate_slots import ALPHABET, CLASSES, SLOTS, encode
 from pipeline.plate_weights import Calibration
@@ -122,9 +122,29 @@ def test_more_reads_that_agree_make_surer_and_doubt_makes_less_sure() -> None:
     assert 0.4 < dict(enumerate(share for _, share in torn.characters))[5] < 0.6
 
 
+def test_reads_that_agree_count_less_together_than_each_alone() -> None:
+    """What blurs one frame blurs the others."""
+    alone = PLAIN.model_copy(update={"together": 1.0})
+
+    def probability(reads: int, calibration: Calibration) -> float:
+        agreed = vote([read(NEW, "1가23456", 0.5)] * reads, [1.0] * reads, calibration)
+        assert agreed is not None
+        return agreed.probability
+
+    assert probability(1, PLAIN) == probability(1, alone)
+    assert probability(1, PLAIN) < probability(3, PLAIN) < probability(3, alone)
+
+
+def test_a_read_that_says_nothing_favours_no_format() -> None:
+    nothing = np.full((SLOTS, CLASSES), -np.log(CLASSES))
+    totals = [_best(nothing, kind).total for kind in _KINDS]
+    assert totals == pytest.approx([-SLOTS * np.log(CLASSES)] * len(_KINDS), abs=1e-9)
+
+
 def test_calibration_moves_the_probability_and_nothing_else() -> None:
     modest = PLAIN.model_copy(update={"slope": 0.5, "offset": -1.0})
     assert calibrated(0.5, PLAIN) == pytest.approx(0.5)
+    assert calibrated(0.5, modest) == pytest.approx(1 / (1 + np.e))
     assert calibrated(0.99, modest) < 0.99
     reads, weights = [read(NEW, "1가23456")], [1.0]
     plain, changed = vote(reads, weights, PLAIN), vote(reads, weights, modest)
