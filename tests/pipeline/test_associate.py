@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,14 @@ def test_a_head_of_a_rider_who_is_half_hidden_is_not_taken_for_a_pillions() -> N
     assert seen[1].heads == (heads[1],)
 
 
+def test_a_pillion_before_a_rider_whose_own_head_is_seen_keeps_his() -> None:
+    (front, behind), heads = half_hidden(across=110)
+    own = head_of(behind, HELMET)
+    seen = associate(0, 0.0, [*heads, own], Tracked(((1, front), (2, behind)), ()))
+    assert set(seen[1].heads) == set(heads)
+    assert seen[2].heads == (own,)
+
+
 def test_a_second_box_around_a_pillion_takes_nothing() -> None:
     (front, again), heads = half_hidden(across=55)
     seen = associate(0, 0.0, heads, Tracked(((1, front), (2, again)), ()))
@@ -101,6 +110,22 @@ def test_one_head_is_never_charged_twice() -> None:
     between = head_of(left, BARE, 0.65)
     seen = associate(0, 0.0, [between], Tracked(((1, left), (2, right)), ()))
     assert len(seen[1].heads) + len(seen[2].heads) == 1
+
+
+def test_of_two_riders_whose_head_it_may_be_it_is_that_of_who_has_none_yet() -> None:
+    """Where one wears a helmet, a bare head a little nearer to that rider is still more likely the other's."""
+    left, right = rider(100), rider(150)
+    helmet, between = head_of(left, HELMET), head_of(left, BARE, 0.72)
+    seen = associate(0, 0.0, [helmet, between], Tracked(((1, left), (2, right)), ()))
+    assert seen[1].heads == (helmet,)
+    assert seen[2].heads == (between,)
+
+
+def test_a_plate_is_no_head_and_a_head_is_no_plate_wherever_they_are() -> None:
+    one = rider()
+    above, below = replace(head_of(one, BARE), label=Label.PLATE), replace(plate_of(one), label=BARE)
+    seen = associate(0, 0.0, [above, below], Tracked(((1, one),), ()))[1]
+    assert seen.parts == ()
 
 
 def test_nothing_to_assign() -> None:
