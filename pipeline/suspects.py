@@ -42,8 +42,7 @@ class Collector:
         """Take the sightings of the next frame; `hidden` says where unseen riders should be."""
         unseen = sorted(hidden, key=itemgetter(0))
         former = self._part(dict(unseen), sightings)
-        own = ((self.track_id(id_), box) for id_, box in unseen)
-        expected = {id_: box for id_, box in own if id_ in self._open}  # of two ids of one rider the newer one's box
+        expected = {self.track_id(id_): box for id_, box in unseen}  # of two ids of one rider the newer one's box
         for id_ in sorted(sightings, key=former.__contains__):  # former ids last: the newer one's sighting is kept
             own_id = self.track_id(id_)
             track = self._open.get(own_id)
