@@ -5,9 +5,10 @@ import pytest
 
 from pipeline.occupants import accused
 from pipeline.settings import Settings
-from pipeline.types import Detection, Label, Outcome, Says, Track
-from pipeline.verify import SAME_HEAD_IOU, Verifier, decide, judge, own_heads, vote
-from tests.factory import head_of, look, rider, sighting, suspect
+from pipeline.types import Box, Crop, Detection, Label, Outcome, Says, Track
+from pipeline.verify import SAME_HEAD_IOU, Verifier, decide, judge, own_heads, read, vote
+from pipeline.weights import Thresholds
+from tests.factory import FRAME, head_of, look, rider, sighting, suspect
 
 BARE, HELMET, NOTHING = Says.BARE, Says.HELMET, Says.NOTHING
 BAR = 0.45
@@ -20,6 +21,7 @@ BAR = 0.45
         ([BARE] * 4 + [HELMET], Outcome.CONFIRMED),
         ([BARE], Outcome.UNSURE),  # one look is no proof
         ([BARE, BARE, NOTHING, NOTHING, NOTHING], Outcome.UNSURE),
+        ([BARE] * 4 + [NOTHING] * 3, Outcome.UNSURE),  # more than half, but not most
         ([BARE, BARE, HELMET, HELMET], Outcome.REJECTED),
         ([HELMET] * 3, Outcome.REJECTED),
         ([NOTHING] * 3, Outcome.REJECTED),
@@ -87,6 +89,22 @@ def test_where_stage_2_sees_no_rider_nobody_is_accused() -> None:
     assert own_heads(one, (bare,), 0.3) == ()
     far = Detection(Label.RIDER, one.box.shift(90, 150), 0.9)
     assert own_heads(one, (bare, far), 0.3) == ()
+    weak = rider(confidence=0.2)
+    assert own_heads(one, (bare, weak), 0.3) == ()
+    neighbour = rider(160)  # whose head it may be as well
+    pillion = head_of(rider(), Label.WITHOUT_HELMET, 0.7)
+    assert own_heads(one, (pillion, neighbour), 0.3) == ()
+
+
+def test_on_a_crop_that_was_made_smaller_a_head_is_where_it_is_in_the_frame() -> None:
+    one = sighting(0)
+    region = Box(80, 60, 220, 320)
+    found = tuple(
+        replace(part, box=part.box.shift(-region.x1, -region.y1).scale(0.5)) for part in (rider(), *one.heads)
+    )
+    thresholds = Thresholds(rider=0.3, without_helmet=0.3, with_helmet=0.3, plate=0.3)
+    seen = read(Crop(one, region, 0.5, FRAME[:130, :70]), found, thresholds)
+    assert (seen.heads, seen.says) == (one.heads, BARE)
 
 
 @pytest.mark.parametrize(("x", "y", "confidence"), [(145, 90, 0.2), (128, 100, 0.9)])
@@ -116,6 +134,16 @@ def test_one_bare_head_of_two_is_confirmed_by_what_is_said_of_it(settings: Setti
     verdict = decide(tuple(look(BARE, seen=one) for one in track.sightings), accused(track, settings), 2, BAR)
     assert (verdict.outcome, {one.says for one in verdict.looks}) == (Outcome.CONFIRMED, {BARE})
     assert decide(verdict.looks, (), 2, BAR).outcome is Outcome.REJECTED
+
+
+@pytest.mark.parametrize("bare", [0, 1])
+def test_of_two_bare_heads_the_one_that_stage_2_confirms_counts(settings: Settings, bare: int) -> None:
+    track = two_up(*[(Label.WITHOUT_HELMET, Label.WITHOUT_HELMET)] * 8)
+    heads = accused(track, settings)
+    labels = [Label.WITHOUT_HELMET if place == bare else Label.WITH_HELMET for place in range(2)]
+    looks = tuple(replace(look(BARE, seen=one), heads=sighting(one.frame, labels).heads) for one in track.sightings)
+    verdict = decide(looks, heads, 2, BAR)
+    assert (verdict.outcome, {one.says for one in verdict.looks}) == (Outcome.CONFIRMED, {BARE})
 
 
 def test_an_empty_crop_is_turned_down_by_the_real_model(settings: Settings) -> None:
