@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline import motion
 from pipeline.conceal import Scene, Witness, conceal, conceal_clip
 from pipeline.errors import ClipError
 from pipeline.settings import Settings
@@ -48,6 +49,26 @@ def test_a_picture_without_a_scene_is_hidden_whole() -> None:
     assert is_hidden(conceal(BOARD, Scene()), Box(0, 0, 960, 540))
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_what_is_hidden_is_too_coarse_for_a_face(upright: bool) -> None:
+    """Patches of a third of a face are gone; the picture has 32 cells on its longer side."""
+    patches = np.random.default_rng(0).integers(0, 256, (54, 96), np.uint8)
+    image = np.kron(patches, np.ones((10, 10), np.uint8))[..., None].repeat(3, 2)
+    image = np.ascontiguousarray(image.swapaxes(0, 1)) if upright else image
+    assert conceal(image, Scene()).std() < 0.3 * image.std()
+
+
+def test_of_a_piece_of_the_frame_the_same_is_seen_as_of_the_whole() -> None:
+    """A crop half as large."""
+    scene = Scene((Box(100, 100, 200, 300),), (Box(150, 100, 200, 150),), (Box(160, 110, 190, 140),))
+    piece = cv2.resize(BOARD[40:520, 60:860], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_NEAREST)
+    image = conceal(np.asarray(piece, np.uint8), scene.seen_from(Box(60, 40, 860, 520), 0.5))
+    assert contrast(image, Box(20, 56, 70, 130)) > 0.9
+    assert is_hidden(image, Box(46, 30, 70, 34))
+    assert contrast(image, Box(50, 35, 65, 50)) > 0.9
+    assert is_hidden(image, Box(71, 0, 400, 240))
+
+
 def test_a_rider_who_reaches_in_is_hidden_but_not_the_accused_head() -> None:
     track = accused()
     one = track.sightings[0]
@@ -56,6 +77,15 @@ def test_a_rider_who_reaches_in_is_hidden_but_not_the_accused_head() -> None:
     assert is_hidden(image, Box(165, 110, 200, 175))
     assert contrast(image, one.heads[0].box) > 0.9
     assert contrast(image, Box(110, 210, 135, 290)) > 0.9
+
+
+def test_the_accused_plate_is_seen_also_where_another_rider_reaches_over_it() -> None:
+    track = accused()
+    plate, other = track.sightings[0].plate, factory.rider(y=200)
+    assert plate is not None
+    image = conceal(BOARD, witness(track, Sighting(0, 0.0, other.box, 0.9)).scene(0))
+    assert contrast(image, plate.box) > 0.9
+    assert is_hidden(image, Box(110, 245, 190, 280))
 
 
 def test_a_rider_who_was_missed_for_a_moment_stays_hidden() -> None:
@@ -76,11 +106,28 @@ def test_a_pillion_with_a_helmet_is_hidden_also_where_the_head_was_missed() -> N
     assert contrast(image, bare.box) > 0.9
 
 
+def test_a_pillion_with_a_helmet_is_hidden_where_the_head_is_by_now() -> None:
+    """The motorcycle moves, the pillion on it as well, and is missed in every other sighting."""
+    track = accused(12)
+    seen, places = [], []
+    for row, one in enumerate(track.sightings):
+        helmet = factory.head_of(factory.rider(), Label.WITH_HELMET, 0.6 + 0.03 * (row // 2))
+        heads = (*one.heads, helmet) if row % 2 == 0 else one.heads
+        moved_on = motion.moved(replace(one, heads=heads), one.box.shift(60 * row, 0))
+        seen.append(moved_on)
+        places.append(helmet.box.shift(60 * row, 0))
+    eyes = witness(Track(1, tuple(seen)))
+    for one, place in zip(seen, places, strict=True):
+        assert is_hidden(conceal(BOARD, eyes.scene(one.time_s)), Box(place.x1 + 20, place.y1, place.x2, place.y2))
+
+
 def test_a_head_that_was_lost_and_found_in_another_place_is_the_accused() -> None:
+    """It is shown also where somebody else reaches in."""
     track = accused()
     one = factory.rider()
     elsewhere = replace(track.sightings[4], heads=(factory.head_of(one, Label.WITHOUT_HELMET, 0.9),))
-    eyes = witness(Track(1, (*track.sightings[:4], elsewhere, *track.sightings[5:])))
+    other = factory.sighting(4, (), x=150)
+    eyes = witness(Track(1, (*track.sightings[:4], elsewhere, *track.sightings[5:])), other)
     assert contrast(conceal(BOARD, eyes.scene(elsewhere.time_s)), elsewhere.heads[0].box) > 0.9
 
 
