@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pipeline.occupants import accused
-from pipeline.relink import may_be
 from pipeline.settings import Settings
 from pipeline.suspects import Collector, is_suspect
 from pipeline.types import Box, Detection, Frame, Image, Label, Sighting, Suspect, Track
@@ -420,13 +419,6 @@ def test_the_plate_of_somebody_in_other_clothes_is_another_riders(settings: Sett
 
 def test_somebody_in_other_clothes_is_another_rider(settings: Settings) -> None:
     assert come_back(settings, (200, 120, 30)) == [1, 2]
-
-
-def test_a_hidden_rider_may_have_slowed_down_but_not_stopped() -> None:
-    last, expected = Box(100, 100, 200, 300), Box(700, 100, 800, 300)
-    assert may_be(last, expected, Box(450, 100, 550, 300))
-    assert not may_be(last, expected, last), "in a queue the next rider soon stands there"
-    assert not may_be(last, expected, Box(900, 100, 1000, 300))
 
 
 def test_somebody_far_from_where_the_rider_should_be_is_another_rider(settings: Settings) -> None:
