@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 
 from pipeline.settings import Settings
-from pipeline.track import Tracker
+from pipeline.track import Tracked, Tracker
 from pipeline.types import Box, Detection, Frame, Image, Label
-from tests.factory import FRAME, rider
+from tests.factory import FRAME, head_of, plate_of, rider
 
 FPS = 30
 
@@ -67,6 +67,13 @@ def test_where_a_hidden_rider_should_be(settings: Settings) -> None:
     assert box.iou(moving(39).box) > 0.6
 
 
+def test_only_riders_have_ids_and_only_those_unseen_are_hidden(settings: Settings) -> None:
+    tracker, one = Tracker(0.4, settings), rider()
+    follow(tracker, [[one, head_of(one, Label.WITHOUT_HELMET), plate_of(one)]] * 5)
+    tracked = tracker.update(Frame(5, 5 / FPS, FRAME), (head_of(one, Label.WITHOUT_HELMET), one))
+    assert tracked == Tracked(((1, one),), ())
+
+
 def test_ids_go_on_where_a_tracker_starts_over(settings: Settings) -> None:
     tracker = Tracker(0.4, settings)
     boxes = [[rider(100), rider(500)]] * 5
@@ -74,3 +81,10 @@ def test_ids_go_on_where_a_tracker_starts_over(settings: Settings) -> None:
     tracker.start_over()
     assert follow(tracker, boxes)[-1] == {3, 4}
     assert {id_ for id_, _ in tracker.update(Frame(5, 5 / FPS, FRAME), ()).hidden} == {3, 4}
+
+
+def test_a_tracker_that_starts_over_looks_out_for_nobody(settings: Settings) -> None:
+    tracker = Tracker(0.4, settings)
+    follow(tracker, [[rider()]] * 5)
+    tracker.start_over()
+    assert tracker.update(Frame(5, 5 / FPS, FRAME), ()) == Tracked((), ())
