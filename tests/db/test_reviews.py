@@ -101,6 +101,25 @@ def test_reviews_cannot_be_changed_or_deleted(reviews: Reviews, sessions: sessio
             session.execute(text(statement))
 
 
+def test_what_is_dismissed_for_a_reason_is_so_by_the_last_word_that_stands(reviews: Reviews) -> None:
+    def dismiss(seen: dict[int, int], reason: Reason) -> None:
+        reviews.decide(seen, Deed("Lee", Action.DISMISS, reason))
+
+    dismiss({1: 0, 2: 0, 3: 0}, Reason.HELMET)
+    dismiss({4: 0}, Reason.UNCLEAR)
+    reviews.decide({2: 1, 3: 1}, Deed("Lee", Action.REOPEN))
+    dismiss({3: 2}, Reason.UNCLEAR)
+    assert reviews.dismissed_for([Reason.HELMET]) == {1: Reason.HELMET}
+    assert reviews.dismissed_for([Reason.HELMET, Reason.UNCLEAR]) == {
+        1: Reason.HELMET,
+        3: Reason.UNCLEAR,
+        4: Reason.UNCLEAR,
+    }
+    reviews.undo("Lee")
+    reviews.undo("Lee")
+    assert reviews.dismissed_for([Reason.HELMET]) == dict.fromkeys((1, 2, 3), Reason.HELMET)
+
+
 def test_undo_takes_back_one_deed_after_the_other_and_adds_rows(
     reviews: Reviews, sessions: sessionmaker[Session]
 ) -> None:
@@ -113,6 +132,21 @@ def test_undo_takes_back_one_deed_after_the_other_and_adds_rows(
     assert reviews.undo("Kim").changed == ()
     assert not reviews.can_undo("Kim")
     assert [row.action for row in reviews.history(1)] == [Action.ACCEPT, Action.DISMISS, Action.UNDO, Action.UNDO]
+
+
+def test_the_last_deed_is_taken_back_first(reviews: Reviews) -> None:
+    for id_ in (2, 1, 3):
+        reviews.decide({id_: 0}, ACCEPT)
+    assert [reviews.undo("Kim").changed for _ in range(3)] == [(3,), (1,), (2,)]
+
+
+def test_whoever_takes_back_on_a_case_what_is_no_longer_the_last_is_told_who_was_quicker(reviews: Reviews) -> None:
+    reviews.decide({1: 0}, ACCEPT)
+    reviews.decide({1: 1}, DISMISS)
+    done_ = reviews.undo_case(1, 1, "Park")
+    assert done_.changed == ()
+    assert [(one.case_id, one.by and one.by.reviewer) for one in done_.conflicts] == [(1, "Lee")]
+    assert len(reviews.history(1)) == 2
 
 
 def test_undo_stops_where_somebody_built_on_it(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
@@ -169,6 +203,13 @@ def test_cases_of_one_motorcycle_are_linked_and_parted(reviews: Reviews, session
     assert case(sessions, 4).version == 0
 
 
+def test_a_link_is_of_all_or_nothing_and_of_two_at_least(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    done_ = reviews.link({1: 99, 2: 0, 3: 0}, "Kim")
+    assert (done_.changed, [one.case_id for one in done_.conflicts]) == ((), [1])
+    assert reviews.link({4: 0}, "Kim").changed == ()
+    assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)] == [None] * 4
+
+
 def test_motorcycles_that_people_parted_do_not_meet_again(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
     def version(id_: int) -> int:
         return case(sessions, id_).version
@@ -178,6 +219,26 @@ def test_motorcycles_that_people_parted_do_not_meet_again(reviews: Reviews, sess
     reviews.link({1: version(1), 4: version(4)}, "Kim")
     motorcycles = [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)]
     assert motorcycles[0] == motorcycles[3] != motorcycles[1] == motorcycles[2]
+
+
+def test_a_motorcycle_never_has_the_number_of_another(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
+    """Also not of one that is no more."""
+    reviews.link({1: 0, 2: 0}, "Kim")
+    reviews.unlink(1, 1, "Kim")
+    reviews.link({3: 0, 4: 0}, "Kim")
+    reviews.link({1: 2, 2: 2}, "Kim")
+    motorcycles = [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)]
+    assert motorcycles[0] == motorcycles[1] != motorcycles[2] == motorcycles[3]
+
+
+def test_a_case_that_was_parted_by_mistake_goes_back_to_all_others(
+    reviews: Reviews, sessions: sessionmaker[Session]
+) -> None:
+    reviews.link({1: 0, 2: 0, 3: 0}, "Kim")
+    linked = case(sessions, 1).motorcycle
+    reviews.unlink(1, 1, "Kim")
+    assert reviews.undo("Kim").changed == (1,)
+    assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3)] == [linked] * 3
 
 
 def test_two_who_link_at_once_get_two_motorcycles(
