@@ -58,6 +58,7 @@ def test_only_live_protocols_are_opened(url: str) -> None:
             "[fec0::1]",
         ),
         *("[::ffff:127.0.0.1]", "[::ffff:a00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[ff02::1]"),
+        *("[64:ff9b::a9fe:a9fe]", "[2001:0:808:808::f7f7:f7f7]"),
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "rtsp", "rtmp"])
@@ -69,6 +70,7 @@ def test_no_address_that_is_not_public_is_reached(scheme: str, host: str) -> Non
 def test_public_addresses_and_allowed_networks_are_reached() -> None:
     assert check("https://8.8.8.8/x").port == 443
     assert check("rtsp://[2001:4860:4860::8888]:8554/x").port == 8554
+    assert check("http://[64:ff9b::808:808]/x").address == "64:ff9b::808:808", "8.8.8.8 where there is no IPv4"
     assert check("http://192.168.7.9/x", [ip_network("192.168.7.0/24")]).address == "192.168.7.9"
     with pytest.raises(RefusedError):
         check("http://192.168.8.9/x", [ip_network("192.168.7.0/24")])
