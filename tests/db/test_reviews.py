@@ -396,12 +396,15 @@ def test_a_deed_never_reaches_a_case_that_came_after_the_one_on_the_screen(sessi
     assert not Jobs(sessions).get(1)
 
 
-def test_a_new_analysis_adds_what_stands_elsewhere(sessions: sessionmaker[Session]) -> None:
+@pytest.mark.parametrize(("aside", "later_s"), [(400, 0), (0, 5)])
+def test_a_new_analysis_adds_what_stands_elsewhere_or_at_another_time(
+    sessions: sessionmaker[Session], aside: float, later_s: float
+) -> None:
     done(sessions, "a", Outcome.CONFIRMED)
     Reviews(sessions).decide({1: 0}, ACCEPT)
     with sessions.begin() as session:
         old = session.get_one(Case, 1)
-        old.x1, old.x2 = old.x1 + 400, old.x2 + 400
+        old.x1, old.x2, old.best_s = old.x1 + aside, old.x2 + aside, old.best_s + later_s
     assert again(sessions, analysis(Outcome.CONFIRMED)) == [2]
     assert Cases(sessions).count(Filter()) == 2
     job = Jobs(sessions).get(2)
