@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from db.cases import TURNED_DOWN, VIOLATIONS, Cases, Filter, Sort
 from db.jobs import Jobs
 from db.live import LiveJob
-from db.models import Case, JobState, ReviewState, SourceKind, Track
-from db.reviews import Reviews
-from db.save import save
+from db.models import Action, Case, JobState, ReviewState, SourceKind, Track
+from db.reviews import Deed, Reviews
+from db.save import _heads, save
 from pipeline import types
 from pipeline.store import FileStore
 from pipeline.types import Analysis, Evidence, Outcome
@@ -99,6 +99,13 @@ def test_of_a_rider_who_waits_before_a_camera_the_last_word_is_shown(sessions: s
     assert Cases(sessions).count(Filter(TURNED_DOWN)) == 1
 
 
+def test_heads_that_stage_2_did_not_count_are_counted_as_most_of_their_sightings_show_them() -> None:
+    bare, helmet = types.Label.WITHOUT_HELMET, types.Label.WITH_HELMET
+    seen = [factory.sighting(frame, (helmet if frame % 4 else bare, bare)) for frame in range(10)]
+    seen += [factory.sighting(frame, (helmet, bare, bare)) for frame in (10, 11)]  # too seldom to be somebody
+    assert _heads(types.Track(1, tuple(seen))) == (1, 1)
+
+
 def test_filters(sessions: sessionmaker[Session]) -> None:
     done(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
     done(sessions, "b", Outcome.CONFIRMED, Outcome.UNSURE)
@@ -114,6 +121,11 @@ def test_filters(sessions: sessionmaker[Session]) -> None:
     assert cases.count(Filter(since=happened, before=happened + timedelta(days=1))) == 3
     assert cases.count(Filter(before=happened - timedelta(days=1))) == 0
     assert [clip.name for clip in cases.sources()] == ["b.mp4", "a.mp4"]
+    assert ids(cases.of_job(1)) == [1, 2]
+    assert ids(cases.of_job(2, TURNED_DOWN)) == [5]
+    Reviews(sessions).decide({1: 0}, Deed("Lee", Action.DISMISS))
+    Reviews(sessions).decide({2: 0, 3: 0}, Deed("Lee", Action.ACCEPT))
+    assert cases.tally([1, 2, 3]) == {1: (2, 1), 2: (1, 0)}
 
 
 def test_a_plate_is_found_by_what_people_said_of_it_before_the_machine(sessions: sessionmaker[Session]) -> None:
@@ -237,5 +249,7 @@ def test_a_rider_who_waits_in_a_live_source_is_around_whoever_passes(
     waits, goes_by = (cases.get(id_) for id_ in (1, 2))
     assert waits is not None
     assert goes_by is not None
-    assert {one.frame for one in cases.others_around(goes_by)} == set(range(190, 220))
+    others = cases.others_around(goes_by)
+    assert {one.frame for one in others} == set(range(190, 220))
+    assert {(len(one.bare_heads), len(one.heads), one.plate is not None) for one in others} == {(1, 1, True)}
     assert [one.frame for one in cases.sightings(waits.track_id)] == list(range(10))
