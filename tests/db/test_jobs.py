@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.jobs import Jobs, _started, is_alive, this_worker
-from db.models import Clip, Job, JobState
+from db.jobs import Jobs, _started, is_alive, now, this_worker
+from db.live import LiveJob
+from db.models import Clip, Job, JobState, SourceKind
+from pipeline.store import FileStore
 from pipeline.types import Progress
 from tests.factory import queued
 
@@ -126,6 +128,30 @@ def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:
     assert (job.stage, job.fraction, job.violations) == ("detect", 0.4, 2)
 
 
+def test_what_is_done_to_one_job_is_done_to_no_other(jobs: Jobs) -> None:
+    one, other = (queued(jobs, name, CLIP, name * 64) for name in "ab")
+    jobs.claim()
+    jobs.claim()
+    jobs.cancel(one)
+    assert jobs.progress(one, Progress("detect", 0.4, 31.0, 12.0, 2))
+    assert not jobs.progress(other, Progress("evidence", 0.8, 31.0, 12.0, 0))
+    jobs.end(other, JobState.FAILED)
+    found = jobs.get(one)
+    assert found is not None
+    assert (found.state, found.stage) == (JobState.RUNNING, "detect")
+
+
+def test_another_clip_that_waits_keeps_none_from_being_handed_in_or_run_again(jobs: Jobs) -> None:
+    first = queued(jobs, "a", CLIP, "a" * 64)
+    jobs.cancel(first)
+    queued(jobs, "b", CLIP, "b" * 64)
+    second = queued(jobs, "a", CLIP, "a" * 64)
+    assert jobs.again(first), "its clip waits already"
+    jobs.cancel(second)
+    assert not jobs.again(first)
+    assert state(jobs, first) is JobState.QUEUED
+
+
 def test_a_waiting_job_is_cancelled_at_once_and_can_run_again(jobs: Jobs) -> None:
     job_id = queued(jobs, "a", CLIP, "a" * 64)
     jobs.cancel(job_id)
@@ -160,11 +186,15 @@ def test_jobs_of_a_process_that_is_gone_are_marked(jobs: Jobs, sessions: session
     assert state(jobs, other) is JobState.RUNNING
 
 
-def test_what_this_process_left_open_is_marked_between_jobs(jobs: Jobs) -> None:
+def test_what_this_process_left_open_is_marked_between_jobs(jobs: Jobs, sessions: sessionmaker[Session]) -> None:
+    """But not the streams that it watches meanwhile."""
     job_id = queued(jobs, "a", CLIP, "a" * 64)
     jobs.claim()
+    stream = LiveJob(sessions, FileStore(Path("/nowhere")), SourceKind.STREAM, "gate", "rtsp://gate")
+    stream.begin(now)
     jobs.mark_interrupted()
     assert state(jobs, job_id) is JobState.INTERRUPTED
+    assert state(jobs, stream.id) is JobState.RUNNING
 
 
 def test_a_process_is_told_by_id_and_start() -> None:
