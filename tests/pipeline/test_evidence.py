@@ -61,8 +61,13 @@ def test_a_rejected_suspect_is_not_marked_as_accused(settings: Settings, tmp_pat
     cleared = case(outcome=Outcome.REJECTED)
     helmets = tuple(replace(one, heads=()) for one in cleared.track.sightings)
     cleared = replace(cleared, track=replace(cleared.track, sightings=helmets))
-    store, video, _, _ = record(settings, tmp_path, cleared)
-    assert all(accused_pixels(frame.image) < 50 for frame in Clip(store.path(video), 8192).frames())
+    cleared = replace(cleared, best=helmets[5])
+    store, video, clip, picture = record(settings, tmp_path, cleared)
+    for name in (video, clip):
+        assert all(accused_pixels(frame.image) < 50 for frame in Clip(store.path(name), 8192).frames()), name
+    image = store.picture(picture)
+    assert image is not None
+    assert accused_pixels(image) < 50
 
 
 def test_a_long_track_has_a_clip_of_bounded_length_around_its_best_moment(settings: Settings, tmp_path: Path) -> None:
