@@ -30,6 +30,14 @@ def test_many_noisy_pictures_make_one_that_is_not() -> None:
     assert error(fused, clean) < 0.6 * error(pictures[0], clean)
 
 
+def test_the_better_picture_weighs_more() -> None:
+    clean = still()
+    darker = np.asarray(clean // 2, np.uint8)
+    fused, count = fuse([clean, darker], [0.3, 0.1])
+    assert count == 2
+    assert error(fused, np.asarray(0.75 * clean + 0.25 * darker, np.uint8)) < 2
+
+
 def test_a_picture_of_something_else_is_left_out() -> None:
     other = np.asarray(np.random.default_rng(1).integers(0, 255, (64, 192, 3)), np.uint8)
     fused, count = fuse([still(), noisy(still(), 1, 0, 1), other], [1.0, 1.0, 1.0])
