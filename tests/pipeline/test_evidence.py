@@ -86,6 +86,16 @@ def test_large_frames_are_made_smaller(settings: Settings, tmp_path: Path) -> No
     assert FRAME.shape == (540, 960, 3)
 
 
+def test_where_the_frames_are_gone_the_best_look_is_the_picture_and_all_are_the_clip(settings: Settings) -> None:
+    one, store = case(), FileStore(settings.files)
+    looks = one.verdict.looks
+    names = tuple(store.put_picture(np.full((100 + row, 80, 3), 50 * row, np.uint8)) for row in range(len(looks)))
+    evidence = out_of_looks(replace(one, looks=names, best=looks[2].sighting), store)
+    assert evidence.picture == evidence.crop == names[2]
+    assert (evidence.picture_s, evidence.clip_start_s) == (looks[2].sighting.time_s, looks[0].sighting.time_s)
+    assert len(list(Clip(store.path(evidence.clip), 8192).frames())) == len(looks)
+
+
 def test_looks_whose_pictures_are_gone_are_named(settings: Settings) -> None:
     one = case()
     with pytest.raises(OSError, match=f"{one.looks[0]} is gone"):
