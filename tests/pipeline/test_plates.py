@@ -68,6 +68,15 @@ def test_upscaling_can_be_switched(settings: Settings, upscale: PlateUpscale) ->
     assert all(0.3 < read.weight <= 1 for read in found.plate.reads)
 
 
+def test_crops_that_show_different_things_are_not_made_into_one(reader: PlateReader) -> None:
+    (crop,) = track(NEW, "4두95871", 1, view(26))
+    noise = np.random.default_rng(1).integers(0, 255, crop.image.shape).astype(np.uint8)
+    plate = reader.read([crop, PlateCrop(noise, crop.time_s + 1)]).plate
+    assert plate.text == "4두95871"
+    assert [read.frames for read in plate.reads] == [1, 1]
+    assert max(read.weight for read in plate.reads) > 0.5
+
+
 def test_only_the_best_crops_are_read(settings: Settings) -> None:
     reader = PlateReader(settings.model_copy(update={"plate_crops": 2, "plate_fusion": False}))
     good, bad = track(NEW, "1가23456", 2, view(24)), track(NEW, "1가23456", 4, view(8, blur=2.0))
