@@ -363,6 +363,8 @@ def test_a_reviewed_case_outlives_a_new_analysis(sessions: sessionmaker[Session]
     assert again(sessions, analysis(Outcome.CONFIRMED)) == [1]  # the same motorcycle is not accused again
     kept = case(sessions, 1)
     assert (kept.review, kept.kept, kept.job_id) == (ReviewState.DISMISSED, True, 2)
+    with sessions() as session:
+        assert session.scalar(text("select count(*) from tracks")) == 2, "nobody is a rider twice"
     assert len(Cases(sessions).sightings(kept.track_id)) == 10
     assert len(reviews.history(1)) == 1
     assert again(sessions, analysis()) == []
