@@ -27,10 +27,19 @@ def shows_its_region(crop: Crop, frame: Image) -> bool:
 def test_every_crop_says_which_part_of_the_frame_it_shows(box: Box) -> None:
     plate = Detection(Label.PLATE, Box(box.x1 + 20, box.y1 + 60, box.x1 + 60, box.y1 + 74), 0.7)
     one = seen(box)
-    for crop in (crop_rider(FRAME, one), crop_plate(FRAME, one, plate), picture_of(FRAME, one)):
-        assert shows_its_region(crop, FRAME)
+    crop, small, picture = crop_rider(FRAME, one), crop_plate(FRAME, one, plate), picture_of(FRAME, one)
+    assert all(shows_its_region(shown, FRAME) for shown in (crop, small, picture))
+    assert crop.scale == small.scale == 1, "as it is in the frame"
+    assert picture.region.width == pytest.approx(picture.region.height, abs=1)
     inside = box.clip(960, 540)
-    assert inside.inside(crop_rider(FRAME, one).region) == inside.inside(picture_of(FRAME, one).region) == 1
+    assert inside.inside(crop.region) == inside.inside(picture.region) == 1
+
+
+@pytest.mark.parametrize("box", [Box(990, 570, 999, 580), Box(-50, -60, -40, -50)])
+def test_a_box_outside_the_frame_fails_nothing(box: Box) -> None:
+    one = seen(box)
+    for crop in (crop_rider(FRAME, one), crop_plate(FRAME, one, Detection(Label.PLATE, box, 0.7))):
+        assert shows_its_region(crop, FRAME)
 
 
 def test_a_crop_of_a_rider_has_room_for_a_head_above_and_one_of_a_plate_hardly_any() -> None:
