@@ -97,6 +97,9 @@ def test_of_a_rider_who_waits_before_a_camera_the_last_word_is_shown(sessions: s
     job.keep_track(factory.track(1))  # who is no suspect any more says nothing of the one before
     assert (shown(TURNED_DOWN), shown(VIOLATIONS)) == ([3], [4])
     assert Cases(sessions).count(Filter(TURNED_DOWN)) == 1
+    found = Jobs(sessions).get(job.id)
+    assert found is not None
+    assert found.violations == 1
 
 
 def test_heads_that_stage_2_did_not_count_are_counted_as_most_of_their_sightings_show_them() -> None:
