@@ -128,7 +128,11 @@ def test_a_name_that_cannot_be_resolved_may_be_tried_again(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    "target", ["http://127.0.0.2:{port}/secret", "http://10.0.0.1/", "file:///etc/passwd", "/loop"]
+    "target",
+    [
+        *("http://127.0.0.2:{port}/secret", "http://10.0.0.1/", "file:///etc/passwd", "/loop"),
+        "rtsp://127.0.0.1:{port}/secret",
+    ],
 )
 def test_redirects_are_followed_only_where_they_may_lead(here: Settings, target: str) -> None:
     with WebServer({"/loop": "/loop", "/secret": b"secret"}) as server:
@@ -157,6 +161,20 @@ def test_a_login_goes_to_the_server_it_is_for(here: Settings) -> None:
         web.close()
         assert server.asked[0][2].startswith("Basic ")
         assert other.asked[0][2] == ""
+
+
+def test_a_camera_that_wants_a_digest_of_the_password_gets_it(here: Settings) -> None:
+    asks = b'WWW-Authenticate: Digest realm="x", nonce="1", qop="auth"'
+    unknown = b"401 Unauthorized\r\n" + asks + b"\r\nContent-Length: 0\r\n\r\n"
+    welcome = b"200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+    def answer(peer: socket.socket) -> None:
+        peer.sendall(b"HTTP/1.1 " + (welcome if server.asked[-1][2].startswith("Digest ") else unknown))
+
+    with WebServer({"/": answer}) as server:
+        web = Web(here)
+        assert web.open(server.url("/").replace("//", "//me:secret@")).read(9) == b"hello"
+        web.close()
 
 
 def test_an_endless_playlist_is_not_kept(here: Settings) -> None:
