@@ -22,11 +22,11 @@ from db.models import Capture, Case, PlateRead
 from db.outbox import Outbox
 from db.plates import set_plate
 from pipeline.ocr_client import OcrClient
-from pipeline.ocr_protocol import key_of
+from pipeline.ocr_protocol import key_of, to_result
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.settings import Settings
 from pipeline.store import FileStore
-from pipeline.types import Plate
+from pipeline.types import Plate, PlateFound
 from tests.outbox import (
     TEXT,
     Answerer,
@@ -424,3 +424,16 @@ def test_a_new_reading_takes_the_place_of_the_old(
         set_plate(case, Plate("1가23456", 0.4, readable=False, characters=(("1", 0.5),), reads=()), [])
     page = Cases(sessions).page(Filter(), Sort.NEWEST, 0, 5)
     assert [(one.plate, one.plate_guess, one.plate_confidence) for one in page] == [(None, "1가23456", 0.4)]
+
+
+def test_of_a_capture_on_which_nothing_was_read_the_case_keeps_its_crop(
+    outbox: Outbox, sessions: sessionmaker[Session], case_id: int
+) -> None:
+    nothing = PlateFound(Plate("", 0.0, readable=False, characters=(), reads=()), ())
+    with sessions.begin() as session:
+        session.get_one(Case, case_id).plate_crop = "own.jpg"
+    outbox._keep(the_capture(sessions), to_result(nothing))
+    case = Cases(sessions).get(case_id)
+    assert case is not None
+    assert (case.plate, case.plate_crop) == (None, "own.jpg")
+    assert the_capture(sessions).done_at is not None
