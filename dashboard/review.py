@@ -213,7 +213,7 @@ def _reasons(afterwards: Callable[[], None]) -> None:
             st.session_state[note] = ""
             afterwards()
 
-    asked = several("**Why dismiss it?**", "**Why dismiss these {n}?**", len(seen))
+    asked = several("Why dismiss it?", "Why dismiss these {n}?", len(seen))
     with st.popover(asked, icon=":material/close:", key=_WHY, on_change=_ask_no_more):
         for number, (reason, word) in enumerate(REASONS.items(), 1):
             _button(_(word), str(number), "", seen, partial(dismiss, reason), wide=True)

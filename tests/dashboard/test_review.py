@@ -85,7 +85,7 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
     clip = at_rest(page, page.locator("video").bounding_box)
     press(page, "d")
     expect(page.get_by_role("button", name="Wears a helmet")).to_be_visible()
-    expect(page.get_by_text("Why dismiss it?")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Why dismiss it?", exact=True)).to_be_visible()
     assert at_rest(page, page.locator("video").bounding_box) == clip  # nothing moves beneath the mouse
     assert state(2) is ReviewState.OPEN  # not without a reason
     press(page, "1")
