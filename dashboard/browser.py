@@ -75,6 +75,22 @@ _HUSH = st.components.v2.component(
     }
     """,
 )
+_ENTER = st.components.v2.component(
+    "enter",
+    js="""
+    export default function ({ parentElement }) {
+        const here = parentElement.host ?? parentElement, opened = here.closest('[role="dialog"]');
+        here.closest('[data-testid="stElementContainer"]').style.position = "absolute";  // it takes no room
+        opened.tabIndex = -1;
+        opened.style.outline = "none";
+        opened.focus({ preventScroll: true });
+        return () => setTimeout(() => {  // what had the focus may have gone with it
+            const main = document.querySelector('[data-testid="stMain"]');
+            if (document.activeElement === document.body) main.focus({ preventScroll: true });
+        });
+    }
+    """,
+)
 _SCROLL = st.components.v2.component(
     "scroll",
     js="""
@@ -192,6 +208,12 @@ def hear(key: str, at: str, keys: str) -> None:
 def hush(key: str) -> None:
     """Switch shortcuts off while this is on the page: what they do may be out of sight, beneath a dialog."""
     _HUSH(key=key, height=1)
+
+
+def enter(key: str) -> None:
+    """Take the focus into what has opened and holds this, and back to the page: else Tab leads past it, and nobody
+    hears that it opened."""
+    _ENTER(key=key, height=1)
 
 
 def play_from(key: str, seconds: float) -> None:

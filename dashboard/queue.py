@@ -189,6 +189,7 @@ def _ended(job: Job, chosen: Job | None, violations: str) -> None:
         key = f"remove-{job.id}"
         with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=key, on_change="rerun") as asked:
             if asked.open:
+                browser.enter(f"{key}-enter")
                 _ask_to_remove(job)
 
 

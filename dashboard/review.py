@@ -84,6 +84,7 @@ def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
     """Decide on the chosen cases at once."""
     if not reviewer.name():
         with st.popover(_("Begin reviewing"), icon=":material/how_to_reg:", type="primary"):
+            browser.enter("begin-enter")
             reviewer.ask()
         return
     if asks_why(seen):
@@ -215,6 +216,7 @@ def _reasons(afterwards: Callable[[], None]) -> None:
 
     asked = several("Why dismiss it?", "Why dismiss these {n}?", len(seen))
     with st.popover(asked, icon=":material/close:", key=_WHY, on_change=_ask_no_more):
+        browser.enter("why-enter")
         for number, (reason, word) in enumerate(REASONS.items(), 1):
             _button(_(word), str(number), "", seen, partial(dismiss, reason), wide=True)
         # of no fixed length: of a longer text that is pasted the field would take nothing, and say so nowhere

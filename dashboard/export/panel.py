@@ -78,6 +78,7 @@ def of_view(view: View, key: str) -> None:
     cases, reviews, store = resources.cases(), resources.reviews(), resources.store()
     columns, row = table.heads(), table.words()
     with st.popover(_("Export"), icon=":material/download:", key=f"{key}-export"):
+        browser.enter(f"{key}-export-enter")
         st.markdown(_("**This view as a table**, for Excel"))
         st.download_button(
             _("CSV"),

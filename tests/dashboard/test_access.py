@@ -1,0 +1,37 @@
+"""What people meet who use a keyboard alone, hear a page, or see it otherwise than most, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session, sessionmaker
+
+from pipeline.settings import Settings
+from pipeline.types import Outcome
+from tests.dashboard.test_pages import found
+from tests.dashboard.test_review import press, sign_in
+
+
+@pytest.fixture(autouse=True)
+def violations(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 3)
+
+
+def test_tab_leads_into_what_opens_and_the_way_back_out_of_it(page: Page) -> None:
+    page.goto("/gallery?case=3")
+    sign_in(page, "Kim")
+    press(page, "d")
+    why = page.get_by_role("dialog", name="Why dismiss it?")
+    expect(why).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(why.get_by_role("button").first).to_be_focused()
+    press(page, "Enter")  # dismissed, and on to the next
+    expect(page.get_by_text("1 of 2")).to_be_visible()
+    expect(page.get_by_role("main")).to_be_focused()
+    press(page, "b")
+    ask = page.get_by_role("button", name="Export")
+    ask.focus()
+    press(page, "Enter")
+    expect(page.get_by_role("dialog", name="Export")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(ask).to_be_focused()
