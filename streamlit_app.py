@@ -11,6 +11,7 @@ with st.sidebar:
     i18n.switch()
     reviewer.show()
     browser.speak(i18n.language())
+    browser.read_out()
     browser.asked_again(review.close_case)
 look.show()
 page = st.navigation(

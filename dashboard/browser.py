@@ -181,6 +181,20 @@ _BEGIN = st.components.v2.component(
     }
     """,
 )
+_READ_OUT = st.components.v2.component(
+    "read_out",
+    js="""
+    export default function () {
+        const look = () => {
+            const mute = document.querySelectorAll('[data-testid="stToastText"]:not([role])');
+            for (const toast of mute) toast.role = "alert";
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { childList: true, subtree: true });
+        return () => observer.disconnect();
+    }
+    """,
+)
 _SPEAK = st.components.v2.component(
     "speak", js="export default function ({ data }) { document.documentElement.lang = data.language; }"
 )
@@ -255,6 +269,11 @@ def place(name: str) -> None:
         del st.session_state[_GO_TO]
         with slot:
             _SCROLL(key=f"scroll-{st.session_state[_TURN]}", height=1)
+
+
+def read_out() -> None:
+    """Let those who hear a page hear what is told in passing: Streamlit's toasts are never read out by themselves."""
+    _READ_OUT(key="read-out", height=1)
 
 
 def speak(language: str) -> None:

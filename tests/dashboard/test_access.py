@@ -35,3 +35,11 @@ def test_tab_leads_into_what_opens_and_the_way_back_out_of_it(page: Page) -> Non
     expect(page.get_by_role("dialog", name="Export")).to_be_focused()
     page.keyboard.press("Escape")
     expect(ask).to_be_focused()
+
+
+def test_what_is_told_in_passing_is_heard(page: Page) -> None:
+    page.goto("/gallery?case=3")
+    sign_in(page, "Kim")
+    for key, words in (("a", "Accepted: 1"), ("u", "Undone: 1")):
+        press(page, key)
+        expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
