@@ -6,7 +6,7 @@ from dashboard import address, browser, i18n, look, resources, review, reviewer
 from dashboard.i18n import _
 from dashboard.telling import or_say_why
 
-st.set_page_config(page_title="Helmet Watch", page_icon=look.ICON, layout="wide")
+st.set_page_config(page_icon=look.ICON, layout="wide")
 with st.sidebar:
     i18n.switch()
     reviewer.show()
@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page("dashboard/pages/demo.py", title=_("Class demo"), icon=":material/school:"),
     ]
 )
+st.set_page_config(page_title=_("{page} · Helmet Watch", page=page.title))
 address.arrive(page.url_path)
 with st.sidebar:
     browser.begin_at_top(page.url_path)

@@ -43,3 +43,12 @@ def test_what_is_told_in_passing_is_heard(page: Page) -> None:
     for key, words in (("a", "Accepted: 1"), ("u", "Undone: 1")):
         press(page, key)
         expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+
+
+def test_a_page_has_a_title_of_its_own(page: Page) -> None:
+    page.goto("/gallery")
+    expect(page).to_have_title("Gallery · Helmet Watch")
+    page.get_by_role("link", name="Statistics").click()
+    expect(page).to_have_title("Statistics · Helmet Watch")
+    page.get_by_text("한국어", exact=True).click()
+    expect(page).to_have_title("통계 · Helmet Watch")
