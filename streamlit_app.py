@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, browser, i18n, look, resources, review, reviewer
+from dashboard import address, browser, i18n, keys, look, resources, review, reviewer
 from dashboard.i18n import _
 from dashboard.telling import or_say_why
 
@@ -10,6 +10,7 @@ st.set_page_config(page_icon=look.ICON, layout="wide")
 with st.sidebar:
     i18n.switch()
     reviewer.show()
+    keys.switch()
     browser.speak(i18n.language())
     browser.read_out()
     browser.asked_again(review.close_case)

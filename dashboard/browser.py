@@ -21,7 +21,7 @@ _PLAY = st.components.v2.component(
         min-height: 2.5rem; padding: 0.25rem 0.75rem; cursor: pointer; white-space: nowrap;
     }
     button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-    kbd { font: inherit; opacity: 0.6; margin-left: 0.5rem; }
+    kbd { font: inherit; opacity: 0.6; margin-left: 0.5rem; display: var(--keys, inline); }
     @media (max-width: 640px) { kbd { display: none; } }
     """,
     js="""
@@ -220,7 +220,7 @@ def hear(key: str, at: str, keys: str) -> None:
 
 
 def hush(key: str) -> None:
-    """Switch shortcuts off while this is on the page: what they do may be out of sight, beneath a dialog."""
+    """Switch shortcuts off while this is on the page: it may be unwanted, or out of sight beneath a dialog."""
     _HUSH(key=key, height=1)
 
 

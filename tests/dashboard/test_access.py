@@ -52,3 +52,22 @@ def test_a_page_has_a_title_of_its_own(page: Page) -> None:
     expect(page).to_have_title("Statistics · Helmet Watch")
     page.get_by_text("한국어", exact=True).click()
     expect(page).to_have_title("통계 · Helmet Watch")
+
+
+def test_letters_do_nothing_once_they_are_switched_off(page: Page) -> None:
+    page.goto("/gallery?case=3")
+    sign_in(page, "Kim")
+    switch, accept = page.get_by_role("switch", name="Letter keys"), page.get_by_role("button", name="Accept")
+    expect(page.locator("kbd:visible")).to_have_text(["B", "K", "J", "A", "D", "P"])
+    page.get_by_text("Letter keys").click()
+    expect(page.locator("kbd:visible")).to_have_count(0)
+    page.reload()  # this browser remembers it
+    expect(accept).to_be_visible()
+    expect(switch).not_to_be_checked()
+    press(page, "a")
+    press(page, "p")
+    page.get_by_text("Letter keys").click()
+    expect(page.get_by_text("1 of 3")).to_be_visible()  # nothing came of it
+    expect(page.locator("kbd:visible")).to_have_count(6)
+    press(page, "a")
+    expect(page.get_by_text("2 of 3")).to_be_visible()
