@@ -44,13 +44,13 @@ def not_readable(guess: str, probability: float) -> str:
 
 
 def characters(pairs: Sequence[tuple[str, float]], agreed: str) -> str:
-    """Each character with its confidence in per cent: green where the vote agrees, red where it does not."""
+    """Each character with its confidence in per cent: green where the vote agrees, red with a ≠ where it does not."""
     kept = [False] * len(pairs)
     matcher = SequenceMatcher(None, "".join(one for one, _ in pairs), agreed, autojunk=False)
     for block in matcher.get_matching_blocks():
         kept[block.a : block.a + block.size] = [True] * block.size
     return " ".join(
-        f":{'green' if same else 'red'}-badge[{plain(one)} {confidence:.0%}]"
+        f"{':green-badge[' if same else ':red-badge[≠ '}{plain(one)} {confidence:.0%}]"
         for (one, confidence), same in zip(pairs, kept, strict=True)
     )
 

@@ -58,7 +58,7 @@ def test_every_attempt_stands_in_a_row(open_page: Open, settings: Settings, sess
     assert "outvoted in part, counts 90%" in text
     assert "nothing read" in text
     assert "3 crops made into one" in text
-    assert ":red-badge[8 60%]" in text
+    assert ":red-badge[≠ 8 60%]" in text
 
 
 def test_what_is_not_readable_is_a_guess(open_page: Open, settings: Settings, sessions: sessionmaker[Session]) -> None:
@@ -241,7 +241,7 @@ def test_both_engines_can_be_reached_on_a_phone(open_page: Open) -> None:
 
 
 def test_characters_are_marked_by_what_became_of_them() -> None:
-    assert characters([("1", 0.5), ("가", 0.9)], "1나") == ":green-badge[1 50%] :red-badge[가 90%]"
+    assert characters([("1", 0.5), ("가", 0.9)], "1나") == ":green-badge[1 50%] :red-badge[≠ 가 90%]"
     assert made_of_it("1가", 0.0, "1가") == "no plate's text: not counted"
     assert spelled("서울강남가1234") == "서울 강남 가 1234"
     assert spelled("nothing") == "nothing"
