@@ -176,7 +176,7 @@ def _reads(case: Case) -> None:
     reads, agreed = case.reads, case.plate or case.plate_guess or ""
     count = st.slider(_("Reads"), 1, len(reads), len(reads), key=f"demo-reads-{case.id}") if len(reads) > 1 else 1
     if count == len(reads):
-        st.subheader(_("All reads together"), anchor=False)
+        st.header(_("All reads together"), anchor=False)
         st.markdown(f"{plate_text.characters(case.plate_characters or [], agreed)}  \n{plate_text.summary(case)}")
     grid = st.grid(min_column_width=230)
     for one in reads[:count]:

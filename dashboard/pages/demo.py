@@ -37,10 +37,9 @@ _STYLE = """<style>
 .st-key-class-demo [data-testid="stSliderThumbValue"] p { font-weight: 600; line-height: 1.2; }
 .st-key-class-demo .st-key-demo-clip * { font-size: 1.25rem; }
 .st-key-class-demo button { min-height: 3.5rem; }
-.st-key-class-demo h2 { font-size: 2.6rem; padding: 0 0 0.5rem; }
+.st-key-class-demo h1 { font-size: 2.6rem; padding: 0 0 0.5rem; }
 @media (max-width: 640px) {
   .st-key-class-demo p, .st-key-class-demo li, .st-key-class-demo td, .st-key-class-demo th { font-size: 1.1rem; }
-  .st-key-class-demo h2 { font-size: 1.7rem; }
   .st-key-class-demo [data-testid="stMetricValue"] p { font-size: 2rem; }
 }
 </style>"""
@@ -147,7 +146,7 @@ with st.container(key="class-demo"):
     browser.hear("demo-hear", ".st-key-demo-step *, [class*='st-key-demo-case-'] *", "ArrowLeft|ArrowRight")
     step = int(st.session_state["demo-step"])
     title, show = _STEPS[step]
-    st.header(f"{step + 1}. {_(title)}", anchor=False)
+    st.title(f"{step + 1}. {_(title)}", anchor=False)
     try:
         show(demo.Shown.of(job))
     except (ClipError, TraceError, OSError) as error:

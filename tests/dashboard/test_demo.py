@@ -44,13 +44,13 @@ def test_every_step_shows_the_clip_and_leads_to_the_next(open_page: Open) -> Non
     for step in range(STEPS):
         assert not app.exception, step
         assert not app.error or "wrong rider" in app.error[0].value or "Confirmed" in app.error[0].value
-        titles.append(app.header[0].value)
+        titles.append(app.title[0].value)
         following = app.button(key="demo-next-top")
         assert following.disabled == (step == STEPS - 1)
         if not following.disabled:
             app = following.click().run()
     assert len(set(titles)) == STEPS
-    assert app.button(key="demo-back-bottom").click().run().header[0].value == titles[-2]
+    assert app.button(key="demo-back-bottom").click().run().title[0].value == titles[-2]
 
 
 @pytest.mark.usefixtures("with_clip")
@@ -134,12 +134,12 @@ def test_step_and_clip_stand_in_the_address_and_are_kept_on_other_pages(open_pag
     asked = {"step": "3", "clip": "2"}
     assert dict(app.query_params) == asked
     app = app.switch_page("dashboard/pages/gallery.py").run().switch_page("dashboard/pages/demo.py").run()
-    assert app.header[0].value.startswith("3. ")
+    assert app.title[0].value.startswith("3. ")
     assert app.selectbox(key="demo-clip").value == 2
     for address, step, clip in ((asked, "3. ", 2), ({"step": "9", "clip": "7"}, "1. ", 1), ({"step": "x"}, "1. ", 1)):
         anew = open_page("demo", **address)
         assert not anew.exception
-        assert (anew.header[0].value[:3], anew.selectbox(key="demo-clip").value) == (step, clip)
+        assert (anew.title[0].value[:3], anew.selectbox(key="demo-clip").value) == (step, clip)
 
 
 @pytest.mark.usefixtures("with_clip")
