@@ -140,6 +140,7 @@ with st.container(key="class-demo"):
         persist_state="session",
         required=True,
         label_visibility="collapsed",
+        wrap=True,
         width=_STEPS_WIDTH,
     )
     ways("top")
