@@ -13,6 +13,7 @@ with st.sidebar:
     keys.switch()
     browser.speak(i18n.language())
     browser.read_out()
+    browser.calm()
     browser.asked_again(review.close_case)
 look.show()
 page = st.navigation(

@@ -195,6 +195,23 @@ _READ_OUT = st.components.v2.component(
     }
     """,
 )
+_CALM = st.components.v2.component(
+    "calm",
+    js="""
+    export default function () {
+        const calm = matchMedia("(prefers-reduced-motion: reduce)");
+        const still = (video) => {
+            if (!calm.matches || !video.autoplay) return;
+            video.autoplay = false;  // from now on it plays when the viewer wants
+            video.pause();
+        };
+        const onPlay = (event) => still(event.target);
+        document.querySelectorAll("video").forEach(still);
+        document.addEventListener("play", onPlay, true);
+        return () => document.removeEventListener("play", onPlay, true);
+    }
+    """,
+)
 _SPEAK = st.components.v2.component(
     "speak", js="export default function ({ data }) { document.documentElement.lang = data.language; }"
 )
@@ -274,6 +291,11 @@ def place(name: str) -> None:
 def read_out() -> None:
     """Let those who hear a page hear what is told in passing: Streamlit's toasts are never read out by themselves."""
     _READ_OUT(key="read-out", height=1)
+
+
+def calm() -> None:
+    """Let no clip play by itself for those who have asked their system for less motion."""
+    _CALM(key="calm", height=1)
 
 
 def speak(language: str) -> None:

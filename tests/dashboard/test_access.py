@@ -71,3 +71,20 @@ def test_letters_do_nothing_once_they_are_switched_off(page: Page) -> None:
     expect(page.locator("kbd:visible")).to_have_count(6)
     press(page, "a")
     expect(page.get_by_text("2 of 3")).to_be_visible()
+
+
+def test_a_clip_plays_by_itself_unless_the_viewer_wants_less_motion(page: Page) -> None:
+    page.goto("/gallery?case=3")
+    page.wait_for_function("document.querySelector('video')?.currentTime > 0")
+    sign_in(page, "Kim")
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    page.wait_for_function("document.querySelector('video')?.readyState >= 2")
+    page.wait_for_function("!document.querySelector('video').autoplay")
+    assert page.evaluate("document.querySelector('video').paused")
+    press(page, "p")  # by hand it does
+    page.wait_for_function("document.querySelector('video').currentTime > 0.3")
+    press(page, "j")
+    expect(page.get_by_text("2 of 3")).to_be_visible()
+    page.wait_for_function("document.querySelector('video')?.autoplay === false")
+    assert page.evaluate("document.querySelector('video').paused")
