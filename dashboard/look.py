@@ -1,4 +1,5 @@
-"""How all pages look, beyond what the theme can say: room, phones, and the texts of Streamlit's own upload field."""
+"""How all pages look, beyond what the theme can say: room, phones, the system's own contrast colours, and the texts of
+Streamlit's own upload field."""
 
 from __future__ import annotations
 
@@ -41,6 +42,14 @@ h1 { overflow-wrap: anywhere; }
   [class*="st-key-filters-"] > * { flex: 1 1 45% !important; min-width: 9rem; }
   [class*="st-key-filters-"] > :has([data-testid="stDateInput"]) { flex-basis: 100% !important; }
   .stButton kbd { display: none; }
+}
+@media (forced-colors: active) {
+  :focus-visible, :is(label, [data-testid="stSlider"] div):has(> * > input:focus-visible) {
+    outline: 3px solid Highlight !important; outline-offset: 2px;
+  }
+  [data-testid="stSlider"] [role="group"] div, label:has([role="switch"]) > div, [role="radio"][aria-checked="true"] {
+    forced-color-adjust: none;
+  }
 }
 </style>"""
 

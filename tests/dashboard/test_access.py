@@ -88,3 +88,17 @@ def test_a_clip_plays_by_itself_unless_the_viewer_wants_less_motion(page: Page) 
     expect(page.get_by_text("2 of 3")).to_be_visible()
     page.wait_for_function("document.querySelector('video')?.autoplay === false")
     assert page.evaluate("document.querySelector('video').paused")
+
+
+def test_the_systems_contrast_colours_leave_in_sight_what_has_the_focus_and_what_is_chosen(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto("/gallery")
+    link = page.get_by_role("link", name="Statistics")
+    page.keyboard.press("Tab")
+    link.focus()
+    expect(link).to_have_css("outline-style", "solid")
+    review = page.get_by_role("radiogroup", name="Review").get_by_role("radio")
+    thumb = page.get_by_test_id("stSlider").locator("div:has(> div > input)")
+    ground = "one => getComputedStyle(one).backgroundColor"
+    assert review.first.evaluate(ground) != review.last.evaluate(ground)
+    assert thumb.evaluate(ground) != page.locator("body").evaluate(ground)
