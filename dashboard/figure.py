@@ -57,13 +57,13 @@ def nothing(title: str, hint: str) -> None:
 
 
 def shares(title: str, number: str, parts: Mapping[str, tuple[int, str]], key: str, hint: str) -> None:
-    """A ring of shares."""
+    """A ring of shares; the numbers stand with the names, so that nobody has to find them by colour."""
     counts = [count for count, _color in parts.values()]
     if not sum(counts):
         nothing(title, hint)
         return
     ring = go.Pie(
-        labels=list(parts),
+        labels=[f"{name}: {count:,}" for name, (count, _color) in parts.items()],
         values=counts,
         marker_colors=[color for _count, color in parts.values()],
         hole=0.55,
@@ -73,7 +73,7 @@ def shares(title: str, number: str, parts: Mapping[str, tuple[int, str]], key: s
         textinfo="text",
         textfont_size=16,
         insidetextorientation="horizontal",
-        hovertemplate="%{label}: %{value:,} (%{percent})<extra></extra>",
+        hovertemplate="%{label} (%{percent})<extra></extra>",
     )
     table = pd.DataFrame({title: list(parts), _("Number"): counts})
     card(title, number, go.Figure(ring), table, key)

@@ -54,6 +54,7 @@ def test_every_figure_says_how_many_cases_it_counts(
     funnel = figures(app)["From suspicion to a person's word"]["data"][0]
     assert funnel["x"] == [4, 3, 1]
     assert funnel["y"][2] == "Accepted by people: 1"
+    assert figures(app)["Number plates"]["data"][0]["labels"] == ["read: 0", "seen, not read: 0", "not seen: 2"]
 
 
 def test_filters_narrow_all_figures(
