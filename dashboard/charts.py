@@ -22,6 +22,7 @@ from pipeline.types import Outcome
 _SOURCES = 12
 _SOURCES_IN_TABLE = 10_000
 _JOBS = 60
+_HATCHES = {Outcome.CONFIRMED: "", Outcome.UNSURE: ".", Outcome.REJECTED: "/"}  # where no colours are seen
 _STATES = {
     ReviewState.ACCEPTED: (later("Accepted"), AGREED),
     ReviewState.DISMISSED: (later("Dismissed"), DISAGREED),
@@ -128,7 +129,12 @@ def removed(scope: Scope) -> None:
     }
     figure = go.Figure(
         [
-            go.Bar(x=middles, y=column, name=_(OUTCOMES[outcome]), marker_color=OUTCOME_COLORS[outcome])
+            go.Bar(
+                x=middles,
+                y=column,
+                name=_(OUTCOMES[outcome]),
+                marker={"color": OUTCOME_COLORS[outcome], "pattern": {"shape": _HATCHES[outcome]}},
+            )
             for outcome, column in columns.items()
         ]
     )

@@ -54,6 +54,8 @@ def test_every_figure_says_how_many_cases_it_counts(
     funnel = figures(app)["From suspicion to a person's word"]["data"][0]
     assert funnel["x"] == [4, 3, 1]
     assert funnel["y"][2] == "Accepted by people: 1"
+    removed = figures(app)["What stage 2 removed"]["data"]
+    assert len({bar["marker"]["pattern"]["shape"] for bar in removed}) == 3  # told apart without colours too
     assert figures(app)["Number plates"]["data"][0]["labels"] == ["read: 0", "seen, not read: 0", "not seen: 2"]
 
 
