@@ -6,7 +6,7 @@ button.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 import streamlit as st
@@ -35,6 +35,7 @@ _STAGES = {"detect": later("Looking for riders"), "evidence": later("Writing evi
 def under_way() -> None:
     """The jobs under way; refreshes itself, faster while there are any."""
     jobs = resources.jobs().open()
+    _tell_ended({*st.session_state.get(_OPEN, ())} - {job.id for job in jobs})
     st.session_state[_OPEN] = [job.id for job in jobs]
     refresh(_open_jobs, 1.0 if jobs else 5.0)
 
@@ -48,6 +49,14 @@ def _open_jobs() -> None:
             with st.container(border=True):
                 _running(job)
     _all_waiting([job for job in jobs if job.state is not JobState.RUNNING])
+
+
+def _tell_ended(ids: Iterable[int]) -> None:
+    """Say what came of jobs that were under way: not everybody sees the page change."""
+    for job in filter(None, map(resources.jobs().get, ids)):
+        icon, word = _LOOK[job.state]
+        came = player.found(job.violations, 0) if job.state is JobState.DONE else _(word)
+        st.toast(f"**{plain(job.clip.name)}** · {came}", icon=icon, duration="long")
 
 
 def _all_waiting(jobs: Sequence[Job]) -> None:

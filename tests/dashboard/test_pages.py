@@ -445,6 +445,21 @@ def test_a_clip_under_way_is_not_queued_once_more(
     assert [job.clip.name for job in Jobs(sessions).open()] == ["street *1*.mp4"]
 
 
+def test_what_came_of_a_clip_is_told_when_its_analysis_ends(
+    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+    jobs = Jobs(sessions)
+    done, failed = (queued(jobs, f"{name}.mp4", settings.data / "gone.mp4", name * 64) for name in "ab")
+    app = open_page("analyse")
+    assert not app.toast
+    jobs.end(failed, JobState.FAILED, "holds no frames")
+    assert [toast.value for toast in app.run().toast] == [r"**b\.mp4** · Failed"]
+    jobs.end(done, JobState.DONE)
+    assert [toast.value for toast in app.run().toast] == [r"**a\.mp4** · 0 violations"]
+    assert not app.run().toast, "once"
+
+
 def test_a_job_is_not_run_again_while_its_clip_is_under_way(
     open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
