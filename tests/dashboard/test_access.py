@@ -11,6 +11,16 @@ from pipeline.types import Outcome
 from tests.dashboard.test_pages import found
 from tests.dashboard.test_review import press, sign_in
 
+HEARD = """() => {  // whether a key that is pressed where the focus is reaches what listens for shortcuts
+    let heard = false;
+    const hear = (event) => { heard ||= event.target === document.body; };
+    document.addEventListener("keydown", hear);
+    for (const type of ["keydown", "keyup"])
+        document.activeElement.dispatchEvent(new KeyboardEvent(type, { key: "x", bubbles: true }));
+    document.removeEventListener("keydown", hear);
+    return heard;
+}"""
+
 
 @pytest.fixture(autouse=True)
 def violations(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> None:
@@ -40,7 +50,8 @@ def test_tab_leads_into_what_opens_and_the_way_back_out_of_it(page: Page) -> Non
 def test_what_is_told_in_passing_is_heard(page: Page) -> None:
     page.goto("/gallery?case=3")
     sign_in(page, "Kim")
-    for key, words in (("a", "Accepted: 1"), ("u", "Undone: 1")):
+    for key, button, words in (("a", "Accept", "Accepted: 1"), ("u", "Undo", "Undone: 1")):
+        expect(page.get_by_role("button", name=button)).to_be_visible()
         press(page, key)
         expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
 
@@ -64,10 +75,12 @@ def test_letters_do_nothing_once_they_are_switched_off(page: Page) -> None:
     page.reload()  # this browser remembers it
     expect(accept).to_be_visible()
     expect(switch).not_to_be_checked()
+    page.wait_for_function(f"!({HEARD})()")
     press(page, "a")
     press(page, "p")
     page.get_by_text("Letter keys").click()
     expect(page.get_by_text("1 of 3")).to_be_visible()  # nothing came of it
+    page.wait_for_function(HEARD)
     expect(page.locator("kbd:visible")).to_have_count(6)
     press(page, "a")
     expect(page.get_by_text("2 of 3")).to_be_visible()
@@ -82,6 +95,7 @@ def test_a_clip_plays_by_itself_unless_the_viewer_wants_less_motion(page: Page) 
     page.wait_for_function("document.querySelector('video')?.readyState >= 2")
     page.wait_for_function("!document.querySelector('video').autoplay")
     assert page.evaluate("document.querySelector('video').paused")
+    expect(page.get_by_role("button", name="Play or pause")).to_be_visible()
     press(page, "p")  # by hand it does
     page.wait_for_function("document.querySelector('video').currentTime > 0.3")
     press(page, "j")
