@@ -45,36 +45,6 @@ _PLAY = st.components.v2.component(
     }
     """,
 )
-_HEAR = st.components.v2.component(
-    "hear",
-    js="""
-    export default function ({ data }) {
-        const onKey = (event) => {
-            if (!event.target.matches?.(data.at) || event.ctrlKey || event.metaKey || event.altKey) return;
-            if (!new RegExp(`^(?:${data.keys})$`, "u").test(event.key)) return;
-            event.preventDefault();
-            event.stopPropagation();
-            const { key, code, keyCode, shiftKey } = event;
-            const again = { key, code, keyCode, shiftKey, bubbles: true, cancelable: true };
-            document.body.dispatchEvent(new KeyboardEvent("keydown", again));
-        };
-        document.addEventListener("keydown", onKey, true);
-        return () => document.removeEventListener("keydown", onKey, true);
-    }
-    """,
-)
-_HUSH = st.components.v2.component(
-    "hush",
-    js="""
-    export default function () {
-        const onKey = (event) => {
-            if (event.key.length === 1 || event.key === "Enter") event.stopPropagation();
-        };
-        document.body.addEventListener("keydown", onKey);  // shortcuts listen above it
-        return () => document.body.removeEventListener("keydown", onKey);
-    }
-    """,
-)
 _ENTER = st.components.v2.component(
     "enter",
     js="""
@@ -229,16 +199,6 @@ _REMEMBER = st.components.v2.component(
 def play_button(key: str) -> None:
     """A button that plays or pauses the first video of the page; the key P does the same, in any keyboard layout."""
     _PLAY(key=key, data={"label": _("Play or pause")}, width="content")
-
-
-def hear(key: str, at: str, keys: str) -> None:
-    """Let shortcuts (a pattern) work although the focus is on an element (a selector) that uses these keys itself."""
-    _HEAR(key=key, data={"at": at, "keys": keys}, height=1)
-
-
-def hush(key: str) -> None:
-    """Switch shortcuts off while this is on the page: it may be unwanted, or out of sight beneath a dialog."""
-    _HUSH(key=key, height=1)
 
 
 def enter(key: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import address, browser, detail, filters, look, resources, review, stored, telling
+from dashboard import address, browser, detail, filters, keys, look, resources, review, stored, telling
 from dashboard.export import panel
 from dashboard.i18n import _, several
 from dashboard.plate_text import short
@@ -85,7 +85,7 @@ def _grid(view: View, key: str) -> None:
     cases = resources.cases().page(view.wanted, view.sort, number - 1, size)
     if view.wanted.outcomes == VIOLATIONS:
         _choice(cases, view, key)
-        browser.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]")
+        keys.hear(f"{key}-hear", "input[type=checkbox]", "[^ ]")
     grid = st.grid(min_column_width=230, gap="small")
     for case in cases:
         with grid, st.container(border=True, height="stretch", key=f"{key}-card-{case.id}"):

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import browser, resources
+from dashboard import browser, keys, resources
 from dashboard.export import table
 from dashboard.export.negatives import NAME, TELLING, negatives, parts
 from dashboard.export.package import Source, package
@@ -34,7 +34,7 @@ def _forget() -> None:
 
 
 def _package(ids: tuple[int, ...]) -> None:
-    browser.hush("package-hush")
+    keys.hush("package-hush")
     st.markdown(several("Evidence of {n} case, to pass on.", "Evidence of {n} cases, to pass on.", len(ids)))
     st.caption(_("Pictures, clip, a report of one page, the facts as JSON, and a sum of every file."))
     hidden = st.toggle(_("Hide what is around the motorcycle"), value=True, key="package-hidden")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import address, browser, demo, hand_in, queue, resources, thresholds
+from dashboard import address, browser, demo, hand_in, keys, queue, resources, thresholds
 from dashboard.address import Choice
 from dashboard.i18n import _, later, told
 from dashboard.text import brief, local, plain, told_apart
@@ -144,7 +144,7 @@ with st.container(key="class-demo"):
         width=_STEPS_WIDTH,
     )
     ways("top")
-    browser.hear("demo-hear", ".st-key-demo-step *, [class*='st-key-demo-case-'] *", "ArrowLeft|ArrowRight")
+    keys.hear("demo-hear", ".st-key-demo-step *, [class*='st-key-demo-case-'] *", "ArrowLeft|ArrowRight")
     step = int(st.session_state["demo-step"])
     title, show = _STEPS[step]
     st.title(f"{step + 1}. {_(title)}", anchor=False)
