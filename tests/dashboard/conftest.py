@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
@@ -10,6 +11,12 @@ from pipeline.settings import ROOT, Settings, get_settings
 from tests.dashboard.serving import CHROMIUM, PATIENCE_MS, chromium, serving
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest leaves its app as the main module, and each process that a later test starts would run it once more."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
