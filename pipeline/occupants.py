@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise, takewhile
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.settings import Settings
-from pipeline.types import Box, Detection, Label, Sighting, Track
+from pipeline.types import Box, Detection, Floats, Label, Sighting, Track
 
 _REACH = 0.8  # head sizes that a head may move on its motorcycle from one sighting to the next
 _STAYS_S = 0.5  # in one place: who walks past is 2 head sizes further by then
@@ -28,7 +27,6 @@ _AROUND_S, _MUCH = 1.0, 1.0
 # a plate that rides along is seen so often in one place, missed for a moment at most; a parked motorcycle's is not
 _PLATES, _RIDES_ALONG_S, _MISSED_S = 3, 0.3, 0.4
 
-Floats = npt.NDArray[Any]
 Seen: TypeAlias = tuple[Sighting, Detection]
 
 
