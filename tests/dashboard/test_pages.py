@@ -430,7 +430,8 @@ def test_an_upload_is_taken_when_it_was_kept_not_before(
     assert [error.value for error in app.error] == [
         rf"{number}\.mp4: the file is empty\: copy it from the camera once more" for number in (1, 2)
     ]
-    assert Jobs(sessions).count_ended() + len(Jobs(sessions).open()) == 1
+    assert wait_for(sessions, JobState.FAILED).clip.name == "3.mp4"
+    assert Jobs(sessions).count_ended() == 1
 
 
 def test_a_clip_under_way_is_not_queued_once_more(
