@@ -121,7 +121,7 @@ def _verify(stage2: Verifier, look: ToVerify) -> WithPlates:
     case = close_case(suspect, verdict, store)
     if case.confirmed and settings.ocr_url:
         case = capture_plate(case, suspect.plates, store)
-    look.judged.turned_down = not case.confirmed
+    look.judged.undecided = not case.confirmed
     return case, suspect.plates
 
 

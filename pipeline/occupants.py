@@ -61,7 +61,8 @@ class Occupant:
         self.bare_sightings = 0
         self.stayed = False
         self._place, self._helmeted = _Spell(), _Spell()
-        self._bare_size = self._worn_size = 0.0  # the largest, pixels
+        self._bare_size = 0.0  # the largest, pixels
+        self.helmet: Seen | None = None  # where it was in a helmet for a while, the largest
 
     def add(self, number: int, sighting: Sighting, head: Detection) -> None:
         """The head in the motorcycle's next sighting that shows it, which is its `number`th."""
@@ -76,13 +77,18 @@ class Occupant:
         else:
             self._helmet += head.confidence
             self._helmeted.add(number, self.last)
-            if self._helmeted.lasted_s >= _WEARS_S:
-                self._worn_size = max(self._worn_size, _size(head.box))
+            if self._helmeted.lasted_s >= _WEARS_S and _worn_size(self.helmet) <= _size(head.box):
+                self.helmet = self.last
 
     @property
     def wore_helmet(self) -> bool:
         """Whether it was in a helmet for a while, and as near as it was bare: nobody takes it off while riding."""
-        return self._worn_size > _AS_LARGE * self._bare_size
+        return _worn_size(self.helmet) > _AS_LARGE * self._bare_size
+
+    def took_off(self, helmet: Seen) -> bool:
+        """Whether this helmet, seen on the same motorcycle before, was its own, and as near as it is bare."""
+        as_near = _worn_size(helmet) > _AS_LARGE * self._bare_size
+        return as_near and any(_distance(helmet, one) < _REACH for one in self.sightings)
 
     @property
     def sightings(self) -> Collection[Seen]:
@@ -143,9 +149,16 @@ def occupants(track: Track) -> tuple[Occupant, ...]:
     return following.everybody()
 
 
-def accused(track: Track, settings: Settings) -> tuple[Occupant, ...]:
-    """The heads of a track that stage 1 saw bare often enough to have stage 2 look."""
-    return tuple(one for one in occupants(track) if is_accused(one, settings))
+def helmets(track: Track) -> tuple[Seen, ...]:
+    """The heads that were in a helmet for a while, each where it was largest so."""
+    return tuple(one.helmet for one in occupants(track) if one.helmet)
+
+
+def accused(track: Track, settings: Settings, worn: Collection[Seen] = ()) -> tuple[Occupant, ...]:
+    """The heads of a track that stage 1 saw bare often enough to have stage 2 look, but for whoever took off one of
+    these helmets, which the same motorcycle's rider or pillion wore before the track began."""
+    bare = (one for one in occupants(track) if is_accused(one, settings))
+    return tuple(one for one in bare if not any(map(one.took_off, worn)))
 
 
 def is_accused(head: Occupant, settings: Settings) -> bool:
@@ -229,6 +242,10 @@ def _on_rider(rider: Box, head: Box) -> tuple[float, float, float]:
     x, y = head.center
     unit = max(rider.height, 1.0)
     return (x - rider.x1) / unit, (y - rider.y1) / unit, max(_size(head), 1.0) / unit
+
+
+def _worn_size(helmet: Seen | None) -> float:
+    return _size(helmet[1].box) if helmet else 0.0
 
 
 def _size(head: Box) -> float:

@@ -17,6 +17,7 @@ from pipeline.crops import shrink
 from pipeline.draw import Mark, draw, mark_sighting
 from pipeline.figures import Counts, Figures
 from pipeline.motion import Motion
+from pipeline.occupants import Seen, helmets
 from pipeline.plates import PlateReader
 from pipeline.ring import Ring
 from pipeline.settings import Settings
@@ -41,7 +42,7 @@ from pipeline.verify import Verifier, vote
 
 _log = logging.getLogger(__name__)
 _PATIENCE_S = 30.0  # for what is under way when a source is closed
-_REMEMBERED = 70  # looks of stage 2 at one rider in view that count: about ten verdicts
+_REMEMBERED = 70  # looks of stage 2 at one rider in view that count, about ten verdicts; and as many helmets
 WithPlates: TypeAlias = tuple[Case, tuple[Crop, ...]]  # a case, and the crops that show its plate
 
 
@@ -203,28 +204,28 @@ class Source:
         self._collector = Collector(self.settings)
         self._open_since_s = self._collector.since_s()
         self._motion: Motion = Motion()
-        self._judged: dict[int, Judged | None] = {}  # riders that were kept already; None: as no suspect
+        self._judged: dict[int, Judged] = {}  # riders in view that were kept already
         self._accused: frozenset[int] = frozenset()
 
     def _settle(self, suspects: Iterable[Suspect], in_view: bool = False) -> None:
         """Send suspects to stage 2, and keep the others: each rider once, unless stage 2 was not convinced."""
         for suspect in suspects:
             id_ = suspect.track.id
-            before = self._judged.get(id_)
-            undecided = before is None or before.turned_down
-            if undecided and is_suspect(suspect, self.settings):  # who leaves right after a verdict has no new crop
-                self._judged[id_] = judged = Judged(before.looks if before else ())
+            new = id_ not in self._judged
+            judged = self._judged.setdefault(id_, Judged())
+            if judged.undecided and is_suspect(suspect, self.settings, judged.helmets):
+                judged.undecided = False
                 self._begin(suspect.track)
                 self._counts.waits()
                 verdict = self._stage2.submit(ToVerify(self.settings, suspect, judged))
                 verdict.add_done_callback(partial(self._heard, suspect.track))
-            elif id_ not in self._judged:
-                self._judged[id_] = None
+            elif new:
                 self._write(ToWrite(self, suspect.track, None))
             elif later := suspect.track.sightings[1:]:  # the first is the last one of those that were kept
                 self._write(ToWrite(self, Track(id_, later), None, later=True))
+            judged.helmets = (*judged.helmets, *helmets(suspect.track))[-_REMEMBERED:]
             if not in_view:
-                self._judged.pop(id_, None)
+                del self._judged[id_]
 
     def _write(self, job: ToWrite) -> None:
         self._begin(job.track)
@@ -275,10 +276,14 @@ class Source:
 
 @dataclass(slots=True, eq=False)
 class Judged:
-    """What stage 2 has made of a rider in view so far, by its last looks."""
+    """What was made of a rider in view so far: stage 2's last looks, and the helmets that were worn on the motorcycle.
 
-    looks: tuple[Look, ...]
-    turned_down: bool = False
+    It is `undecided` until stage 2 is asked, and again once that was not convinced.
+    """
+
+    looks: tuple[Look, ...] = ()
+    helmets: tuple[Seen, ...] = ()
+    undecided: bool = True
 
     def settled(self, verdict: Verdict, min_looks: int, bar: float) -> Verdict:
         """The verdict, where all looks so far come to it together: nobody is accused for waiting in view."""

@@ -174,6 +174,15 @@ def test_nobody_is_accused_for_waiting_in_view(settings: Settings, says: list[Sa
     assert scene.trouble is None
 
 
+@pytest.mark.parametrize(("x", "cases"), [(100, 0), (400, 1)])
+def test_who_waits_in_view_and_takes_the_helmet_off_is_no_suspect(settings: Settings, x: int, cases: int) -> None:
+    """However long that was ago; somebody else, bare from the first on, is one."""
+    scene = Scene(settings.model_copy(update={"live_track_s": 2.5}))
+    scene.play(0.0, 2.0, HELMET)
+    scene.play(2.0, 9.0, BARE, x=x)
+    assert len(scene.cases) == cases
+
+
 def test_who_was_just_judged_and_goes_is_no_suspect_without_crops(settings: Settings) -> None:
     scene = Scene(settings.model_copy(update={"live_track_s": 1.0, "min_sightings": 1}), [Says.HELMET])
     scene.play(0.0, 1.2, BARE)
