@@ -7,7 +7,8 @@ UV := $(BIN)/uv
 CUDA := cuda-bindings cuda-pathfinder cuda-toolkit triton $(addprefix nvidia-,cublas cuda-cccl cuda-cupti \
 	cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile cusolver cusparse cusparselt-cu13 nccl-cu13 nvjitlink \
 	nvshmem-cu13 nvtx)
-LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+# one version of a package for all Pythons, so that what the tests have seen is what runs
+LOCK := $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --no-header --no-annotate \
 	$(addprefix --no-emit-package ,$(CUDA))
 export HELMET_WATCH_DATA ?= data
 
