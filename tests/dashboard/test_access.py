@@ -72,6 +72,7 @@ def test_letters_do_nothing_once_they_are_switched_off(page: Page) -> None:
     expect(page.locator("kbd:visible")).to_have_text(["B", "K", "J", "A", "D", "P"])
     page.get_by_text("Letter keys").click()
     expect(page.locator("kbd:visible")).to_have_count(0)
+    page.wait_for_function("document.cookie.includes('helmet_watch_keys=off')")
     page.reload()  # this browser remembers it
     expect(accept).to_be_visible()
     expect(switch).not_to_be_checked()
@@ -96,8 +97,8 @@ def test_a_clip_plays_by_itself_unless_the_viewer_wants_less_motion(page: Page) 
     page.wait_for_function("!document.querySelector('video').autoplay")
     assert page.evaluate("document.querySelector('video').paused")
     expect(page.get_by_role("button", name="Play or pause")).to_be_visible()
-    page.evaluate("() => void document.querySelector('video').play()")  # as its own button does
-    page.wait_for_function("document.querySelector('video').currentTime > 0.3")
+    play = "document.querySelector('video').play()"  # as its own button does; a rerun may bring the video anew
+    page.wait_for_function(f"{play} && document.querySelector('video').currentTime > 0.3")
     press(page, "j")
     expect(page.get_by_text("2 of 3")).to_be_visible()
     page.wait_for_function("document.querySelector('video')?.autoplay === false")
