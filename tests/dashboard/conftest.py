@@ -1,14 +1,24 @@
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import camera, resources
+from db.jobs import Jobs
+from db.save import save
 from pipeline.settings import ROOT, Settings, get_settings
+from pipeline.store import FileStore
+from pipeline.types import Analysis, Case, Evidence, Outcome
+from tests import factory
+from tests.dashboard.pages import Found, Open
 from tests.dashboard.serving import CHROMIUM, PATIENCE_MS, chromium, serving
+from tests.factory import queued
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -20,7 +30,7 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def open_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+def open_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Opens a page of the real app, by a link that may ask for something, on a data folder of its own; the worker is
     stopped afterwards."""
     monkeypatch.setenv("HELMET_WATCH_DATA", str(settings.data))
@@ -38,6 +48,35 @@ def open_page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     resources.postman.clear()
     resources.streams.clear()
     get_settings.cache_clear()
+
+
+@pytest.fixture
+def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> Found:
+    """Keeps a clip that was analysed, with a suspect for each outcome and real pictures and clips in the store; its
+    job's id."""
+
+    def keep(*outcomes: Outcome, content: str = "a" * 64) -> int:
+        store = FileStore(settings.files)
+        clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [index / 10 for index in range(30)])
+        video, picture = store.take(clip), store.put_picture(factory.FRAME)
+
+        def excerpt(id_: int) -> str:
+            return store.take(factory.write_clip(tmp_path / f"case-{id_}.mp4", [at / 10 for at in range(31 + id_)]))
+
+        def case(id_: int, outcome: Outcome) -> Case:
+            one = factory.case(id_, outcome)
+            return replace(one, looks=(picture,) * len(one.looks))
+
+        cases = [case(id_, outcome) for id_, outcome in enumerate(outcomes)]
+        jobs = Jobs(sessions)
+        job_id = queued(jobs, "street *1*.mp4", tmp_path / "gone.mp4", content)
+        jobs.claim(job_id)
+        tracks = tuple(case.track for case in cases)
+        rows = tuple((case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases)
+        save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video), store)
+        return job_id
+
+    return keep
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit.web import cli
 
 from pipeline.settings import ROOT
@@ -40,6 +40,26 @@ def at_rest(page: Page, measure: Callable[[], object]) -> object:
         page.wait_for_timeout(50)
         seen.append(measure())
     return seen[-1]
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key once the page is whole: earlier ones are for the page before and count for nothing."""
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.keyboard.press(key)
+
+
+def click(page: Page, name: str) -> None:
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.get_by_role("button", name=name).click()
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.keyboard.press("Tab")
+    page.get_by_label("Your name").fill(name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"Reviewing as {name}")).to_be_visible()
+    # buttons hear keys only when they are there
+    expect(page.get_by_role("button", name="Change", exact=True)).to_be_visible()
 
 
 # Servers are forked from a process that has loaded the libraries, which takes longer than most tests, and nothing of

@@ -1,15 +1,11 @@
 """What people meet who use a keyboard alone, hear a page, or see it otherwise than most, in a real browser."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy.orm import Session, sessionmaker
 
-from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.dashboard.test_pages import found
-from tests.dashboard.test_review import press, sign_in
+from tests.dashboard.pages import Found
+from tests.dashboard.serving import press, sign_in
 
 HEARD = """() => {  // whether a key that is pressed where the focus is reaches what listens for shortcuts
     let heard = false;
@@ -23,8 +19,8 @@ HEARD = """() => {  // whether a key that is pressed where the focus is reaches 
 
 
 @pytest.fixture(autouse=True)
-def violations(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> None:
-    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 3)
+def violations(found: Found) -> None:
+    found(*[Outcome.CONFIRMED] * 3)
 
 
 def test_tab_leads_into_what_opens_and_the_way_back_out_of_it(page: Page) -> None:

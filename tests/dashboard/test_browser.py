@@ -18,8 +18,8 @@ from db.reviews import Deed, Reviews
 from pipeline.settings import ROOT, Settings
 from pipeline.store import FileStore
 from pipeline.types import Outcome
+from tests.dashboard.pages import Found
 from tests.dashboard.serving import PATIENCE_MS, at_rest, eventually, free_port, serving, url_of
-from tests.dashboard.test_pages import found
 from tests.factory import queued
 
 
@@ -74,21 +74,17 @@ def test_no_name_becomes_a_link(page: Page, settings: Settings, sessions: sessio
     expect(page.locator("[href*=evil]")).to_have_count(0)
 
 
-def test_a_clip_chosen_far_down_is_brought_into_view(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
+def test_a_clip_chosen_far_down_is_brought_into_view(page: Page, found: Found) -> None:
     for number in range(12):
-        found(settings, sessions, tmp_path, Outcome.CONFIRMED, content=f"{number:064x}")
+        found(Outcome.CONFIRMED, content=f"{number:064x}")
     page.goto("/")
     page.get_by_role("button", name="Show", exact=True).last.click()
     expect(page.get_by_role("button", name="Shown above")).not_to_be_in_viewport()
     expect(page.locator("video")).to_be_in_viewport()
 
 
-def test_what_a_clip_brought_is_in_sight_with_it(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.REJECTED)
+def test_what_a_clip_brought_is_in_sight_with_it(page: Page, found: Found) -> None:
+    found(Outcome.CONFIRMED, Outcome.REJECTED)
     page.goto("/")
     expect(page.get_by_text("Clips so far")).not_to_be_in_viewport()
     expect(page.get_by_text("1 violation", exact=True)).to_be_in_viewport()
@@ -96,10 +92,8 @@ def test_what_a_clip_brought_is_in_sight_with_it(
         expect(page.get_by_role("link", name=way)).to_be_in_viewport()
 
 
-def test_no_title_of_a_figure_is_cut_off_on_a_tablet(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_no_title_of_a_figure_is_cut_off_on_a_tablet(page: Page, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     page.set_viewport_size({"width": 820, "height": 1000})
     page.goto("/statistics")
     title = page.locator(".gtitle", has_text="From suspicion to a person's word")
@@ -113,10 +107,8 @@ def test_no_title_of_a_figure_is_cut_off_on_a_tablet(
     eventually(page, is_whole)
 
 
-def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 6)
+def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(page: Page, found: Found) -> None:
+    found(*[Outcome.CONFIRMED] * 6)
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/gallery")
     menu = page.get_by_test_id("stSidebarNavLink").filter(has_text="Gallery")
@@ -128,10 +120,8 @@ def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(
         expect(page.locator(".st-key-gallery-card-1")).to_be_in_viewport()
 
 
-def test_a_page_begins_at_its_top_however_far_down_the_last_one_was_left(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 6)
+def test_a_page_begins_at_its_top_however_far_down_the_last_one_was_left(page: Page, found: Found) -> None:
+    found(*[Outcome.CONFIRMED] * 6)
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/gallery")
     main = page.get_by_test_id("stMain")
@@ -146,9 +136,9 @@ def test_a_page_begins_at_its_top_however_far_down_the_last_one_was_left(
 
 
 def test_a_card_stays_in_view_where_pictures_above_it_come_late(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+    page: Page, found: Found, settings: Settings, sessions: sessionmaker[Session]
 ) -> None:
-    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 6)
+    found(*[Outcome.CONFIRMED] * 6)
     upright = FileStore(settings.files).put_picture(np.zeros((1000, 500, 3), np.uint8))
     with sessions.begin() as session:
         session.execute(update(Case).where(Case.id != 1).values(crop=upright))
@@ -163,10 +153,8 @@ def test_a_card_stays_in_view_where_pictures_above_it_come_late(
     expect(card).to_be_in_viewport()
 
 
-def test_a_phone_is_told_of_no_keys(
-    page: Page, server: str, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_a_phone_is_told_of_no_keys(page: Page, server: str, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     page.context.add_cookies([{"name": "helmet_watch_reviewer", "value": "Kim", "url": server}])
     page.goto("/gallery?case=1")
     keys = page.locator("[data-testid=stMain] kbd:visible")
@@ -175,10 +163,8 @@ def test_a_phone_is_told_of_no_keys(
     expect(keys).to_have_count(0)
 
 
-def test_what_stage_2_looked_at_fills_a_tablet_and_is_told_to_those_who_hear_a_page(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_what_stage_2_looked_at_fills_a_tablet_and_is_told_to_those_who_hear_a_page(page: Page, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     page.set_viewport_size({"width": 768, "height": 1024})
     page.goto("/gallery?case=1")
     seen = page.get_by_alt_text("Stage 2: a bare head, 80%")
@@ -188,10 +174,10 @@ def test_what_stage_2_looked_at_fills_a_tablet_and_is_told_to_those_who_hear_a_p
 
 
 def test_a_clip_is_deleted_once_somebody_is_sure_but_not_what_was_reviewed(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+    page: Page, found: Found, sessions: sessionmaker[Session]
 ) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, content="b" * 64)
+    found(Outcome.CONFIRMED)
+    found(Outcome.CONFIRMED, Outcome.CONFIRMED, content="b" * 64)
     Reviews(sessions).decide({1: 0}, Deed("Kim", Action.ACCEPT))
     page.goto("/gallery?source=2")
     expect(page.get_by_role("checkbox", name="Case 3")).to_be_visible()
@@ -208,10 +194,8 @@ def test_a_clip_is_deleted_once_somebody_is_sure_but_not_what_was_reviewed(
     expect(page.get_by_role("checkbox", name="Case 1")).to_be_visible()
 
 
-def test_no_level_of_headings_is_left_out(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_no_level_of_headings_is_left_out(page: Page, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     levels = "all => all.map(one => one.tagName)"
     for address, last in (("/", "Clips so far"), ("/gallery?case=1", "All sightings")):
         page.goto(address)
@@ -220,9 +204,9 @@ def test_no_level_of_headings_is_left_out(
 
 
 def test_jumping_to_the_same_violation_again_goes_back_to_it(
-    page: Page, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+    page: Page, found: Found, sessions: sessionmaker[Session]
 ) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    found(Outcome.CONFIRMED)
     with sessions.begin() as session:
         session.execute(update(Case).values(start_s=1.5))
     page.set_viewport_size({"width": 1400, "height": 640})
@@ -255,9 +239,9 @@ def test_a_page_says_its_language_and_breaks_no_korean_word(page: Page) -> None:
 
 
 def test_the_letters_of_main_buttons_are_dark_where_these_are_bright(
-    server: str, browser: Browser, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+    server: str, browser: Browser, found: Found
 ) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    found(Outcome.CONFIRMED)
     page = browser.new_page(base_url=server, color_scheme="dark", locale="en-US")
     page.set_default_timeout(PATIENCE_MS)
     page.goto("/demo")

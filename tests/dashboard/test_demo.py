@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +21,11 @@ from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Label, Outcome, Sighting, Track
+from tests.dashboard.pages import Bracketed, Found, Open, said, shown, untranslated
 from tests.dashboard.serving import eventually
-from tests.dashboard.test_pages import found, said
-from tests.dashboard.test_texts import Bracketed, shown, untranslated
 from tests.samples import Analysed, analyse_sample
 
 STEPS = 8
-Open = Callable[..., AppTest]
 
 
 @pytest.fixture
@@ -185,10 +182,8 @@ def test_a_false_alarm_comes_from_another_clip_where_this_one_has_none(open_page
     assert app.success, "the helmeted rider is let go"
 
 
-def test_a_clip_of_before_traces_were_kept_is_no_dead_end(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_a_clip_of_before_traces_were_kept_is_no_dead_end(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     app = open_page("demo")
     assert not app.exception
     assert app.button(key="demo-analyse")

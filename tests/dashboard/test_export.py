@@ -42,8 +42,8 @@ from pipeline.store import FileStore
 from pipeline.training.dataset import merge
 from pipeline.types import Analysis, Box, Evidence, Label
 from tests import factory
-from tests.dashboard.test_pages import said
-from tests.dashboard.test_review import click, press
+from tests.dashboard.pages import Open, said
+from tests.dashboard.serving import click, press
 from tests.factory import queued
 from tests.pipeline.test_conceal import BOARD, contrast, is_hidden
 
@@ -116,7 +116,7 @@ def test_the_facts_of_a_case(source: Source) -> None:
 
 @pytest.mark.parametrize("live", [False, True])
 def test_of_a_clip_it_is_told_when_it_was_handed_in_not_when_it_happened(
-    source: Source, sessions: sessionmaker[Session], open_page: Callable[..., AppTest], live: bool
+    source: Source, sessions: sessionmaker[Session], open_page: Open, live: bool
 ) -> None:
     handed_in, happened = (datetime(2025, 4, 18, 9, minute, tzinfo=UTC) for minute in (0, 7))
     with sessions.begin() as session:
@@ -316,7 +316,7 @@ def test_a_dismissal_that_was_taken_back_teaches_nothing(source: Source) -> None
 
 
 def test_many_hard_negatives_come_in_parts_that_are_one_set(
-    source: Source, open_page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+    source: Source, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.export.negatives.MOST", 1)
     source.reviews.decide({1: 2, 2: 0}, Deed("Kim", Action.DISMISS, Reason.HELMET))
@@ -342,7 +342,7 @@ def test_doubtful_cases_teach_nothing(source: Source) -> None:
     assert not [name for name in opened(taught(source)) if "case" in name]
 
 
-def test_only_what_teaches_is_counted_as_a_hard_negative(source: Source, open_page: Callable[[str], AppTest]) -> None:
+def test_only_what_teaches_is_counted_as_a_hard_negative(source: Source, open_page: Open) -> None:
     source.reviews.decide({1: 2}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
     app = open_page("gallery")
     assert "0 cases dismissed as “Wears a helmet” or “No motorcycle rider”" in said(app)

@@ -1,9 +1,7 @@
 """The gallery: its filters, what is chosen in it, and its address."""
 
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -18,18 +16,15 @@ from dashboard.text import told_apart
 from db.cases import Sort
 from db.models import Action, Clip, Reason
 from db.reviews import Deed, Reviews
-from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.dashboard.test_pages import found, said
-from tests.dashboard.test_review import click, sign_in
-
-Open = Callable[..., AppTest]
+from tests.dashboard.pages import Found, Open, said
+from tests.dashboard.serving import click, sign_in
 
 
 @pytest.fixture
-def reviews(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> Reviews:
+def reviews(found: Found, sessions: sessionmaker[Session]) -> Reviews:
     """Thirteen violations: two pages. The first three are accepted."""
-    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 13)
+    found(*[Outcome.CONFIRMED] * 13)
     reviews = Reviews(sessions)
     reviews.decide({1: 0, 2: 0, 3: 0}, Deed("Lee", Action.ACCEPT))
     return reviews
@@ -53,12 +48,10 @@ def test_a_name_that_another_clip_bears_with_a_number_is_told_apart_too() -> Non
     assert told_apart({1: "a", 2: "a", 3: "a (2)", 4: "a"}) == {1: "a", 2: "a (2)", 3: "a (2) (2)", 4: "a (3)"}
 
 
-def test_two_clips_of_one_name_are_told_apart(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
+def test_two_clips_of_one_name_are_told_apart(open_page: Open, found: Found) -> None:
     """The browser tells which one was chosen by the words in the field."""
     for content in "ab":
-        found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * (1 + (content == "b")), content=content * 64)
+        found(*[Outcome.CONFIRMED] * (1 + (content == "b")), content=content * 64)
     app = open_page("gallery")
     box = app.selectbox(key="gallery-source-en")
     assert box.options == ["All sources", "street *1*.mp4 (2)", "street *1*.mp4"]

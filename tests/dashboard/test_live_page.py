@@ -1,6 +1,5 @@
 """The page Live: streams that run, and streams that ran."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from unittest.mock import MagicMock
@@ -8,7 +7,6 @@ from unittest.mock import MagicMock
 import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
-from streamlit.testing.v1 import AppTest
 
 from dashboard import resources
 from db.jobs import now
@@ -20,9 +18,7 @@ from pipeline.store import FileStore
 from pipeline.stream import StreamState, StreamStatus
 from pipeline.types import Evidence
 from tests import factory
-from tests.dashboard.test_pages import said
-
-Open = Callable[..., AppTest]
+from tests.dashboard.pages import Open, said
 
 
 def stream(settings: Settings, sessions: sessionmaker[Session], name: str, violations: int) -> LiveJob:

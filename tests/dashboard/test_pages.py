@@ -2,14 +2,11 @@
 
 import hashlib
 import shutil
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,34 +14,21 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import hand_in
 from dashboard.player import lanes, whole_seconds
-from dashboard.text import clock, plain, second
+from dashboard.text import clock, second
 from dashboard.worker import Worker
-from db import engine
 from db.cases import Cases, Filter, Sort
-from db.engine import explain
 from db.jobs import Jobs
 from db.models import Action, Job, JobState, Reason
 from db.reviews import Deed, Reviews
-from db.save import save
 from pipeline.settings import ROOT, Settings
-from pipeline.store import FileStore
-from pipeline.types import Analysis, Case, Evidence, Outcome
-from tests import factory
+from pipeline.types import Outcome
+from tests.dashboard.pages import LOCKED, Found, Open, locked, said
 from tests.factory import queued
-
-Open = Callable[..., AppTest]
-
-
-def said(app: AppTest) -> str:
-    """All that the page says."""
-    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "success", "warning", "error")
-    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
 
 
 @pytest.mark.parametrize("named", ["Asia/Seoul", "Etc/Unknown", "../etc/passwd", None])
@@ -57,45 +41,6 @@ def test_a_zone_that_there_is_not_is_utc(named: str | None, monkeypatch: pytest.
 def links(app: AppTest) -> list[tuple[str, str]]:
     """The links to other pages of the app, each with what its address asks for."""
     return [(one.proto.label, one.proto.query_string) for one in app.get("page_link")]
-
-
-def found(
-    settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, *outcomes: Outcome, content: str = "a" * 64
-) -> int:
-    """A clip that was analysed, with real pictures and clips in the store."""
-    store = FileStore(settings.files)
-    clip = factory.write_clip(tmp_path / f"{len(outcomes)}.mp4", [index / 10 for index in range(30)])
-    video, picture = store.take(clip), store.put_picture(factory.FRAME)
-
-    def excerpt(id_: int) -> str:
-        return store.take(factory.write_clip(tmp_path / f"case-{id_}.mp4", [at / 10 for at in range(31 + id_)]))
-
-    def case(id_: int, outcome: Outcome) -> Case:
-        one = factory.case(id_, outcome)
-        return replace(one, looks=(picture,) * len(one.looks))
-
-    cases = [case(id_, outcome) for id_, outcome in enumerate(outcomes)]
-    jobs = Jobs(sessions)
-    job_id = queued(jobs, "street *1*.mp4", tmp_path / "gone.mp4", content)
-    jobs.claim(job_id)
-    tracks = tuple(case.track for case in cases)
-    rows = tuple((case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases)
-    save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video), store)
-    return job_id
-
-
-LOCKED = plain(explain(OperationalError("", None, Exception("locked"))))
-
-
-@contextmanager
-def locked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Another program writes to the database, and pages do not wait for it."""
-    monkeypatch.setattr(engine, "_PATIENCE_S", 0.1)
-    engine.sessions.cache_clear()
-    engine.sessions(settings.database)
-    with closing(sqlite3.connect(settings.data / "helmet_watch.sqlite3", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @pytest.mark.parametrize(
@@ -113,10 +58,8 @@ def test_empty_pages_say_what_to_do_next(open_page: Open, page: str, hint: str) 
     assert hint in said(app)
 
 
-def test_the_analyse_page_shows_what_a_clip_brought(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+def test_the_analyse_page_shows_what_a_clip_brought(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
     app = open_page("analyse")
     assert not app.exception
     assert "2 violations" in said(app)
@@ -126,9 +69,9 @@ def test_the_analyse_page_shows_what_a_clip_brought(
 
 
 def test_dismissed_violations_are_counted_alike_above_and_in_the_list(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+    open_page: Open, found: Found, sessions: sessionmaker[Session]
 ) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+    found(Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
     reviews = Reviews(sessions)
     reviews.decide({1: 0}, Deed("Kim", Action.DISMISS, Reason.UNCLEAR))
     app = open_page("analyse")
@@ -141,21 +84,19 @@ def test_dismissed_violations_are_counted_alike_above_and_in_the_list(
     assert "No rider without a helmet" not in said(app)
 
 
-def test_a_clip_leads_to_its_own_violations_in_the_gallery(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, content="b" * 64)
+def test_a_clip_leads_to_its_own_violations_in_the_gallery(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED)
+    found(Outcome.CONFIRMED, content="b" * 64)
     assert ("To the gallery", "source=2") in links(open_page("analyse"))
     assert ("To the gallery", "source=1") in links(open_page("analyse", job="1"))
 
 
 def test_a_clip_that_failed_is_told_above_the_one_on_show(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+    open_page: Open, found: Found, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
     jobs = Jobs(sessions)
     jobs.end(queued(jobs, "long ago.mp4", tmp_path / "gone.mp4", "b" * 64), JobState.FAILED, "holds no frames")
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    found(Outcome.CONFIRMED)
     jobs.end(queued(jobs, "mine.mp4", tmp_path / "gone.mp4", "c" * 64), JobState.FAILED, "holds no frames")
     assert [one.value for one in open_page("analyse").error] == [r"**mine\.mp4**: holds no frames"]
     assert not open_page("analyse", job="2").error, "who asks for a clip is told of that one"
@@ -175,10 +116,8 @@ def test_what_is_handed_in_next_is_shown_whatever_was_shown_before(
     assert "job" not in app.query_params
 
 
-def test_the_gallery_has_one_card_per_violation_and_opens_it(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+def test_the_gallery_has_one_card_per_violation_and_opens_it(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
     app = open_page("gallery")
     assert not app.exception
     cards = [button for button in app.button if button.key.startswith("gallery-open-")]
@@ -192,15 +131,11 @@ def test_the_gallery_has_one_card_per_violation_and_opens_it(
 
 
 def test_an_upright_clip_leaves_room_for_the_page(
-    open_page: Open,
-    settings: Settings,
-    sessions: sessionmaker[Session],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    open_page: Open, found: Found, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     widths: set[int | str] = set()
     monkeypatch.setattr(st, "video", lambda *_, width="stretch", **__: widths.add(width))
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+    found(Outcome.CONFIRMED)
     for width, height, shown in ((960, 540, "stretch"), (540, 960, 360)):
         with sessions.begin() as session:
             session.execute(update(Job).values(width=width, height=height))
@@ -209,10 +144,8 @@ def test_an_upright_clip_leaves_room_for_the_page(
         assert widths == {shown}
 
 
-def test_filters_narrow_the_gallery(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_filters_narrow_the_gallery(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     app = open_page("gallery")
     app = app.slider(key="gallery-least").set_value(95).run()
     assert "None fits these filters" in said(app)
@@ -258,9 +191,9 @@ def test_every_clip_so_far_can_be_reached(open_page: Open, sessions: sessionmake
 
 
 def test_rejected_suspects_have_a_page_of_their_own(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+    open_page: Open, found: Found, sessions: sessionmaker[Session]
 ) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.REJECTED, Outcome.UNSURE)
+    found(Outcome.CONFIRMED, Outcome.REJECTED, Outcome.UNSURE)
     app = open_page("turned_down")
     assert not app.exception
     assert "2 in all" in said(app)
@@ -279,14 +212,9 @@ def _break(files: Path) -> None:
 @pytest.mark.parametrize("damage", [_lose, _break])
 @pytest.mark.parametrize("page", ["analyse", "gallery", "turned_down"])
 def test_files_lost_from_the_data_folder_are_told_where_they_should_be(
-    open_page: Open,
-    settings: Settings,
-    sessions: sessionmaker[Session],
-    tmp_path: Path,
-    page: str,
-    damage: Callable[[Path], None],
+    open_page: Open, found: Found, settings: Settings, page: str, damage: Callable[[Path], None]
 ) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.REJECTED)
+    found(Outcome.CONFIRMED, Outcome.REJECTED)
     damage(settings.files)
     app = open_page(page)
     if page != "analyse":
@@ -307,10 +235,8 @@ def test_an_address_of_a_case_that_is_gone_is_no_dead_end(open_page: Open) -> No
     assert "case" not in app.query_params
 
 
-def test_an_address_of_a_job_that_is_gone_says_that_another_is_shown(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    job_id = found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_an_address_of_a_job_that_is_gone_says_that_another_is_shown(open_page: Open, found: Found) -> None:
+    job_id = found(Outcome.CONFIRMED)
     app = open_page("analyse")
     for wanted, gone in ((str(job_id), False), ("12345", True), ("<b>", True)):
         app.query_params["job"] = wanted
@@ -386,15 +312,11 @@ def test_many_clips_that_wait_take_little_room_and_are_cancelled_at_once(
 
 
 def test_who_hands_in_what_was_analysed_before_may_look_at_it_or_have_it_analysed_again(
-    open_page: Open,
-    settings: Settings,
-    sessions: sessionmaker[Session],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    open_page: Open, found: Found, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Worker, "_work", lambda _: None)
     content = hashlib.sha256(b"the same").hexdigest()
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, content=content)
+    found(Outcome.CONFIRMED, content=content)
     app = open_page("analyse")
     for key in ("show", "again"):
         app.file_uploader[0].set_value([("copy.mp4", b"the same", "video/mp4")]).run()

@@ -1,6 +1,6 @@
 """The page of OCR attempts: every attempt in its row, the outbox above, a place to try."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
-from streamlit.testing.v1 import AppTest
 
 from dashboard import resources
 from dashboard.plate_text import characters, made_of_it, spelled
@@ -21,9 +20,8 @@ from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
 from pipeline.types import Plate, PlateRead
 from tests import plates
-from tests.dashboard.test_pages import said
+from tests.dashboard.pages import Open, said
 
-Open = Callable[..., AppTest]
 TEXT = "서울강남가1234"
 READ = PlateRead(1.2, 1, 0.5, "plate_reader", TEXT, 0.7, tuple((one, 0.9) for one in TEXT), 0.9)
 

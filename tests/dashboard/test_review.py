@@ -1,7 +1,6 @@
 """Reviewing in a real browser: by key alone, with the mouse on many, and two people at once."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,8 +13,8 @@ from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.dashboard.serving import at_rest, eventually
-from tests.dashboard.test_pages import LOCKED, found, locked
+from tests.dashboard.pages import LOCKED, Found, Open, locked
+from tests.dashboard.serving import at_rest, click, eventually, press, sign_in
 
 State = Callable[[int], ReviewState]
 HAS_RUN = """() => new Promise((done) => {
@@ -26,9 +25,9 @@ HAS_RUN = """() => new Promise((done) => {
 
 
 @pytest.fixture
-def state(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> State:
+def state(found: Found, sessions: sessionmaker[Session]) -> State:
     """Three violations; how the review of each stands."""
-    found(settings, sessions, tmp_path, *[Outcome.CONFIRMED] * 3)
+    found(*[Outcome.CONFIRMED] * 3)
 
     def of(id_: int) -> ReviewState:
         case = Cases(sessions).get(id_)
@@ -36,26 +35,6 @@ def state(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -
         return case.review
 
     return of
-
-
-def press(page: Page, key: str) -> None:
-    """Press a key once the page is whole: earlier ones are for the page before and count for nothing."""
-    page.wait_for_selector("[data-test-script-state=notRunning]")
-    page.keyboard.press(key)
-
-
-def click(page: Page, name: str) -> None:
-    page.wait_for_selector("[data-test-script-state=notRunning]")
-    page.get_by_role("button", name=name).click()
-
-
-def sign_in(page: Page, name: str) -> None:
-    page.keyboard.press("Tab")
-    page.get_by_label("Your name").fill(name)
-    page.keyboard.press("Enter")
-    expect(page.get_by_text(f"Reviewing as {name}")).to_be_visible()
-    # buttons hear keys only when they are there
-    expect(page.get_by_role("button", name="Change", exact=True)).to_be_visible()
 
 
 def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmaker[Session]) -> None:
@@ -267,7 +246,7 @@ def test_a_doubt_about_a_plate_stands_at_its_field(page: Page, state: State, ses
 
 
 @pytest.fixture
-def case(open_page: Callable[[str], AppTest], state: State) -> AppTest:
+def case(open_page: Open, state: State) -> AppTest:
     """The page of a case, with Kim before it."""
     app = open_page("gallery")
     app.session_state["reviewer"] = "Kim"

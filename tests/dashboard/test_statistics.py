@@ -1,9 +1,7 @@
 """The page of statistics: what its figures say with nothing, little and a person's word; what they give away."""
 
 import json
-from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,11 +11,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard import figure
 from db.models import Action, Reason
 from db.reviews import Deed, Reviews
-from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.dashboard.test_pages import found, said
-
-Open = Callable[..., AppTest]
+from tests.dashboard.pages import Found, Open, said
 
 
 def figures(app: AppTest) -> dict[str, dict]:
@@ -31,9 +26,9 @@ def numbers(app: AppTest) -> dict[str, str]:
 
 
 def test_every_figure_says_how_many_cases_it_counts(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
+    open_page: Open, found: Found, sessions: sessionmaker[Session]
 ) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
+    found(Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED)
     Reviews(sessions).decide({1: 0}, Deed("kim", Action.DISMISS, Reason.HELMET))
     Reviews(sessions).decide({2: 0}, Deed("kim", Action.ACCEPT))
     app = open_page("statistics")
@@ -59,10 +54,8 @@ def test_every_figure_says_how_many_cases_it_counts(
     assert figures(app)["Number plates"]["data"][0]["labels"] == ["read: 0", "seen, not read: 0", "not seen: 2"]
 
 
-def test_filters_narrow_all_figures(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_filters_narrow_all_figures(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     app = open_page("statistics")
     assert "Riders" in figures(app)
     long_ago = pd.Timestamp("2020-01-01").date()
@@ -75,10 +68,8 @@ def test_filters_narrow_all_figures(
     assert dict(app.query_params) == {}
 
 
-def test_what_was_chosen_is_still_chosen_after_a_look_elsewhere(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_what_was_chosen_is_still_chosen_after_a_look_elsewhere(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     span = (date.today() - timedelta(days=30), date.today() + timedelta(days=1))
     app = open_page("statistics")
     app.selectbox(key="statistics-source-en").set_value(1)
@@ -101,10 +92,8 @@ def chosen(app: AppTest) -> tuple[object, object, object]:
     )
 
 
-def test_what_is_chosen_stands_in_the_address_and_outlasts_the_session(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_what_is_chosen_stands_in_the_address_and_outlasts_the_session(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED)
     last = date.today()
     first = last - timedelta(days=30)
     app = open_page("statistics")
@@ -119,17 +108,15 @@ def test_what_is_chosen_stands_in_the_address_and_outlasts_the_session(
 
 
 @pytest.mark.parametrize("days", ["1024-01-01", "9999-12-31", "2026-13-01", "2026-02-02..2026-01-01", "<b>..", ".."])
-def test_an_address_that_means_nothing_chooses_nothing(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, days: str
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED)
+def test_an_address_that_means_nothing_chooses_nothing(open_page: Open, found: Found, days: str) -> None:
+    found(Outcome.CONFIRMED)
     app = open_page("statistics", source="9" * 5000, days=days, by="<b>")
     assert chosen(app) == ("all", (), "hour")
     assert dict(app.query_params) == {}
 
 
-def test_steps_of_time(open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED)
+def test_steps_of_time(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED, Outcome.CONFIRMED)
     app = open_page("statistics")
     for step, bars in (("hour", 24), ("day", 1), ("week", 1)):
         app = app.segmented_control(key="step").set_value(step).run()
@@ -144,9 +131,7 @@ def test_names_of_files_are_no_markup() -> None:
     assert len(figure.short("n" * 100)) == 28
 
 
-def test_a_figure_is_told_in_words_as_well(
-    open_page: Open, settings: Settings, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
-    found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.REJECTED)
+def test_a_figure_is_told_in_words_as_well(open_page: Open, found: Found) -> None:
+    found(Outcome.CONFIRMED, Outcome.REJECTED)
     told = [chart.proto.alt for chart in open_page("statistics").get("plotly_chart")]
     assert any(text.endswith("Step Accepted by people, Suspects 0") for text in told)

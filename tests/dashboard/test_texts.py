@@ -1,23 +1,19 @@
 """No text is missing in any language: none unmarked in the code, none untranslated, none left out of a page."""
 
 import ast
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
-from google.protobuf.json_format import MessageToDict
-from sqlalchemy.orm import Session, sessionmaker
-from streamlit.testing.v1 import AppTest
 
 from dashboard import i18n, stills
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import ROOT
 from pipeline.types import Label, Outcome
-from tests.dashboard.test_pages import found
+from tests.dashboard.pages import MARKUP, WORD, Bracketed, Found, Open, shown, untranslated
 from tests.factory import FRAME
 
 KEYWORDS = {"_": None, "several": (1, 2), "later": None}
@@ -80,8 +76,6 @@ ARGUMENTS = {
     *("label", "help", "caption", "alt", "placeholder", "text", "title", "name", "hovertemplate", "hovertext"),
     *("xaxis_title", "yaxis_title", "page_title"),
 }
-MARKUP = re.compile(r"(?s:<style>.*</style>)|:(material/\w+:|[a-z-]+\[)|&nbsp;|<[^>]*>|%\{[^}]*\}")
-WORD = re.compile(r"[^\W\d_]{2}")
 SAME_EVERYWHERE = {"Helmet Watch", "Language · 언어"}
 
 
@@ -169,81 +163,16 @@ def test_several_words_on_one_clip_are_translated_each(monkeypatch: pytest.Monke
     assert i18n.told("a word; of nobody") == "a word; of nobody"
 
 
-class Bracketed(NullTranslations):
-    """A language that shows what is translated: every text in brackets."""
-
-    def gettext(self, message: str) -> str:
-        return f"⟦{message}⟧"
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
-
-
-SHOWN = {"body", "label", "help", "caption", "placeholder", "options", "text", "alt", "title", "page_name"}
-DATA = re.compile(
-    r"Language · 언어|street|(demo|rain)\.mp4|mp4|PNG|CSV|ZIP|PDF|JSON|English|한국어|YYYY|MM|DD|Kim"
-    r"|\bx[12]\b|\by[12]\b|%d"
-)
-
-
-def shown(app: AppTest) -> Iterator[str]:
-    """Every text on a page, as it is sent to the browser."""
-    for block in (app.main, app.sidebar):
-        for element in block:
-            if element.proto is not None:
-                yield from _texts(MessageToDict(element.proto, preserving_proto_field_name=True))
-
-
-def _texts(value: object, field: str = "") -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, one in value.items():
-            if name == "spec":
-                yield from _chart(json.loads(one))
-            else:
-                yield from _texts(one, name)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one, field)
-    elif isinstance(value, str) and field in SHOWN:
-        yield value
-
-
-def _chart(value: object, field: str = "") -> Iterator[str]:
-    """The texts of a plotly figure."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            if name not in {"template", "customdata"}:
-                yield from _chart(one, name)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _chart(one, field)
-    elif isinstance(value, str) and field in {"name", "text", "hovertext", "ticktext", "hovertemplate", "labels"}:
-        yield value
-
-
-def untranslated(text: str) -> str:
-    """What of a text is outside the brackets and no data."""
-    while "⟦" in text:
-        text = re.sub(r"⟦[^⟦⟧]*⟧", "", text)
-    return " ".join(WORD.findall(DATA.sub("", MARKUP.sub("", text))))
-
-
 PAGES = [path.stem for path in sorted((ROOT / "dashboard" / "pages").glob("*.py"))]
 
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("full", [False, True], ids=["empty", "full"])
 def test_every_text_of_a_page_is_translated(
-    page: str,
-    full: bool,
-    open_page: Callable[[str], AppTest],
-    settings: Settings,
-    sessions: sessionmaker[Session],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    page: str, full: bool, open_page: Open, found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if full:
-        found(settings, sessions, tmp_path, Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED, Outcome.UNSURE)
+        found(Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.REJECTED, Outcome.UNSURE)
     monkeypatch.setattr(i18n, "catalogue", lambda _: Bracketed())
     app = open_page(page)
     assert not app.exception
@@ -252,7 +181,7 @@ def test_every_text_of_a_page_is_translated(
     assert [text for text in texts if untranslated(text)] == []
 
 
-def test_the_switch_changes_the_language(open_page: Callable[[str], AppTest]) -> None:
+def test_the_switch_changes_the_language(open_page: Open) -> None:
     app = open_page("gallery")
     assert app.title[0].value == "Gallery"
     app.segmented_control(key="lang").set_value("ko").run()
