@@ -28,6 +28,18 @@ from pipeline.types import (
 )
 
 FRAME = np.full((540, 960, 3), 128, np.uint8)
+# a chessboard of small squares: whatever is still seen of it has full contrast
+BOARD = np.kron(np.indices((68, 120)).sum(0) % 2, np.ones((8, 8)))[:540, :960, None].repeat(3, 2).astype(np.uint8) * 255
+
+
+def contrast(image: Image, box: Box) -> float:
+    """1 where the chessboard is seen, 0 where nothing of it is left."""
+    x1, y1, x2, y2 = (round(side) for side in box.as_tuple())
+    return float(image[y1:y2, x1:x2].std() / 127.5)
+
+
+def is_hidden(image: Image, box: Box) -> bool:
+    return contrast(image, box) < 0.1
 
 
 def rider(
@@ -111,6 +123,23 @@ def write_clip(
             frame.pts, frame.time_base = round(time_s * 1000), Fraction(1, 1000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+def stamped(path: Path, stamps_s: list[float]) -> Path:
+    """A clip at 30 frames a second whose container tells these times instead."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        packets = []
+        for index in range(len(stamps_s)):
+            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 90, np.uint8), format="bgr24")
+            frame.pts, frame.time_base = round(1000 * index / 30), Fraction(1, 1000)
+            packets += stream.encode(frame)
+        for packet, stamp_s in zip([*packets, *stream.encode(None)], stamps_s, strict=True):
+            packet.pts = round(1000 * stamp_s)
+            container.mux(packet)
     return path
 
 

@@ -44,8 +44,7 @@ from pipeline.types import Analysis, Box, Evidence, Label
 from tests import factory
 from tests.dashboard.pages import Open, said
 from tests.dashboard.serving import click, press
-from tests.factory import queued
-from tests.pipeline.test_conceal import BOARD, contrast, is_hidden
+from tests.factory import BOARD, contrast, is_hidden, queued
 
 NAME = "=오토바이 (1) 🛵.mp4"
 

@@ -27,8 +27,7 @@ from pipeline.types import (
     Track,
 )
 from pipeline.video import Clip
-from tests.factory import head_of, rider, write_clip
-from tests.pipeline.test_video import stamped
+from tests.factory import head_of, rider, stamped, write_clip
 from tests.samples import DEMO, RAIN, Analysed
 from tests.streaming import BARE_RIDER, looped
 

@@ -9,22 +9,10 @@ from pipeline import motion
 from pipeline.conceal import Scene, Witness, conceal, conceal_clip
 from pipeline.errors import ClipError
 from pipeline.settings import Settings
-from pipeline.types import Box, Image, Label, Sighting, Track
+from pipeline.types import Box, Label, Sighting, Track
 from pipeline.video import Clip, VideoWriter
 from tests import factory
-
-# a chessboard of small squares: whatever is still seen of it has full contrast
-BOARD = np.kron(np.indices((68, 120)).sum(0) % 2, np.ones((8, 8)))[:540, :960, None].repeat(3, 2).astype(np.uint8) * 255
-
-
-def contrast(image: Image, box: Box) -> float:
-    """1 where the chessboard is seen, 0 where nothing of it is left."""
-    x1, y1, x2, y2 = (round(side) for side in box.as_tuple())
-    return float(image[y1:y2, x1:x2].std() / 127.5)
-
-
-def is_hidden(image: Image, box: Box) -> bool:
-    return contrast(image, box) < 0.1
+from tests.factory import BOARD, contrast, is_hidden
 
 
 def accused(frames: int = 10, labels: tuple[Label, ...] = (Label.WITHOUT_HELMET,)) -> Track:

@@ -14,7 +14,7 @@ from pipeline.errors import ClipError
 from pipeline.settings import ROOT
 from pipeline.types import Image
 from pipeline.video import Clip, VideoWriter
-from tests.factory import FRAME, write_clip
+from tests.factory import FRAME, stamped, write_clip
 
 EVEN = [index / 30 for index in range(45)]
 MAX_SIDE = 4096
@@ -128,23 +128,6 @@ def test_frames_between_may_be_passed_over(tmp_path: Path, fps: float, step: int
     assert [frame.index for frame in frames] == list(range(0, 60, step))
     assert [frame.time_s for frame in frames] == pytest.approx(times[::step], abs=0.002)
     assert clip.times == pytest.approx(times, abs=0.002), "those between are known as well"
-
-
-def stamped(path: Path, stamps_s: list[float]) -> Path:
-    """A clip at 30 frames a second whose container tells these times instead."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mjpeg", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
-        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
-        packets = []
-        for index in range(len(stamps_s)):
-            frame = av.VideoFrame.from_ndarray(small(index), format="bgr24")
-            frame.pts, frame.time_base = round(1000 * index / 30), Fraction(1, 1000)
-            packets += stream.encode(frame)
-        for packet, stamp_s in zip([*packets, *stream.encode(None)], stamps_s, strict=True):
-            packet.pts = round(1000 * stamp_s)
-            container.mux(packet)
-    return path
 
 
 @pytest.mark.parametrize(("place", "stamp_s"), [(0, 3600), (1, 3600), (20, 3600), (43, 3600), (20, 0.7)])
