@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from sqlalchemy.orm import Session, sessionmaker
 
 from db.jobs import Jobs
+from db.save import save
 from pipeline.crops import crop_rider
+from pipeline.store import FileStore
 from pipeline.types import (
+    Analysis,
     Box,
     Case,
     Crop,
     Detection,
+    Evidence,
     Image,
     Label,
     Look,
@@ -30,6 +36,8 @@ from pipeline.types import (
 FRAME = np.full((540, 960, 3), 128, np.uint8)
 # a chessboard of small squares: whatever is still seen of it has full contrast
 BOARD = np.kron(np.indices((68, 120)).sum(0) % 2, np.ones((8, 8)))[:540, :960, None].repeat(3, 2).astype(np.uint8) * 255
+STORE = FileStore(Path("/nowhere"))  # nothing of what is made up here is in it
+EVIDENCE = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
 
 
 def contrast(image: Image, box: Box) -> float:
@@ -148,3 +156,30 @@ def queued(jobs: Jobs, name: str, path: Path, content: str) -> int:
     job, new = jobs.add(name, path, content)
     assert new
     return job.id
+
+
+def under_way(sessions: sessionmaker[Session], name: str, path: Path, content: str) -> int:
+    """Queue a clip and begin to analyse it; the job's id."""
+    jobs = Jobs(sessions)
+    job_id = queued(jobs, name, path, content)
+    jobs.claim(job_id)
+    return job_id
+
+
+def analysis(cases: Sequence[tuple[Case, Evidence]], others: Sequence[Track] = (), video: str = "a.mp4") -> Analysis:
+    """What was found in a clip of nine seconds: these suspects, and other riders."""
+    tracks = (*(one.track for one, _ in cases), *others)
+    return Analysis(960, 540, 9.0, 90, 4.5, {"detect": 2.0}, tracks, tuple(cases), video)
+
+
+def analysis_of(*outcomes: Outcome) -> Analysis:
+    """A suspect for each outcome, every other one with a plate, and a rider whose head nobody saw."""
+    cases = [replace(case(id_, one), plate="n.jpg" if id_ % 2 else None) for id_, one in enumerate(outcomes)]
+    return analysis([(one, EVIDENCE) for one in cases], [track(99, labels=())])
+
+
+def done(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
+    """A clip in which these suspects were found; its job's id."""
+    job_id = under_way(sessions, f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
+    save(sessions, job_id, analysis_of(*outcomes), STORE)
+    return job_id

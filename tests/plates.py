@@ -10,15 +10,14 @@ import cv2
 import numpy as np
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.jobs import Jobs
 from db.save import save
 from pipeline.plate_formats import PlateFormat
 from pipeline.store import FileStore
 from pipeline.training.plate_pictures import draw
 from pipeline.training.plate_views import View, see
-from pipeline.types import Analysis, Evidence, Image, PlateCrop
+from pipeline.types import Evidence, Image, PlateCrop
 from tests import factory
-from tests.factory import queued
+from tests.factory import under_way
 
 _AROUND = np.full((40, 80), 60, np.uint8)
 
@@ -57,19 +56,7 @@ def saved_case(sessions: sessionmaker[Session], store: FileStore, number: int = 
     picture = store.put_picture(factory.FRAME)
     case = replace(factory.case(), **changes)
     case = replace(case, looks=(picture,) * len(case.verdict.looks))
-    jobs = Jobs(sessions)
-    job_id = queued(jobs, f"street {number}.mp4", Path("gone.mp4"), f"{number:064d}")
-    jobs.claim(job_id)
-    found = Analysis(
-        960,
-        540,
-        9.0,
-        90,
-        5.0,
-        {},
-        (case.track,),
-        ((case, Evidence(picture, picture, picture, 0.0, 0.0, 1.0)),),
-        picture,
-    )
+    job_id = under_way(sessions, f"street {number}.mp4", Path("gone.mp4"), f"{number:064d}")
+    found = factory.analysis([(case, Evidence(picture, picture, picture, 0.0, 0.0, 1.0))], video=picture)
     (id_,) = save(sessions, job_id, found, store)
     return id_

@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
 from dashboard import camera, resources
-from db.jobs import Jobs
 from db.save import save
 from pipeline.settings import ROOT, Settings, get_settings
 from pipeline.store import FileStore
-from pipeline.types import Analysis, Case, Evidence, Outcome
+from pipeline.types import Case, Evidence, Outcome
 from tests import factory
 from tests.dashboard.pages import Found, Open
 from tests.dashboard.serving import CHROMIUM, PATIENCE_MS, chromium, serving
-from tests.factory import queued
+from tests.factory import under_way
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -68,12 +67,9 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -
             return replace(one, looks=(picture,) * len(one.looks))
 
         cases = [case(id_, outcome) for id_, outcome in enumerate(outcomes)]
-        jobs = Jobs(sessions)
-        job_id = queued(jobs, "street *1*.mp4", tmp_path / "gone.mp4", content)
-        jobs.claim(job_id)
-        tracks = tuple(case.track for case in cases)
-        rows = tuple((case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases)
-        save(sessions, job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, rows, video), store)
+        rows = [(case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases]
+        job_id = under_way(sessions, "street *1*.mp4", tmp_path / "gone.mp4", content)
+        save(sessions, job_id, factory.analysis(rows, video=video), store)
         return job_id
 
     return keep

@@ -33,18 +33,17 @@ from dashboard.export.table import write
 from dashboard.export.wording import HIDDEN, STILL_SEEN
 from dashboard.export.wording import page as words
 from db.cases import Cases
-from db.jobs import Jobs
 from db.models import Action, Case, Clip, Reason, SourceKind
 from db.reviews import Deed, Reviews
 from db.save import save
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.training.dataset import merge
-from pipeline.types import Analysis, Box, Evidence, Label
+from pipeline.types import Box, Evidence, Label
 from tests import factory
 from tests.dashboard.pages import Open, said
 from tests.dashboard.serving import click, press
-from tests.factory import BOARD, contrast, is_hidden, queued
+from tests.factory import BOARD, contrast, is_hidden, under_way
 
 NAME = "=오토바이 (1) 🛵.mp4"
 
@@ -65,10 +64,8 @@ def source(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) 
                 Evidence(picture, picture, store.take(clip), 0.0, 0.0, 1.0),
             )
         )
-    jobs = Jobs(sessions)
-    jobs.claim(queued(jobs, NAME, tmp_path / "gone.mp4", "a" * 64))
-    tracks = tuple(case.track for case, _ in cases)
-    save(sessions, 1, Analysis(960, 540, 9.0, 90, 5.0, {}, tracks, tuple(cases), picture), store)
+    job_id = under_way(sessions, NAME, tmp_path / "gone.mp4", "a" * 64)
+    save(sessions, job_id, factory.analysis(cases, video=picture), store)
     reviews = Reviews(sessions)
     reviews.correct_plate({1: 0}, "김철수", "서울 강남 가 1234")
     reviews.decide({1: 1}, Deed("김철수", Action.ACCEPT))

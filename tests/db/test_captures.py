@@ -15,7 +15,7 @@ from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db import engine, live
-from db.jobs import Jobs, now
+from db.jobs import now
 from db.live import LiveJob
 from db.models import Action, Capture, Case, SourceKind
 from db.outbox import Outbox
@@ -25,13 +25,11 @@ from pipeline import types
 from pipeline.case import capture_plate
 from pipeline.settings import Settings
 from pipeline.store import FileStore
-from pipeline.types import Analysis, Evidence
+from pipeline.types import Analysis
 from tests import factory
-from tests.factory import queued
+from tests.factory import EVIDENCE, under_way
 from tests.outbox import answering, stores_all
 from tests.plates import saved_case
-
-EVIDENCE = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
 
 
 def captured(store: FileStore) -> types.Case:
@@ -93,11 +91,8 @@ def test_a_capture_that_is_replaced_on_its_way_harms_no_other(
 
 def analysed(store: FileStore, sessions: sessionmaker[Session]) -> tuple[int, Analysis]:
     """The first clip's job under way, and what was found."""
-    jobs = Jobs(sessions)
-    job_id = queued(jobs, "street 0.mp4", Path("gone.mp4"), "0" * 64)
-    jobs.claim(job_id)
-    case = captured(store)
-    return job_id, Analysis(960, 540, 9.0, 90, 5.0, {}, (case.track,), ((case, EVIDENCE),), "a.mp4")
+    job_id = under_way(sessions, "street 0.mp4", Path("gone.mp4"), "0" * 64)
+    return job_id, factory.analysis([(captured(store), EVIDENCE)])
 
 
 def test_what_cannot_be_saved_leaves_no_capture_and_takes_none(

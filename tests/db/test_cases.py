@@ -2,7 +2,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
@@ -13,34 +12,14 @@ from db.jobs import Jobs
 from db.live import LiveJob
 from db.models import Action, Case, JobState, ReviewState, Sighting, SourceKind, Track
 from db.reviews import Deed, Reviews
-from db.save import _heads, save
+from db.save import _heads
 from pipeline import types
-from pipeline.store import FileStore
-from pipeline.types import Analysis, Evidence, Outcome
+from pipeline.types import Outcome
 from tests import factory
 from tests.db.plans import plans_of
-from tests.factory import queued
+from tests.factory import EVIDENCE, STORE, done
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
-STORE = FileStore(Path("/nowhere"))  # nothing of these tests is in it
-
-
-def analysis(*outcomes: Outcome) -> Analysis:
-    cases = tuple(
-        replace(factory.case(id_, outcome), plate="n.jpg" if id_ % 2 else None) for id_, outcome in enumerate(outcomes)
-    )
-    evidence = (Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0),) * len(cases)
-    clear = factory.track(99, labels=())
-    tracks = (*(case.track for case in cases), clear)
-    return Analysis(960, 540, 9.0, 90, 5.0, {"detect": 2.0}, tracks, tuple(zip(cases, evidence, strict=True)), "a.mp4")
-
-
-def done(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
-    jobs = Jobs(sessions)
-    job_id = queued(jobs, f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
-    jobs.claim(job_id)
-    save(sessions, job_id, analysis(*outcomes), STORE)
-    return job_id
 
 
 def ids(cases: Sequence[Case]) -> list[int]:
@@ -84,8 +63,7 @@ def test_of_a_rider_who_waits_before_a_camera_the_last_word_is_shown(sessions: s
     job.begin(lambda: START)
 
     def judged(number: int, outcome: Outcome) -> None:
-        case = factory.case(number, outcome)
-        job.keep_case(replace(case, looks=("p",) * len(case.verdict.looks)), Evidence("p", "c", "v", 0.0, 0.0, 1.0))
+        job.keep_case(factory.case(number, outcome), EVIDENCE)
 
     def shown(outcomes: tuple[Outcome, ...]) -> list[int]:
         return ids(Cases(sessions).page(Filter(outcomes), Sort.OLDEST, 0, 10))
@@ -229,9 +207,8 @@ def test_a_live_violation_happened_by_the_clock_as_it_was_set_by_then(sessions: 
     clock = [START]
     job = LiveJob(sessions, STORE, SourceKind.CAMERA, "gate", "camera")
     job.begin(lambda: clock[0])
-    evidence = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
     for number in range(2):
-        job.keep_case(factory.case(number), evidence)
+        job.keep_case(factory.case(number), EVIDENCE)
         clock[0] += timedelta(hours=8)
     before, after = sorted(case.happened_at for case in Cases(sessions).page(Filter(), Sort.NEWEST, 0, 9))
     assert after - before == timedelta(hours=8)
@@ -257,14 +234,13 @@ def test_a_rider_who_waits_in_a_live_source_is_around_whoever_passes(
     """`early`: while the case of the one who waits is still under way. What its own case shows stays the same."""
     job = LiveJob(sessions, STORE, SourceKind.CAMERA, "gate", "camera")
     job.begin(lambda: START)
-    evidence = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
     later = types.Track(1, tuple(factory.sighting(frame) for frame in range(10, 300)))
-    keep = [lambda: job.keep_case(factory.case(1), evidence), lambda: job.keep_later(later)]
+    keep = [lambda: job.keep_case(factory.case(1), EVIDENCE), lambda: job.keep_later(later)]
     for step in reversed(keep) if early else keep:
         step()
     passes = factory.case(2)
     track = types.Track(2, tuple(factory.sighting(frame, x=150) for frame in range(200, 210)))
-    job.keep_case(replace(passes, track=track), evidence)
+    job.keep_case(replace(passes, track=track), EVIDENCE)
     cases = Cases(sessions)
     waits, goes_by = (cases.get(id_) for id_ in (1, 2))
     assert waits is not None

@@ -18,9 +18,9 @@ from db.save import save
 from pipeline.errors import RefusedError
 from pipeline.settings import Settings
 from pipeline.store import FileStore
-from pipeline.types import Analysis, Evidence, Plate, PlateRead
+from pipeline.types import Evidence, Plate, PlateRead
 from tests import factory
-from tests.factory import queued
+from tests.factory import queued, under_way
 
 
 def analysed(settings: Settings, sessions: sessionmaker[Session], content: str) -> int:
@@ -44,12 +44,10 @@ def analysed(settings: Settings, sessions: sessionmaker[Session], content: str) 
         captured=((file(".png"), 0.1),),
     )
     evidence = Evidence(file(), file(), file(".mp4"), 0.0, 0.0, 1.0)
-    jobs = Jobs(sessions)
-    job_id = queued(jobs, f"{content}.mp4", upload, content * 64)
-    jobs.claim(job_id)
-    found = Analysis(960, 540, 9.0, 90, 5.0, {}, (case.track,), ((case, evidence),), file(".mp4"), trace=file(".npz"))
-    save(sessions, job_id, found, store)
-    job = jobs.get(job_id)
+    job_id = under_way(sessions, f"{content}.mp4", upload, content * 64)
+    found = factory.analysis([(case, evidence)], video=file(".mp4"))
+    save(sessions, job_id, replace(found, trace=file(".npz")), store)
+    job = Jobs(sessions).get(job_id)
     assert job is not None
     return job.clip_id
 

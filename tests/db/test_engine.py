@@ -23,8 +23,7 @@ from db.models import Action, Base, Case, Clip, ReviewState
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.types import Outcome
-from tests.db.test_cases import done
-from tests.factory import queued
+from tests.factory import done, queued
 
 
 def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from db.jobs import Jobs, _started, is_alive, now, this_worker
 from db.live import LiveJob
 from db.models import Clip, Job, JobState, SourceKind
-from pipeline.store import FileStore
 from pipeline.types import Progress
-from tests.factory import queued
+from tests.factory import STORE, queued
 
 CLIP = Path("/clips/a.mp4")
 
@@ -190,7 +189,7 @@ def test_what_this_process_left_open_is_marked_between_jobs(jobs: Jobs, sessions
     """But not the streams that it watches meanwhile."""
     job_id = queued(jobs, "a", CLIP, "a" * 64)
     jobs.claim()
-    stream = LiveJob(sessions, FileStore(Path("/nowhere")), SourceKind.STREAM, "gate", "rtsp://gate")
+    stream = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
     stream.begin(now)
     jobs.mark_interrupted()
     assert state(jobs, job_id) is JobState.INTERRUPTED

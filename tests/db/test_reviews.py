@@ -15,8 +15,7 @@ from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
 from db.save import save
 from pipeline.types import Analysis, Outcome, Track
-from tests.db.test_cases import STORE, analysis, done
-from tests.factory import queued
+from tests.factory import STORE, analysis_of, done, under_way
 
 ACCEPT = Deed("Kim", Action.ACCEPT)
 DISMISS = Deed("Lee", Action.DISMISS, Reason.HELMET, "a grey half helmet")
@@ -348,26 +347,23 @@ def test_undo_links_no_case_to_itself(reviews: Reviews, sessions: sessionmaker[S
     assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3)] == [None] * 3
 
 
-def again(sessions: sessionmaker[Session], found: Analysis) -> list[int]:
+def again(sessions: sessionmaker[Session], analysis: Analysis) -> list[int]:
     """Analyse the clip of the fixture once more; the ids of its cases."""
-    jobs = Jobs(sessions)
-    job_id = queued(jobs, "a.mp4", Path("/clips/a.mp4"), "a" * 64)
-    jobs.claim(job_id)
-    return save(sessions, job_id, found, STORE)
+    return save(sessions, under_way(sessions, "a.mp4", Path("/clips/a.mp4"), "a" * 64), analysis, STORE)
 
 
 def test_a_reviewed_case_outlives_a_new_analysis(sessions: sessionmaker[Session]) -> None:
     done(sessions, "a", Outcome.CONFIRMED)
     reviews = Reviews(sessions)
     reviews.decide({1: 0}, DISMISS)
-    assert again(sessions, analysis(Outcome.CONFIRMED)) == [1]  # the same motorcycle is not accused again
+    assert again(sessions, analysis_of(Outcome.CONFIRMED)) == [1]  # the same motorcycle is not accused again
     kept = case(sessions, 1)
     assert (kept.review, kept.kept, kept.job_id) == (ReviewState.DISMISSED, True, 2)
     with sessions() as session:
         assert session.scalar(text("select count(*) from tracks")) == 2, "nobody is a rider twice"
     assert len(Cases(sessions).sightings(kept.track_id)) == 10
     assert len(reviews.history(1)) == 1
-    assert again(sessions, analysis()) == []
+    assert again(sessions, analysis_of()) == []
     assert case(sessions, 1).job_id == 3
     assert Cases(sessions).count(Filter(reviews=tuple(ReviewState))) == 1
 
@@ -378,22 +374,22 @@ def test_a_reviewed_case_stays_its_riders_where_only_a_neighbour_is_accused_agai
     """Half beside it, in boxes that overlap."""
     done(sessions, "a", Outcome.CONFIRMED)
     Reviews(sessions).decide({1: 0}, DISMISS)
-    found = analysis(Outcome.CONFIRMED)
-    (accused, evidence), cleared = found.cases[0], found.tracks[0]
+    analysis = analysis_of(Outcome.CONFIRMED)
+    (accused, evidence), cleared = analysis.cases[0], analysis.tracks[0]
     aside = [replace(one, box=one.box.shift(40, 0)) for one in accused.track.sightings]
     neighbour = replace(accused, track=Track(7, tuple(aside)), best=aside[0])
-    found = replace(found, tracks=(cleared, neighbour.track), cases=((neighbour, evidence),))
-    assert again(sessions, found) == [2]
+    analysis = replace(analysis, tracks=(cleared, neighbour.track), cases=((neighbour, evidence),))
+    assert again(sessions, analysis) == [2]
     assert [one.id for one in Cases(sessions).page(Filter(), Sort.NEWEST, 0, 9)] == [2]
     assert len(Cases(sessions).sightings(case(sessions, 1).track_id)) == 10
 
 
 def test_a_deed_never_reaches_a_case_that_came_after_the_one_on_the_screen(sessions: sessionmaker[Session]) -> None:
     done(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
-    assert again(sessions, analysis(Outcome.CONFIRMED)) == [3]
+    assert again(sessions, analysis_of(Outcome.CONFIRMED)) == [3]
     done_ = Reviews(sessions).decide({2: 0}, ACCEPT)
     assert (done_.changed, [conflict.case_id for conflict in done_.conflicts]) == ((), [2])
-    assert again(sessions, analysis()) == []
+    assert again(sessions, analysis_of()) == []
     assert Jobs(sessions).get(3)
     assert not Jobs(sessions).get(1)
 
@@ -407,7 +403,7 @@ def test_a_new_analysis_adds_what_stands_elsewhere_or_at_another_time(
     with sessions.begin() as session:
         old = session.get_one(Case, 1)
         old.x1, old.x2, old.best_s = old.x1 + aside, old.x2 + aside, old.best_s + later_s
-    assert again(sessions, analysis(Outcome.CONFIRMED)) == [2]
+    assert again(sessions, analysis_of(Outcome.CONFIRMED)) == [2]
     assert Cases(sessions).count(Filter()) == 2
     job = Jobs(sessions).get(2)
     assert job is not None

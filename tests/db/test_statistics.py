@@ -14,39 +14,30 @@ from sqlalchemy import Engine, insert, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from db import engine
-from db.jobs import Jobs
 from db.live import LiveJob
 from db.models import Action, Case, Clip, Job, JobState, Reason, ReviewState, SourceKind, Track
 from db.reviews import Deed, Reviews
 from db.save import save
 from db.statistics import Heads, Plates, Riders, Scope, Source, Statistics, offsets
 from pipeline import types
-from pipeline.store import FileStore
-from pipeline.types import Analysis, Evidence, Label, Outcome
+from pipeline.types import Label, Outcome
 from tests import factory
 from tests.db.plans import plans_of
-from tests.factory import queued
+from tests.factory import EVIDENCE, STORE, under_way
 
 SEOUL, NEW_YORK = ZoneInfo("Asia/Seoul"), ZoneInfo("America/New_York")
 ROWS = 100_000
 CLIPS = 20
 START = datetime(2025, 9, 1, tzinfo=UTC)
 ALL = Scope()
-STORE = FileStore(Path("/nowhere"))  # nothing of these tests is in it
 
 
 def analysed(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
     """A clip with these suspects, one rider with a helmet, and one whose head nobody saw."""
-    jobs = Jobs(sessions)
-    job_id = queued(jobs, f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
-    jobs.claim(job_id)
-    cases = tuple(
-        (moved(factory.case(row, one), 200 * row), Evidence("p", "c", "v", 0.0, 0.0, 1.0))
-        for row, one in enumerate(outcomes)
-    )
+    job_id = under_way(sessions, f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
+    cases = [(moved(factory.case(row, one), 200 * row), EVIDENCE) for row, one in enumerate(outcomes)]
     others = (at(factory.track(98, labels=(Label.WITH_HELMET,)), 2000), at(factory.track(99, labels=()), 2200))
-    tracks = (*(case.track for case, _ in cases), *others)
-    save(sessions, job_id, Analysis(960, 540, 9.0, 90, 4.5, {}, tracks, cases, "a.mp4"), STORE)
+    save(sessions, job_id, factory.analysis(cases, others), STORE)
     return job_id
 
 
@@ -64,8 +55,7 @@ def test_a_camera_that_was_watched_before_counts_on_the_day_it_was_watched(sessi
     job.begin(lambda: datetime(2026, 7, 20, 8, tzinfo=UTC))
     with sessions.begin() as session:
         session.execute(update(Clip).values(added_at=datetime(2026, 7, 1, 8, tzinfo=UTC)))
-    case = replace(factory.case(), looks=("p",) * len(factory.case().verdict.looks))
-    job.keep_case(case, Evidence("p", "c", "v", 0.0, 0.0, 1.0))
+    job.keep_case(factory.case(), EVIDENCE)
     job.keep_track(factory.track(2, labels=(Label.WITH_HELMET,)))
     counts = Statistics(sessions)
     days = [Scope(None, datetime(2026, 7, day, tzinfo=UTC), datetime(2026, 7, day + 1, tzinfo=UTC)) for day in (1, 20)]
@@ -77,8 +67,8 @@ def test_a_violation_past_midnight_is_a_rider_of_the_same_day(sessions: sessionm
     midnight = datetime(2026, 7, 21, tzinfo=UTC)
     job = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
     job.begin(lambda: midnight - timedelta(seconds=0.5))
-    case = replace(factory.case(), looks=("p",) * len(factory.case().verdict.looks))
-    job.keep_case(replace(case, best=case.track.sightings[-1]), Evidence("p", "c", "v", 0.0, 0.0, 1.0))
+    case = factory.case()
+    job.keep_case(replace(case, best=case.track.sightings[-1]), EVIDENCE)
     counts = Statistics(sessions)
     for scope, number in ((Scope(before=midnight), 0), (Scope(since=midnight), 1)):
         assert counts.violations(scope) == counts.riders(scope).without_helmet == number
@@ -91,8 +81,7 @@ def test_a_rider_who_waits_in_view_of_a_camera_counts_once(sessions: sessionmake
     job.keep_track(factory.track(2, labels=(Label.WITH_HELMET,)))
     assert list(Statistics(sessions).sources().values()) == ["crossing"], "also where nobody is a suspect"
     for outcome in (Outcome.REJECTED, Outcome.REJECTED, Outcome.UNSURE):
-        case = factory.case(1, outcome)
-        job.keep_case(replace(case, looks=("p",) * len(case.verdict.looks)), Evidence("p", "c", "v", 0.0, 0.0, 1.0))
+        job.keep_case(factory.case(1, outcome), EVIDENCE)
     counts = Statistics(sessions)
     assert counts.riders(ALL).total == 2
     assert counts.verdicts(ALL) == {(Outcome.UNSURE, ReviewState.OPEN): 1}
