@@ -1,6 +1,6 @@
 """Choose how reads of a plate are added up, and what their probability means, on rendered tracks.
 
-python -m pipeline.training.calibrate_plates --labels CSV... [--dry]
+python -m pipeline.training.calibrate_plates --labels CSV... [--dry-run]
 
 The labels are those of `plate_tracks`. Every track is also used cut short, as many tracks on the road are, and a third
 without the picture made of all its frames, as where they cannot be aligned. Half of the tracks choose, the other half
@@ -111,14 +111,14 @@ def _calibrate(options: argparse.Namespace) -> Iterator[object]:
     chosen = calibrate(heard[::2])
     yield chosen
     yield report(heard[1::2], chosen)
-    if not options.dry:
+    if not options.dry_run:
         write_manifest(settings.weights / PLATES, chosen)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = command.parser(__doc__)
     parser.add_argument("--labels", type=Path, nargs="+", required=True)
-    parser.add_argument("--dry", action="store_true", help="only say what would be chosen")
+    parser.add_argument("--dry-run", action="store_true", help="leave the manifest as it is")
     options = parser.parse_args(arguments)
     return command.report(lambda: _calibrate(options))
 
