@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import stored
-from dashboard.i18n import _, later, several, told
+from dashboard.i18n import _, later, several
 from dashboard.plate_text import characters, made_of_it
-from dashboard.text import clock, plain
+from dashboard.text import clock, plain, told
 from db.models import Case
 from db.plates import as_read
 from pipeline.types import Image, PlateRead
@@ -53,7 +53,7 @@ def given_up(case: Case, why: str) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         if case.plate_crop:
             stored.picture(case.plate_crop, _("Plate crop"), 150)
-        said = _("**The OCR server could not read this plate:** {reason}", reason=plain(told(why)))
+        said = _("**The OCR server could not read this plate:** {reason}", reason=told(why))
         st.markdown(f":material/error: {said}", width="stretch")
 
 

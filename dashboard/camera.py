@@ -13,9 +13,9 @@ from av import VideoFrame
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from dashboard import resources, stored
-from dashboard.i18n import _, told
+from dashboard.i18n import _
 from dashboard.telling import refresh
-from dashboard.text import plain, second
+from dashboard.text import second, told
 from db.cases import Filter, Sort
 from db.engine import explain
 from db.models import Case
@@ -119,7 +119,7 @@ class Camera(VideoProcessorBase):  # type: ignore[misc]
 def _panel(camera: Camera | None) -> None:
     """How the analysis keeps up, and what it found."""
     if camera is not None and camera.trouble:
-        st.error(plain(told(camera.trouble)), icon=":material/error:")
+        st.error(told(camera.trouble), icon=":material/error:")
         return
     running = camera.running if camera is not None else None
     if running is None:
@@ -144,7 +144,7 @@ def trouble(running: Running) -> None:
     """What was not kept of a live source, and when: whatever it was may be over."""
     if running.trouble:
         at = second(running.source.trouble_at)
-        st.error(f"{at} · {plain(told(running.trouble))}", icon=":material/error:")
+        st.error(f"{at} · {told(running.trouble)}", icon=":material/error:")
 
 
 def violations(job_id: int, most: int) -> tuple[int, Sequence[Case]]:

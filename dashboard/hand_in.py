@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import browser, queue, resources
-from dashboard.i18n import _, told
+from dashboard.i18n import _
 from dashboard.telling import if_it_fails
-from dashboard.text import local, plain
+from dashboard.text import local, plain, told
 from dashboard.upload import keep, suffix_of, too_large
 from db.engine import explain
 from db.models import Job
@@ -55,7 +55,7 @@ def queue_sample(sample: Path) -> None:
         with sample.open("rb") as clip:
             _queue(sample.name, *keep(clip, sample.name, resources.settings()))
     except (ClipError, OSError, DBAPIError) as error:
-        st.error(plain(told(explain(error))), icon=":material/error:")
+        st.error(told(explain(error)), icon=":material/error:")
 
 
 def _take_sample(sample: Path) -> None:
@@ -92,9 +92,9 @@ def _reason(name: str, why: str) -> str:
     try:
         suffix_of(name)
     except ClipError as error:
-        return plain(told(str(error)))
+        return told(str(error))
     if "or smaller" in why:
-        return plain(told(str(too_large(resources.settings()))))
+        return told(str(too_large(resources.settings())))
     return _("did not arrive, try again ({reason})", reason=plain(why))
 
 
@@ -120,7 +120,7 @@ def _accept(file: BinaryIO, name: str) -> None:
             return
         _queue(name, path, content)
     except (ClipError, OSError, DBAPIError) as error:
-        st.session_state.setdefault("notices", []).append(f"{plain(name)}: {plain(told(explain(error)))}")
+        st.session_state.setdefault("notices", []).append(f"{plain(name)}: {told(explain(error))}")
 
 
 def _queue(name: str, path: Path, content: str) -> None:

@@ -174,13 +174,13 @@ _TOLD = (
 )
 
 
-def told(message: str) -> str:
+def translated(message: str) -> str:
     """What the pipeline or the database said, in the viewer's language; as it is where it is none of theirs."""
     for text in _TOLD:
         if found := _pattern(text).fullmatch(message):
             return _(text, **found.groupdict())
     one, *others = message.split(_BETWEEN)
-    return _BETWEEN.join(map(told, (one, *others))) if others else message
+    return _BETWEEN.join(map(translated, (one, *others))) if others else message
 
 
 @cache

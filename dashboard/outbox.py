@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import resources
-from dashboard.i18n import _, several, told
+from dashboard.i18n import _, several
 from dashboard.telling import if_it_fails
-from dashboard.text import local, plain
+from dashboard.text import local, plain, told
 from pipeline.guard import masked
 
 
@@ -27,7 +27,7 @@ def show() -> None:
             resources.postman().trouble if settings.ocr_url else _("No server is set: HELMET_WATCH_OCR_URL names it.")
         )
         for problem in filter(None, (trouble, backlog.error)):
-            st.error(plain(told(problem)), icon=":material/cloud_off:")
+            st.error(told(problem), icon=":material/cloud_off:")
         if backlog.refused:
             given_up = several(
                 "{n} plate is given up until somebody tries again: the reason stands with it below.",

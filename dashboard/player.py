@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import browser, resources, stored
-from dashboard.i18n import _, several, told
-from dashboard.text import clock, plain
+from dashboard.i18n import _, several
+from dashboard.text import clock, plain, told
 from db.cases import TURNED_DOWN, Filter
 from db.models import Case, Job, ReviewState
 from pipeline.palette import ACCUSED
@@ -32,7 +32,7 @@ def show(job: Job) -> None:
     cases = [case for case in every if case.review is not ReviewState.DISMISSED]
     _outcome(job, every, cases)
     if job.message:
-        st.warning(plain(told(job.message)), icon=":material/content_cut:")
+        st.warning(told(job.message), icon=":material/content_cut:")
     if job.video:
         stored.video(job.video, _("The annotated clip"), job)
     if _JUMP in st.session_state:

@@ -12,9 +12,9 @@ from itertools import takewhile
 import streamlit as st
 
 from dashboard import address, browser, player, resources
-from dashboard.i18n import _, later, several, told
+from dashboard.i18n import _, later, several
 from dashboard.telling import if_it_fails, refresh
-from dashboard.text import clock, local, plain
+from dashboard.text import clock, local, plain, told
 from db.models import Job, JobState
 
 _PAGE_SIZE = 20
@@ -159,7 +159,7 @@ def _failed_since(shown: Job) -> None:
     since = takewhile(lambda job: job.id != shown.id, resources.jobs().ended(_PAGE_SIZE))
     failed = [job for job in since if job.state is JobState.FAILED]
     if failed:
-        said = (f"**{plain(job.clip.name)}**: {plain(told(job.message or ''))}" for job in failed)
+        said = (f"**{plain(job.clip.name)}**: {told(job.message or '')}" for job in failed)
         st.error("  \n".join(said), icon=":material/error:")
 
 
@@ -186,7 +186,7 @@ def _ended(job: Job, chosen: Job | None, violations: str) -> None:
     icon, word = _LOOK[job.state]
     with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center"):
         found = violations if job.state is JobState.DONE else _(word)
-        message = f"  \n:red[{plain(told(job.message))}]" if job.message else ""
+        message = f"  \n:red[{told(job.message)}]" if job.message else ""
         said = f"{icon} **{plain(job.clip.name)}**  \n:gray[{found} · {local(job.created_at)}]{message}"
         st.markdown(said, width="stretch")
         if job.state is JobState.DONE:

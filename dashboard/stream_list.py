@@ -8,9 +8,9 @@ import cv2
 import streamlit as st
 
 from dashboard import camera, player, resources
-from dashboard.i18n import _, later, several, told
+from dashboard.i18n import _, later, several
 from dashboard.telling import refresh
-from dashboard.text import local, plain
+from dashboard.text import local, plain, told
 from db.engine import FORESEEN, explain
 from db.models import Job, JobState
 from pipeline.stream import StreamState
@@ -39,7 +39,7 @@ _ENDED = {
 def show() -> None:
     _new()
     if trouble := st.session_state.pop("stream_trouble", None):
-        st.error(plain(told(trouble)), icon=":material/error:")
+        st.error(told(trouble), icon=":material/error:")
     refresh(_all, 1.0)
 
 
@@ -104,7 +104,7 @@ def _running(job: Job, running: Running) -> None:
         icon, word = _STATES[running.status.state]
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)}")
         if running.status.why:
-            st.caption(plain(told(running.status.why)))
+            st.caption(told(running.status.why))
         camera.trouble(running)
         if running.status.state is StreamState.LIVE:
             _speed(running.figures)
@@ -141,7 +141,7 @@ def _ended(job: Job, violations: str) -> None:
         since = local(job.finished_at or job.created_at)
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)} · {since} · {violations}")
         if job.message:
-            st.markdown(f":red[{plain(told(job.message))}]")
+            st.markdown(f":red[{told(job.message)}]")
         if job.state is not JobState.RUNNING and st.button(
             _("Watch again"), key=f"again-{job.id}", icon=":material/replay:"
         ):

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from dashboard import i18n
 from dashboard.i18n import _, later
-from dashboard.text import local, plain
+from dashboard.text import local, plain, told
 from db.engine import FORESEEN, explain
 from db.models import Action
 from db.reviews import Conflict, Done
@@ -35,7 +34,7 @@ _TOLD = "review-told"
 
 def tell() -> None:
     """What came of the last deed: in passing where it went well, until it was read where somebody was quicker."""
-    toasts, conflicts = _told()
+    toasts, conflicts = _to_tell()
     for toast in toasts:
         st.toast(toast, icon=":material/check:")
     toasts.clear()
@@ -48,7 +47,7 @@ def tell() -> None:
 
 def finish(done: Done, action: Action, words: str | None = None) -> bool:
     """Note what to tell, in these words or the usual ones; return whether anything was changed."""
-    _toasts, conflicts = _told()
+    _toasts, conflicts = _to_tell()
     conflicts.extend(_conflict(one) for one in done.conflicts)
     if done.changed:
         say(words or _(_DONE[action], n=len(done.changed)))
@@ -57,7 +56,7 @@ def finish(done: Done, action: Action, words: str | None = None) -> bool:
 
 def say(word: str) -> None:
     """Tell this in passing."""
-    toasts, _conflicts = _told()
+    toasts, _conflicts = _to_tell()
     toasts.append(word)
 
 
@@ -67,7 +66,7 @@ def if_it_fails() -> Iterator[None]:
     try:
         yield
     except FORESEEN as error:
-        st.toast(plain(i18n.told(explain(error))), icon=":material/error:", duration="long")
+        st.toast(told(explain(error)), icon=":material/error:", duration="long")
 
 
 @contextmanager
@@ -77,7 +76,7 @@ def or_say_why() -> Iterator[None]:
         yield
     except FORESEEN as error:
         _log.exception("a page is not shown")
-        st.error(plain(i18n.told(explain(error))), icon=":material/error:")
+        st.error(told(explain(error)), icon=":material/error:")
 
 
 def refresh(part: Callable[[], None], every_s: float) -> None:
@@ -85,10 +84,10 @@ def refresh(part: Callable[[], None], every_s: float) -> None:
     st.fragment(or_say_why()(part), run_every=every_s)()
 
 
-def _told() -> tuple[list[str], list[str]]:
+def _to_tell() -> tuple[list[str], list[str]]:
     """What is still to be told: in passing, and until it was read."""
-    told: tuple[list[str], list[str]] = st.session_state.setdefault(_TOLD, ([], []))
-    return told
+    waiting: tuple[list[str], list[str]] = st.session_state.setdefault(_TOLD, ([], []))
+    return waiting
 
 
 def _conflict(conflict: Conflict) -> str:

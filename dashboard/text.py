@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from dashboard.i18n import _, later
+from dashboard.i18n import _, later, translated
 from db.models import Case
 from pipeline.types import Label
 
@@ -31,6 +31,11 @@ _JOINER = "\u2060"  # is not seen, and keeps a line from being broken there
 def plain(text: str) -> str:
     """A text that may hold anything, so that Markdown shows it as it is and nothing else happens."""
     return _MARKDOWN.sub(r"\\\1", _LINK.sub(_JOINER, text.replace("\n", " ").replace("\r", " ")))
+
+
+def told(message: str) -> str:
+    """What the pipeline or the database said, in the viewer's language and as `plain` has it."""
+    return plain(translated(message))
 
 
 def brief(name: str, most: int) -> str:

@@ -10,9 +10,9 @@ import streamlit as st
 
 from dashboard import attempts, resources
 from dashboard.attempts import Attempt
-from dashboard.i18n import _, later, told
+from dashboard.i18n import _, later
 from dashboard.plate_text import not_readable, spelled
-from dashboard.text import plain
+from dashboard.text import plain, told
 from pipeline.errors import HelmetWatchError
 from pipeline.ocr_protocol import MAX_CROPS, to_image
 from pipeline.settings import PlateEngine, PlateUpscale
@@ -66,7 +66,7 @@ def _crops(files: Any) -> list[PlateCrop]:
         try:
             crops.append(PlateCrop(to_image(file.getvalue()), row * _FRAME_S))
         except HelmetWatchError as error:
-            st.error(f"{plain(file.name)}: {plain(told(str(error)))}", icon=":material/broken_image:")
+            st.error(f"{plain(file.name)}: {told(str(error))}", icon=":material/broken_image:")
     return crops
 
 
@@ -79,7 +79,7 @@ def _read(crops: list[PlateCrop], upscale: PlateUpscale, engine: PlateEngine, fu
         st.error(_("Reading takes too long: try again, or with fewer crops."), icon=":material/timer_off:")
         return
     except HelmetWatchError as error:
-        st.error(plain(told(str(error))), icon=":material/error:")
+        st.error(told(str(error)), icon=":material/error:")
         return
     plate = found.plate
     if plate.readable:

@@ -12,9 +12,9 @@ from dashboard.export import table
 from dashboard.export.negatives import NAME, TELLING, negatives, parts
 from dashboard.export.package import Source, package
 from dashboard.export.wording import HIDDEN, STILL_SEEN, page
-from dashboard.i18n import _, later, several, told
+from dashboard.i18n import _, later, several
 from dashboard.review import REASONS, View
-from dashboard.text import plain
+from dashboard.text import told
 from db.engine import FORESEEN, explain
 
 _READY = "package"  # in the session: the last package that was made, and of what
@@ -69,7 +69,7 @@ def _made(ids: Sequence[int], hidden: bool) -> bytes | None:
         with st.spinner(_("Preparing the package")):
             return package(ids, source, page, hidden)
     except FORESEEN as error:
-        st.error(plain(told(explain(error))), icon=":material/error:")
+        st.error(told(explain(error)), icon=":material/error:")
         return None
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard import address, browser, demo, hand_in, keys, queue, resources, thresholds
 from dashboard.address import Choice
-from dashboard.i18n import _, later, told
-from dashboard.text import brief, local, plain, told_apart
+from dashboard.i18n import _, later
+from dashboard.text import brief, local, told, told_apart
 from db.models import Job
 from pipeline.errors import ClipError, TraceError
 
@@ -151,6 +151,6 @@ with st.container(key="class-demo"):
     try:
         show(demo.Shown.of(job))
     except (ClipError, TraceError, OSError) as error:
-        reason = plain(told(str(error)))
+        reason = told(str(error))
         st.error(_("The clip cannot be shown any more: {reason}", reason=reason), icon=":material/error:")
     ways("bottom")

@@ -157,10 +157,10 @@ def test_several_words_on_one_clip_are_translated_each(monkeypatch: pytest.Monke
         "frames with damaged timestamps: 4 were left out",
         "number plates: 2 could not be read, the log has more",
     ]
-    translated = [i18n.told(word) for word in words]
+    translated = [i18n.translated(word) for word in words]
     assert not set(translated) & set(words)
-    assert i18n.told("; ".join(words)) == "; ".join(translated)
-    assert i18n.told("a word; of nobody") == "a word; of nobody"
+    assert i18n.translated("; ".join(words)) == "; ".join(translated)
+    assert i18n.translated("a word; of nobody") == "a word; of nobody"
 
 
 PAGES = [path.stem for path in sorted((ROOT / "dashboard" / "pages").glob("*.py"))]
