@@ -11,15 +11,13 @@ from dashboard import stored
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import characters, made_of_it
 from dashboard.text import clock, plain, told
+from db import models
 from db.models import Case
-from db.plates import as_read
 from pipeline.types import Image, PlateRead
 
 _WIDTHS = (1, 2, 2, 2, 4, 2)
 _HEADS = (later("Frame"), later("Crop"), later("Upscaled, from the front"), later("Read"), later("Confidence"),
           later("The vote"))  # fmt: skip
-
-
 _ENGINES = {"plate_reader": later("our reader"), "easyocr ko+en": later("EasyOCR's models")}
 
 
@@ -27,7 +25,7 @@ _ENGINES = {"plate_reader": later("our reader"), "easyocr ko+en": later("EasyOCR
 class Attempt:
     """A read with its pictures: names of the store, or pictures in memory (BGR)."""
 
-    read: PlateRead
+    read: PlateRead | models.PlateRead
     crop: str | Image
     picture: str | Image
 
@@ -44,7 +42,7 @@ def table(attempts: Sequence[Attempt], agreed: str, key: str) -> None:
 
 def of_case(case: Case) -> None:
     """Those on the plate of a case."""
-    rows = [Attempt(as_read(read), read.crop, read.picture) for read in case.reads]
+    rows = [Attempt(read, read.crop, read.picture) for read in case.reads]
     table(rows, case.plate_guess or "", str(case.id))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from db.models import Capture, Case, PlateRead
-from pipeline import types
 from pipeline.types import Plate
 
 
@@ -22,33 +22,9 @@ def set_plate(row: Case, plate: Plate, pictures: Sequence[tuple[str, str]]) -> N
     row.plate_confidence = plate.probability if plate.text else None
     row.plate_characters = list(plate.characters)
     row.reads = [
-        PlateRead(
-            time_s=one.time_s,
-            frames=one.frames,
-            crop=crop,
-            picture=picture,
-            quality=one.quality,
-            engine=one.engine,
-            text=one.text[:64],
-            confidence=one.confidence,
-            characters=list(one.characters),
-            weight=one.weight,
-        )
+        PlateRead(**asdict(one) | {"text": one.text[:64]}, crop=crop, picture=picture)
         for one, (crop, picture) in zip(plate.reads, pictures, strict=True)
     ]
-
-
-def as_read(row: PlateRead) -> types.PlateRead:
-    return types.PlateRead(
-        time_s=row.time_s,
-        frames=row.frames,
-        quality=row.quality,
-        engine=row.engine,
-        text=row.text,
-        confidence=row.confidence,
-        characters=tuple((one, confidence) for one, confidence in row.characters),
-        weight=row.weight,
-    )
 
 
 _TRIED = or_(Case.reads.any(), Case.capture.has(Capture.given_up.is_not(None)))

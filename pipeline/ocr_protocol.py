@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
+from dataclasses import asdict
 from io import BytesIO
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from PIL.ImageFile import ImageFile
 from PIL.ImageOps import exif_transpose
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
 
 from pipeline.errors import HelmetWatchError
 from pipeline.types import Image, Plate, PlateFound, PlateRead
@@ -28,6 +29,7 @@ NO_CAPTURE = "no such capture"  # tells a 404 of the server from one of a wrong 
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Characters = Annotated[list[tuple[Annotated[str, Field(max_length=4)], Share]], Field(max_length=64)]
+_READ = TypeAdapter(PlateRead)
 
 
 class _Message(BaseModel):
@@ -137,18 +139,7 @@ def _opened(content: bytes) -> ImageFile:
 def to_result(found: PlateFound) -> PlateResult:
     plate = found.plate
     reads = [
-        ReadResult(
-            time_s=one.time_s,
-            frames=one.frames,
-            quality=one.quality,
-            engine=one.engine,
-            text=one.text[:64],
-            confidence=one.confidence,
-            characters=list(one.characters),
-            weight=one.weight,
-            crop=_to_text(crop),
-            picture=_to_text(picture),
-        )
+        ReadResult(**asdict(one) | {"text": one.text[:64]}, crop=_to_text(crop), picture=_to_text(picture))
         for one, (crop, picture) in zip(plate.reads, found.pictures, strict=True)
     ]
     return PlateResult(
@@ -166,19 +157,7 @@ def from_result(result: PlateResult) -> PlateFound:
     Raises:
         HelmetWatchError: a picture is none.
     """
-    reads = tuple(
-        PlateRead(
-            time_s=one.time_s,
-            frames=one.frames,
-            quality=one.quality,
-            engine=one.engine,
-            text=one.text,
-            confidence=one.confidence,
-            characters=tuple(one.characters),
-            weight=one.weight,
-        )
-        for one in result.reads
-    )
+    reads = tuple(_READ.validate_python(one.model_dump(exclude={"crop", "picture"})) for one in result.reads)
     plate = Plate(result.text, result.probability, result.readable, tuple(result.characters), reads)
     return PlateFound(plate, tuple((_from_text(one.crop), _from_text(one.picture)) for one in result.reads))
 
