@@ -45,6 +45,11 @@ def encode(kind: PlateFormat, text: str) -> tuple[int, ...]:
     for name, count, side in GROUPS:
         part = parts.get(name, "")
         slots += part.rjust(count) if side == "right" else part.ljust(count)
+    return _classes(slots)
+
+
+def _classes(slots: str) -> tuple[int, ...]:
+    """The class of each slot, where a space is an empty one."""
     return tuple(EMPTY if one == " " else ALPHABET.index(one) + 1 for one in slots)
 
 
@@ -84,5 +89,4 @@ def known_names(grammar: re.Pattern[str]) -> npt.NDArray[np.int64]:
         pairs = [(province, "") for province in PROVINCES]
     else:
         pairs = [(province, name) for province, names in DISTRICTS.items() for name in names]
-    texts = [province.ljust(2) + district.ljust(3) for province, district in pairs]
-    return np.array([[EMPTY if one == " " else ALPHABET.index(one) + 1 for one in text] for text in texts])
+    return np.array([_classes(province.ljust(2) + district.ljust(3)) for province, district in pairs])
