@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.plate_geometry import Corners, upright
+from pipeline.plate_geometry import Corners, size_of, upright
 from pipeline.types import Image
 
 _ENOUGH_HEIGHT = 40.0  # pixels; a plate so high shows its characters as well as a higher one
@@ -31,8 +31,7 @@ class Quality:
 
 def quality(image: Image, corners: Corners) -> Quality:
     """How well a crop (BGR) shows the plate with these corners."""
-    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)  # top, right, bottom, left
-    high, wide = (sides[1] + sides[3]) / 2, (sides[0] + sides[2]) / 2
+    wide, high = size_of(corners)
     (ax, ay), (bx, by) = corners[2] - corners[0], corners[3] - corners[1]
     area = 0.5 * abs(ax * by - ay * bx)
     plate = cv2.cvtColor(upright(image, corners), cv2.COLOR_BGR2GRAY).astype(np.float32)

@@ -44,10 +44,16 @@ def _warped(image: Image, matrix: npt.NDArray[Any], corners: Corners) -> npt.NDA
     return cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
+def size_of(corners: Corners) -> tuple[float, float]:
+    """How wide and how high a plate is, pixels: the mean of its opposite sides."""
+    top, right, bottom, left = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
+    return (top + bottom) / 2, (right + left) / 2
+
+
 def natural(plate: Image, corners: Corners) -> Image:
     """An upright plate in about its own shape, for people to look at."""
-    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)  # top, right, bottom, left
-    height = round(READ_WIDTH * float((sides[1] + sides[3]) / max(sides[0] + sides[2], 1.0)))
+    wide, high = size_of(corners)
+    height = round(READ_WIDTH * high / max(wide, 0.5))
     size = (READ_WIDTH, min(max(height, READ_HEIGHT // 2), READ_WIDTH))
     return np.asarray(cv2.resize(plate, size, interpolation=cv2.INTER_AREA), np.uint8)
 
