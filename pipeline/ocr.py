@@ -14,6 +14,7 @@ import easyocr
 import numpy as np
 from scipy.special import softmax
 
+from pipeline.crops import resize
 from pipeline.errors import WeightsError
 from pipeline.plate_formats import ALPHABET, compact, identify
 from pipeline.plate_geometry import stretch
@@ -142,7 +143,7 @@ class StockEngine(Engine):
 
     def read(self, plate: Image) -> Reading:
         """Lines from the top down, words from the left; the detector finds both."""
-        words = self._reader.readtext(cv2.resize(plate, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
+        words = self._reader.readtext(resize(plate, 2))
         middle = plate.shape[0]  # of the picture twice as large
         words.sort(key=lambda word: (np.mean([y for _, y in word[0]]) > middle, min(x for x, _ in word[0])))
         characters = tuple((one, float(confidence)) for _, text, confidence in words for one in compact(text))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.crops import resize
 from pipeline.settings import PlateUpscale
 from pipeline.types import Image
 
@@ -37,9 +38,9 @@ class Upscaler:
         """A crop (BGR) made larger, and the factor; as it is where it is large enough or upscaling is off."""
         if self._way is PlateUpscale.OFF or image.shape[0] >= _LARGE:
             return image, 1.0
-        larger = cv2.resize(image, None, fx=FACTOR, fy=FACTOR, interpolation=cv2.INTER_CUBIC)
+        larger = resize(image, FACTOR)
         if self._way is PlateUpscale.BICUBIC:
-            return np.asarray(larger, np.uint8), FACTOR
+            return larger, FACTOR
         colours = cv2.cvtColor(larger, cv2.COLOR_BGR2YCrCb)
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb)[:, :, 0]
         with torch.inference_mode():
