@@ -52,7 +52,7 @@ def stage1(shown: Shown) -> None:
 
 def suspect(shown: Shown) -> None:
     """One suspect: its best crop, and stage 1's word on its heads over time."""
-    case = _case(shown, tuple(Outcome))
+    case = _case(shown)
     if case is None:
         st.info(_("Stage 1 suspected nobody in this clip."), icon=":material/info:")
         return
@@ -87,7 +87,7 @@ def suspect(shown: Shown) -> None:
 
 def stage2(shown: Shown) -> None:
     """What stage 2 says of each crop of a suspect, and the vote."""
-    case = _case(shown, tuple(Outcome))
+    case = _case(shown)
     if case is None:
         st.info(_("Stage 1 suspected nobody in this clip, so stage 2 had nothing to do."), icon=":material/info:")
         return
@@ -153,7 +153,7 @@ def overlap(shown: Shown) -> None:
 
 def plate(shown: Shown) -> None:
     """The plate of a suspect in the frames that show it well, what was read in each, and what all agree on."""
-    case = _case(shown, tuple(Outcome))
+    case = _case(shown)
     whole = None if case is None else resources.cases().get(case.id)
     if whole is not None and whole.reads:
         _reads(whole)
@@ -190,7 +190,7 @@ def _reads(case: Case) -> None:
 
 def row(shown: Shown) -> None:
     """What is kept of a violation."""
-    case = _case(shown, tuple(Outcome))
+    case = _case(shown)
     if case is None:
         st.info(_("No suspect, no row."), icon=":material/info:")
         return
@@ -217,7 +217,7 @@ def row(shown: Shown) -> None:
             )
 
 
-def _case(shown: Shown, outcomes: tuple[Outcome, ...]) -> Case | None:
+def _case(shown: Shown, outcomes: Sequence[Outcome] = tuple(Outcome)) -> Case | None:
     """The suspect that the class looks at; where there are several, the viewer's choice, a violation first."""
     cases = {case.id: case for case in shown.cases if case.outcome in outcomes}
     if not cases:

@@ -29,8 +29,8 @@ def parts(reviews: Reviews) -> list[Sequence[int]]:
 def negatives(ids: Sequence[int], cases: Cases, reviews: Reviews, store: FileStore) -> bytes:
     """A ZIP with a set for `python -m pipeline.training.dataset --root FOLDER --set FOLDER/hard_negatives.yaml`.
 
-    Where the suspect wears a helmet, its heads become helmets; where
-    there is no rider, the suspect is not labelled at all. Other riders in a crop may lack labels: the set says so.
+    Where the suspect wears a helmet, its heads become helmets; where there is no rider, the suspect is not labelled at
+    all. Other riders in a crop may lack labels: the set says so.
     """
     reasons = reviews.dismissed_for(TELLING)
     # a data folder that was restored may know no times, and a ZIP knows none before 1980

@@ -1,4 +1,4 @@
-"""What the command lines of the training have in common."""
+"""What command lines have in common, those of the training above all."""
 
 from __future__ import annotations
 
