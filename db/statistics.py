@@ -6,10 +6,9 @@ who waits in view of a camera is looked at again and again, and counts once, as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from math import ceil, floor
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session, aliased, sessionmaker
 
 from db.models import Case, Clip, Job, JobState, Reason, Review, ReviewState, SourceKind, Track
 from db.reviews import last_dismissals
+from db.zones import local_s
 from pipeline.types import Outcome
 
 STAGE1_BINS = 10
@@ -227,7 +227,7 @@ class Statistics:
         first, last = self._rows(ends)[0]
         if first is None:
             return {}
-        number = bucket(_local_s(zone, first, last)).label("number")
+        number = bucket(local_s(zone, first, last)).label("number")
         query = select(number, func.count()).where(_violation(scope)).group_by(number).order_by(number)
         return {int(row): count for row, count in self._rows(query)}
 
@@ -263,33 +263,3 @@ def _suspects(query: Select[*tuple[Any, ...]], scope: Scope) -> Select[*tuple[An
     """Of the cases, those of one waiting rider once."""
     query = query.join(Track, Track.id == Case.track_id).join(Clip, Clip.id == Case.clip_id)
     return query.where(_LAST, *_of_case(scope))
-
-
-def _local_s(zone: ZoneInfo, first: datetime, last: datetime) -> ColumnElement[int]:
-    """Seconds on the zone's clocks since 1970 at which a case happened; exact between `first` and `last`."""
-    *changes, (_, final) = offsets(zone, first, last)
-    utc_s = cast(extract("epoch", Case.happened_at), Integer)
-    if not changes:
-        return utc_s + final
-    return utc_s + case(*((Case.happened_at < until, offset) for until, offset in changes), else_=final)
-
-
-def offsets(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[datetime, int]]:
-    """How far a zone's clocks are ahead of UTC between two moments, seconds, each with the moment until which."""
-
-    def ahead(moment: datetime) -> int:
-        return int((moment.astimezone(zone).utcoffset() or timedelta()).total_seconds())
-
-    while first < last:
-        following = min(first + timedelta(days=1), last)
-        if ahead(following) != ahead(first):
-            early, late = floor(first.timestamp()), ceil(following.timestamp())  # clocks change at a second between
-            while late - early > 1:
-                middle = (early + late) // 2
-                if ahead(datetime.fromtimestamp(middle, UTC)) == ahead(first):
-                    early = middle
-                else:
-                    late = middle
-            yield datetime.fromtimestamp(late, UTC), ahead(first)
-        first = following
-    yield last, ahead(last)

@@ -18,7 +18,7 @@ from db.live import LiveJob
 from db.models import Action, Case, Clip, Job, JobState, Reason, ReviewState, SourceKind, Track
 from db.reviews import Deed, Reviews
 from db.save import save
-from db.statistics import Heads, Plates, Riders, Scope, Source, Statistics, offsets
+from db.statistics import Heads, Plates, Riders, Scope, Source, Statistics
 from pipeline import types
 from pipeline.types import Label, Outcome
 from tests import factory
@@ -158,17 +158,6 @@ def test_a_rider_found_again_by_a_second_analysis_counts_once(sessions: sessionm
     assert Statistics(sessions).riders(ALL) == before
     analysed(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.CONFIRMED)  # one more than the first time
     assert Statistics(sessions).riders(ALL).total == before.total + 1
-
-
-def test_offsets_change_with_the_clocks() -> None:
-    found = list(offsets(NEW_YORK, datetime(2026, 1, 1, 5, 30, 1, 7, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)))
-    assert [until for until, _ in found[:2]] == [
-        datetime(2026, 3, 8, 7, tzinfo=UTC),
-        datetime(2026, 11, 1, 6, tzinfo=UTC),
-    ]
-    assert [offset for _, offset in found] == [-5 * 3600, -4 * 3600, -5 * 3600]
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    assert list(offsets(SEOUL, moment, moment)) == [(moment, 9 * 3600)]
 
 
 @pytest.fixture(scope="module")
