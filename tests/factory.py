@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 import av
@@ -37,6 +38,7 @@ FRAME = np.full((540, 960, 3), 128, np.uint8)
 # a chessboard of small squares: whatever is still seen of it has full contrast
 BOARD = np.kron(np.indices((68, 120)).sum(0) % 2, np.ones((8, 8)))[:540, :960, None].repeat(3, 2).astype(np.uint8) * 255
 STORE = FileStore(Path("/nowhere"))  # nothing of what is made up here is in it
+GONE = Path("/nowhere/gone.mp4")
 EVIDENCE = Evidence("p.jpg", "c.jpg", "v.mp4", 0.0, 0.0, 1.0)
 
 
@@ -151,14 +153,14 @@ def stamped(path: Path, stamps_s: list[float]) -> Path:
     return path
 
 
-def queued(jobs: Jobs, name: str, path: Path, content: str) -> int:
-    """Queue a clip; the job's id."""
-    job, new = jobs.add(name, path, content)
+def queued(jobs: Jobs, name: str, path: Path = GONE, content: str = "") -> int:
+    """Queue a clip; the job's id. Without a sum of its `content` it is another clip than those of other names."""
+    job, new = jobs.add(name, path, content or sha256(name.encode()).hexdigest())
     assert new
     return job.id
 
 
-def under_way(sessions: sessionmaker[Session], name: str, path: Path, content: str) -> int:
+def under_way(sessions: sessionmaker[Session], name: str, path: Path = GONE, content: str = "") -> int:
     """Queue a clip and begin to analyse it; the job's id."""
     jobs = Jobs(sessions)
     job_id = queued(jobs, name, path, content)
@@ -180,6 +182,6 @@ def analysis_of(*outcomes: Outcome) -> Analysis:
 
 def done(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
     """A clip in which these suspects were found; its job's id."""
-    job_id = under_way(sessions, f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
+    job_id = under_way(sessions, f"{content}.mp4", content=content * 64)
     save(sessions, job_id, analysis_of(*outcomes), STORE)
     return job_id

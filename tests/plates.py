@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -56,7 +55,7 @@ def saved_case(sessions: sessionmaker[Session], store: FileStore, number: int = 
     picture = store.put_picture(factory.FRAME)
     case = replace(factory.case(), **changes)
     case = replace(case, looks=(picture,) * len(case.verdict.looks))
-    job_id = under_way(sessions, f"street {number}.mp4", Path("gone.mp4"), f"{number:064d}")
+    job_id = under_way(sessions, f"street {number}.mp4", content=f"{number:064d}")
     found = factory.analysis([(case, Evidence(picture, picture, picture, 0.0, 0.0, 1.0))], video=picture)
     (id_,) = save(sessions, job_id, found, store)
     return id_

@@ -68,7 +68,7 @@ def found(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) -
 
         cases = [case(id_, outcome) for id_, outcome in enumerate(outcomes)]
         rows = [(case, Evidence(picture, picture, excerpt(case.track.id), 0.0, 0.0, 1.0)) for case in cases]
-        job_id = under_way(sessions, "street *1*.mp4", tmp_path / "gone.mp4", content)
+        job_id = under_way(sessions, "street *1*.mp4", content=content)
         save(sessions, job_id, factory.analysis(rows, video=video), store)
         return job_id
 

@@ -66,9 +66,9 @@ def test_the_command_serves_and_ends_when_it_is_told_to(
             server.kill()
 
 
-def test_no_name_becomes_a_link(page: Page, settings: Settings, sessions: sessionmaker[Session]) -> None:
+def test_no_name_becomes_a_link(page: Page, sessions: sessionmaker[Session]) -> None:
     jobs, name = Jobs(sessions), "https://evil.example HTTP://evil.example www.evil.example a@evil.example"
-    jobs.end(queued(jobs, name, settings.data / "gone.mp4", "a" * 64), JobState.CANCELLED)
+    jobs.end(queued(jobs, name), JobState.CANCELLED)
     page.goto("/")
     expect(page.get_by_text("a@\u2060evil.example")).to_be_visible()
     expect(page.locator("[href*=evil]")).to_have_count(0)

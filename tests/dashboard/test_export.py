@@ -64,7 +64,7 @@ def source(settings: Settings, sessions: sessionmaker[Session], tmp_path: Path) 
                 Evidence(picture, picture, store.take(clip), 0.0, 0.0, 1.0),
             )
         )
-    job_id = under_way(sessions, NAME, tmp_path / "gone.mp4", "a" * 64)
+    job_id = under_way(sessions, NAME, content="a" * 64)
     save(sessions, job_id, factory.analysis(cases, video=picture), store)
     reviews = Reviews(sessions)
     reviews.correct_plate({1: 0}, "김철수", "서울 강남 가 1234")

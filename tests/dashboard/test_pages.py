@@ -38,6 +38,12 @@ def test_a_zone_that_there_is_not_is_utc(named: str | None, monkeypatch: pytest.
     assert second(noon) == ("2026-07-01 21:00:00 KST" if named == "Asia/Seoul" else "2026-07-01 12:00:00 UTC")
 
 
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker does no job."""
+    monkeypatch.setattr(Worker, "_work", lambda _: None)
+
+
 def links(app: AppTest) -> list[tuple[str, str]]:
     """The links to other pages of the app, each with what its address asks for."""
     return [(one.proto.label, one.proto.query_string) for one in app.get("page_link")]
@@ -92,21 +98,21 @@ def test_a_clip_leads_to_its_own_violations_in_the_gallery(open_page: Open, foun
 
 
 def test_a_clip_that_failed_is_told_above_the_one_on_show(
-    open_page: Open, found: Found, sessions: sessionmaker[Session], tmp_path: Path
+    open_page: Open, found: Found, sessions: sessionmaker[Session]
 ) -> None:
     jobs = Jobs(sessions)
-    jobs.end(queued(jobs, "long ago.mp4", tmp_path / "gone.mp4", "b" * 64), JobState.FAILED, "holds no frames")
+    jobs.end(queued(jobs, "long ago.mp4"), JobState.FAILED, "holds no frames")
     found(Outcome.CONFIRMED)
-    jobs.end(queued(jobs, "mine.mp4", tmp_path / "gone.mp4", "c" * 64), JobState.FAILED, "holds no frames")
+    jobs.end(queued(jobs, "mine.mp4"), JobState.FAILED, "holds no frames")
     assert [one.value for one in open_page("analyse").error] == [r"**mine\.mp4**: holds no frames"]
     assert not open_page("analyse", job="2").error, "who asks for a clip is told of that one"
 
 
 def test_what_is_handed_in_next_is_shown_whatever_was_shown_before(
-    open_page: Open, sessions: sessionmaker[Session], tmp_path: Path
+    open_page: Open, sessions: sessionmaker[Session]
 ) -> None:
     jobs = Jobs(sessions)
-    jobs.cancel(queued(jobs, "clip.mp4", tmp_path / "gone.mp4", "a" * 64))
+    jobs.cancel(queued(jobs, "clip.mp4"))
     app = open_page("analyse")
     app.query_params["job"] = "1"
     app.file_uploader[0].set_value([("no video.mp4", b"no video", "video/mp4")]).run()
@@ -178,10 +184,10 @@ def test_no_two_bars_of_the_timeline_merge(spans: list[tuple[float, float]], row
     assert lanes(spans, 0.1) == rows
 
 
-def test_every_clip_so_far_can_be_reached(open_page: Open, sessions: sessionmaker[Session], tmp_path: Path) -> None:
+def test_every_clip_so_far_can_be_reached(open_page: Open, sessions: sessionmaker[Session]) -> None:
     jobs = Jobs(sessions)
     for number in range(41):
-        jobs.cancel(queued(jobs, f"clip {number:02}.mp4", tmp_path / "gone.mp4", f"{number:064}"))
+        jobs.cancel(queued(jobs, f"clip {number:02}.mp4"))
     app = open_page("analyse")
     assert not app.exception
     assert "clip 40" in said(app)
@@ -262,7 +268,7 @@ def test_a_click_on_a_locked_database_says_so_and_the_page_stays(
     open_page: Open, settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = Jobs(sessions)
-    jobs.cancel(queued(jobs, "ended.mp4", settings.data / "gone.mp4", "a" * 64))
+    jobs.cancel(queued(jobs, "ended.mp4"))
     app = open_page("analyse")
     with locked(settings, monkeypatch):
         app.button(key="again-1").click().run()
@@ -271,19 +277,19 @@ def test_a_click_on_a_locked_database_says_so_and_the_page_stays(
     assert "ended" in said(app)
 
 
+@pytest.mark.usefixtures("idle")
 def test_clicks_count_when_a_job_begins_or_an_upload_arrives_meanwhile(
-    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, sessions: sessionmaker[Session]
 ) -> None:
-    monkeypatch.setattr(Worker, "_work", lambda _: None)
     jobs = Jobs(sessions)
 
     def under_way() -> set[str]:
         return {job.clip.name for job in jobs.open()}
 
-    ended = queued(jobs, "ended.mp4", settings.data / "gone.mp4", "a" * 64)
+    ended = queued(jobs, "ended.mp4")
     jobs.cancel(ended)
     app = open_page("analyse")
-    other = queued(jobs, "other.mp4", settings.data / "gone.mp4", "b" * 64)
+    other = queued(jobs, "other.mp4")
     app.button(key=f"again-{ended}").click().run()
     assert under_way() == {"ended.mp4", "other.mp4"}
     app.file_uploader[0].set_value([("upload.mp4", b"no video", "video/mp4")])
@@ -295,13 +301,13 @@ def test_clicks_count_when_a_job_begins_or_an_upload_arrives_meanwhile(
     assert not app.exception
 
 
+@pytest.mark.usefixtures("idle")
 def test_many_clips_that_wait_take_little_room_and_are_cancelled_at_once(
-    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, sessions: sessionmaker[Session]
 ) -> None:
-    monkeypatch.setattr(Worker, "_work", lambda _: None)
     jobs = Jobs(sessions)
     for number in range(6):
-        queued(jobs, f"clip {number}.mp4", settings.data / "gone.mp4", f"{number:064}")
+        queued(jobs, f"clip {number}.mp4")
     jobs.claim()
     app = open_page("analyse")
     (waiting,) = [one for one in app.expander if one.label == "Waiting: 5 clips"]
@@ -311,10 +317,10 @@ def test_many_clips_that_wait_take_little_room_and_are_cancelled_at_once(
     assert [job.clip.name for job in jobs.open()] == ["clip 0.mp4"]
 
 
+@pytest.mark.usefixtures("idle")
 def test_who_hands_in_what_was_analysed_before_may_look_at_it_or_have_it_analysed_again(
-    open_page: Open, found: Found, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+    open_page: Open, found: Found, sessions: sessionmaker[Session]
 ) -> None:
-    monkeypatch.setattr(Worker, "_work", lambda _: None)
     content = hashlib.sha256(b"the same").hexdigest()
     found(Outcome.CONFIRMED, content=content)
     app = open_page("analyse")
@@ -356,10 +362,8 @@ def test_an_upload_is_taken_when_it_was_kept_not_before(
     assert Jobs(sessions).count_ended() == 1
 
 
-def test_a_clip_under_way_is_not_queued_once_more(
-    open_page: Open, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Worker, "_work", lambda _: None)
+@pytest.mark.usefixtures("idle")
+def test_a_clip_under_way_is_not_queued_once_more(open_page: Open, sessions: sessionmaker[Session]) -> None:
     app = open_page("analyse")
     for name in ("street *1*.mp4", "copy.mp4"):
         app.file_uploader[0].set_value([(name, b"the same", "video/mp4")]).run()
@@ -368,12 +372,10 @@ def test_a_clip_under_way_is_not_queued_once_more(
     assert [job.clip.name for job in Jobs(sessions).open()] == ["street *1*.mp4"]
 
 
-def test_what_came_of_a_clip_is_told_when_its_analysis_ends(
-    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Worker, "_work", lambda _: None)
+@pytest.mark.usefixtures("idle")
+def test_what_came_of_a_clip_is_told_when_its_analysis_ends(open_page: Open, sessions: sessionmaker[Session]) -> None:
     jobs = Jobs(sessions)
-    done, failed = (queued(jobs, f"{name}.mp4", settings.data / "gone.mp4", name * 64) for name in "ab")
+    done, failed = (queued(jobs, f"{name}.mp4") for name in "ab")
     app = open_page("analyse")
     assert not app.toast
     jobs.end(failed, JobState.FAILED, "holds no frames")
@@ -383,14 +385,12 @@ def test_what_came_of_a_clip_is_told_when_its_analysis_ends(
     assert not app.run().toast, "once"
 
 
-def test_a_job_is_not_run_again_while_its_clip_is_under_way(
-    open_page: Open, sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Worker, "_work", lambda _: None)
+@pytest.mark.usefixtures("idle")
+def test_a_job_is_not_run_again_while_its_clip_is_under_way(open_page: Open, sessions: sessionmaker[Session]) -> None:
     jobs = Jobs(sessions)
-    ended = queued(jobs, "clip.mp4", settings.data / "gone.mp4", "a" * 64)
+    ended = queued(jobs, "clip.mp4")
     jobs.cancel(ended)
-    waiting = queued(jobs, "clip.mp4", settings.data / "gone.mp4", "a" * 64)
+    waiting = queued(jobs, "clip.mp4")
     app = open_page("analyse")
     app.button(key=f"again-{ended}").click().run()
     assert not app.exception

@@ -99,7 +99,7 @@ def test_what_cannot_be_swept_does_not_stop_the_queue(settings: Settings, sessio
     settings.uploads.mkdir()
     (settings.uploads / "unfinished-file").write_text("no folder")
     jobs = Jobs(sessions)
-    job_id = queued(jobs, "gone", settings.data / "gone.mp4", "a" * 64)
+    job_id = queued(jobs, "gone")
     worker = Worker(sessions, settings)
     assert state_of(jobs, job_id, ENDED) is JobState.FAILED
     worker.stop()
@@ -109,7 +109,7 @@ def test_a_job_that_was_killed_elsewhere_does_not_run_until_the_queue_is_empty(
     settings: Settings, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = Jobs(sessions)
-    killed, *mine = (queued(jobs, name, settings.data / "gone.mp4", name * 64) for name in "abc")
+    killed, *mine = (queued(jobs, name) for name in "abc")
     seen = []
 
     def work(job: Job, *_: object) -> None:
@@ -134,7 +134,7 @@ def test_whatever_stops_the_queue_is_told_and_passes(
         raise ZeroDivisionError
 
     jobs = Jobs(sessions)
-    job_id = queued(jobs, "gone", settings.data / "gone.mp4", "a" * 64)
+    job_id = queued(jobs, "gone")
     with monkeypatch.context() as broken:
         broken.setattr(Jobs, "mark_interrupted", fail)
         worker = Worker(sessions, settings)

@@ -91,7 +91,7 @@ def test_a_capture_that_is_replaced_on_its_way_harms_no_other(
 
 def analysed(store: FileStore, sessions: sessionmaker[Session]) -> tuple[int, Analysis]:
     """The first clip's job under way, and what was found."""
-    job_id = under_way(sessions, "street 0.mp4", Path("gone.mp4"), "0" * 64)
+    job_id = under_way(sessions, "street 0.mp4", content="0" * 64)
     return job_id, factory.analysis([(captured(store), EVIDENCE)])
 
 

@@ -112,7 +112,7 @@ def test_what_a_running_analysis_may_just_have_stored_stays(
     long_ago = (now() - timedelta(hours=1)).timestamp()
     os.utime(old, (long_ago, long_ago))
     jobs = Jobs(sessions)
-    jobs.claim(queued(jobs, "copy.mp4", Path("/clips/copy.mp4"), "c" * 64))
+    jobs.claim(queued(jobs, "copy.mp4"))
     with sessions.begin() as session:
         session.get_one(Job, 2).started_at = now() - timedelta(minutes=1)
     Clips(sessions, settings).remove(clip)

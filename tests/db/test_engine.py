@@ -34,7 +34,7 @@ def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
 
 def test_readers_are_not_held_up_by_a_writer(settings: Settings) -> None:
     jobs = Jobs(sessions(settings.database))
-    queued(jobs, "a", Path("a.mp4"), "a" * 64)
+    queued(jobs, "a")
     writer = sqlite3.connect(settings.data / "helmet_watch.sqlite3", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     assert len(jobs.open()) == 1
@@ -53,10 +53,10 @@ def test_a_locked_database_is_told_in_plain_words(settings: Settings, monkeypatc
     writer = sqlite3.connect(settings.data / "helmet_watch.sqlite3", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     with pytest.raises(OperationalError) as caught:
-        queued(jobs, "a", Path("a.mp4"), "a" * 64)
+        queued(jobs, "a")
     assert "locked by another program" in explain(caught.value)
     writer.close()
-    assert queued(jobs, "a", Path("a.mp4"), "a" * 64)
+    assert queued(jobs, "a")
 
 
 def test_no_error_of_the_database_tells_the_log_in_of_a_stream(settings: Settings) -> None:

@@ -31,7 +31,7 @@ def state(jobs: Jobs, job_id: int) -> JobState:
 
 
 def test_jobs_are_claimed_once_and_in_order(jobs: Jobs) -> None:
-    ids = [queued(jobs, f"{name}.mp4", CLIP, name * 64) for name in "abc"]
+    ids = [queued(jobs, f"{name}.mp4") for name in "abc"]
     claimed = [jobs.claim() for _ in range(4)]
     assert [job.id if job else None for job in claimed] == [*ids, None]
     assert claimed[0] is not None
@@ -39,7 +39,7 @@ def test_jobs_are_claimed_once_and_in_order(jobs: Jobs) -> None:
 
 
 def test_a_job_that_runs_again_tells_nothing_of_its_first_run(jobs: Jobs) -> None:
-    job_id = queued(jobs, "a.mp4", CLIP, "a" * 64)
+    job_id = queued(jobs, "a.mp4")
     jobs.claim()
     jobs.progress(job_id, Progress(stage="evidence", fraction=0.9, fps=43.0, left_s=1.0, violations=2))
     jobs.end(job_id, JobState.INTERRUPTED)
@@ -51,7 +51,7 @@ def test_a_job_that_runs_again_tells_nothing_of_its_first_run(jobs: Jobs) -> Non
 
 def test_what_ended_last_is_the_newest(jobs: Jobs) -> None:
     """Also where it was handed in before the others, and run again."""
-    first, second = (queued(jobs, f"{name}.mp4", CLIP, name * 64) for name in "ab")
+    first, second = (queued(jobs, f"{name}.mp4") for name in "ab")
     for job_id in (first, second, first):
         jobs.again(job_id)
         jobs.end(job_id, JobState.FAILED)
@@ -59,7 +59,7 @@ def test_what_ended_last_is_the_newest(jobs: Jobs) -> None:
 
 
 def test_one_job_can_be_picked(jobs: Jobs) -> None:
-    _, second = queued(jobs, "a", CLIP, "a" * 64), queued(jobs, "b", CLIP, "b" * 64)
+    _, second = queued(jobs, "a"), queued(jobs, "b")
     job = jobs.claim(second)
     assert job is not None
     assert job.id == second
@@ -67,8 +67,8 @@ def test_one_job_can_be_picked(jobs: Jobs) -> None:
 
 
 def test_the_same_content_is_one_source_under_the_newer_name(jobs: Jobs) -> None:
-    jobs.cancel(queued(jobs, "old.mp4", CLIP, "a" * 64))
-    first, second = jobs.get(1), jobs.get(queued(jobs, "new.mp4", CLIP, "a" * 64))
+    jobs.cancel(queued(jobs, "old.mp4", content="a" * 64))
+    first, second = jobs.get(1), jobs.get(queued(jobs, "new.mp4", content="a" * 64))
     assert first is not None
     assert second is not None
     assert first.clip_id == second.clip_id
@@ -83,7 +83,7 @@ def test_a_clip_that_many_hand_in_at_once_is_queued_once(
     with ThreadPoolExecutor(many) as threads:
         for content in "abcde":
             if known:
-                jobs.cancel(queued(jobs, "a.mp4", CLIP, content * 64))
+                jobs.cancel(queued(jobs, "a.mp4", content=content * 64))
             start = Barrier(many)
 
             def hand_in(number: int, content: str = content, start: Barrier = start) -> tuple[int, bool]:
@@ -102,7 +102,7 @@ def test_a_clip_that_many_hand_in_at_once_is_queued_once(
 def test_many_who_run_a_job_again_at_once_while_its_clip_is_handed_in_get_one(jobs: Jobs) -> None:
     many = 6
     for _ in range(many - 1):
-        jobs.cancel(queued(jobs, "a.mp4", CLIP, "a" * 64))
+        jobs.cancel(queued(jobs, "a.mp4", content="a" * 64))
     start = Barrier(many)
 
     def go(job_id: int) -> bool:
@@ -116,7 +116,7 @@ def test_many_who_run_a_job_again_at_once_while_its_clip_is_handed_in_get_one(jo
 
 
 def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:
-    job_id = queued(jobs, "a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a")
     jobs.claim()
     progress = Progress("detect", 0.4, 31.0, 12.0, 2)
     assert not jobs.progress(job_id, progress)
@@ -128,7 +128,7 @@ def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:
 
 
 def test_what_is_done_to_one_job_is_done_to_no_other(jobs: Jobs) -> None:
-    one, other = (queued(jobs, name, CLIP, name * 64) for name in "ab")
+    one, other = (queued(jobs, name) for name in "ab")
     jobs.claim()
     jobs.claim()
     jobs.cancel(one)
@@ -141,10 +141,10 @@ def test_what_is_done_to_one_job_is_done_to_no_other(jobs: Jobs) -> None:
 
 
 def test_another_clip_that_waits_keeps_none_from_being_handed_in_or_run_again(jobs: Jobs) -> None:
-    first = queued(jobs, "a", CLIP, "a" * 64)
+    first = queued(jobs, "a")
     jobs.cancel(first)
-    queued(jobs, "b", CLIP, "b" * 64)
-    second = queued(jobs, "a", CLIP, "a" * 64)
+    queued(jobs, "b")
+    second = queued(jobs, "a")
     assert jobs.again(first), "its clip waits already"
     jobs.cancel(second)
     assert not jobs.again(first)
@@ -152,7 +152,7 @@ def test_another_clip_that_waits_keeps_none_from_being_handed_in_or_run_again(jo
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_can_run_again(jobs: Jobs) -> None:
-    job_id = queued(jobs, "a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a")
     jobs.cancel(job_id)
     assert state(jobs, job_id) is JobState.CANCELLED
     assert jobs.claim() is None
@@ -163,7 +163,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_can_run_again(jobs: Jobs) -> Non
 
 
 def test_what_ended_well_is_neither_cancelled_nor_run_again(jobs: Jobs) -> None:
-    job_id = queued(jobs, "a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a")
     jobs.claim()
     jobs.end(job_id, JobState.DONE)
     jobs.cancel(job_id)
@@ -172,7 +172,7 @@ def test_what_ended_well_is_neither_cancelled_nor_run_again(jobs: Jobs) -> None:
 
 
 def test_jobs_of_a_process_that_is_gone_are_marked(jobs: Jobs, sessions: sessionmaker[Session]) -> None:
-    gone, other = queued(jobs, "a", CLIP, "a" * 64), queued(jobs, "b", CLIP, "b" * 64)
+    gone, other = queued(jobs, "a"), queued(jobs, "b")
     jobs.claim(gone)
     jobs.claim(other)
     ticks = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[19]
@@ -187,7 +187,7 @@ def test_jobs_of_a_process_that_is_gone_are_marked(jobs: Jobs, sessions: session
 
 def test_what_this_process_left_open_is_marked_between_jobs(jobs: Jobs, sessions: sessionmaker[Session]) -> None:
     """But not the streams that it watches meanwhile."""
-    job_id = queued(jobs, "a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a")
     jobs.claim()
     stream = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
     stream.begin(now)
@@ -224,7 +224,7 @@ def test_a_job_that_went_on_meanwhile_is_not_marked(
     jobs: Jobs, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two dashboards mark what a third left behind; before the second writes, it has been queued and taken again."""
-    job_id = queued(jobs, "a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a")
     jobs.claim()
     with sessions.begin() as session:
         session.execute(update(Job).values(worker=f"{os.getpid()} 1.0"))
@@ -243,7 +243,7 @@ def test_a_job_that_went_on_meanwhile_is_not_marked(
 
 
 def test_lists(jobs: Jobs) -> None:
-    done, running, waiting = (queued(jobs, name, CLIP, name * 64) for name in "abc")
+    done, running, waiting = (queued(jobs, name) for name in "abc")
     jobs.claim(done)
     jobs.end(done, JobState.FAILED, "broken")
     jobs.claim(running)
@@ -252,18 +252,18 @@ def test_lists(jobs: Jobs) -> None:
 
 
 def test_a_clip_is_under_way_from_hand_in_to_end(jobs: Jobs) -> None:
-    job_id = queued(jobs, "a", CLIP, "a" * 64)
+    job_id = queued(jobs, "a", content="a" * 64)
     for step in (jobs.mark_interrupted, jobs.claim):
         step()
         job, new = jobs.add("b", CLIP, "a" * 64)
         assert (job.id, job.clip.name, new) == (job_id, "a", False)
     jobs.cancel(job_id)
-    assert queued(jobs, "b", CLIP, "a" * 64) != job_id
+    assert queued(jobs, "b", content="a" * 64) != job_id
 
 
 def test_ended_jobs_come_in_pages(jobs: Jobs) -> None:
     assert jobs.count_ended() == 0
-    ids = [queued(jobs, name, CLIP, name * 64) for name in "abc"]
+    ids = [queued(jobs, name) for name in "abc"]
     for job_id in ids[:2]:
         jobs.cancel(job_id)
     assert jobs.count_ended() == 2

@@ -149,7 +149,7 @@ def test_when_the_server_is_away_the_others_wait_and_all_go_later(
 
 
 def test_a_token_that_is_wrong_is_tried_on_one_capture_a_round(
-    outbox: Outbox, settings: Settings, there: Settings, sessions: sessionmaker[Session], store: FileStore
+    outbox: Outbox, there: Settings, sessions: sessionmaker[Session], store: FileStore
 ) -> None:
     for number in range(3):
         add_case(sessions, store, number)

@@ -1,6 +1,5 @@
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -349,7 +348,7 @@ def test_undo_links_no_case_to_itself(reviews: Reviews, sessions: sessionmaker[S
 
 def again(sessions: sessionmaker[Session], analysis: Analysis) -> list[int]:
     """Analyse the clip of the fixture once more; the ids of its cases."""
-    return save(sessions, under_way(sessions, "a.mp4", Path("/clips/a.mp4"), "a" * 64), analysis, STORE)
+    return save(sessions, under_way(sessions, "a.mp4", content="a" * 64), analysis, STORE)
 
 
 def test_a_reviewed_case_outlives_a_new_analysis(sessions: sessionmaker[Session]) -> None:

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from dataclasses import astuple, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -34,7 +33,7 @@ ALL = Scope()
 
 def analysed(sessions: sessionmaker[Session], content: str, *outcomes: Outcome) -> int:
     """A clip with these suspects, one rider with a helmet, and one whose head nobody saw."""
-    job_id = under_way(sessions, f"{content}.mp4", Path("/clips/a.mp4"), content * 64)
+    job_id = under_way(sessions, f"{content}.mp4", content=content * 64)
     cases = [(moved(factory.case(row, one), 200 * row), EVIDENCE) for row, one in enumerate(outcomes)]
     others = (at(factory.track(98, labels=(Label.WITH_HELMET,)), 2000), at(factory.track(99, labels=()), 2200))
     save(sessions, job_id, factory.analysis(cases, others), STORE)

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from itertools import cycle, islice
-from pathlib import Path
 from threading import Barrier
 
 import psutil
@@ -150,9 +149,7 @@ def test_a_stream_that_is_none_fails_with_a_reason(streams: Streams, sessions: s
     assert job_of(sessions, job_id).message == "what the server sends is no video: check the address"
 
 
-def test_a_stream_that_a_restart_cut_off_is_offered_again(
-    streams: Streams, sessions: sessionmaker[Session], tmp_path: Path
-) -> None:
+def test_a_stream_that_a_restart_cut_off_is_offered_again(streams: Streams, sessions: sessionmaker[Session]) -> None:
     with WebServer({"/": mjpeg(gray_ramp(), 10)}) as server:
         job_id = streams.start(server.url("/"), "gate")
         Jobs(sessions).mark_interrupted()  # the queue's own look around leaves it alone
