@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, browser, i18n, keys, look, resources, review, reviewer
+from dashboard import address, browser, i18n, keys, look, playing, resources, review, reviewer
 from dashboard.i18n import _
 from dashboard.telling import or_say_why
 
@@ -13,7 +13,7 @@ with st.sidebar:
     keys.switch()
     browser.speak(i18n.language())
     browser.read_out()
-    browser.calm()
+    playing.calm()
     browser.asked_again(review.close_case)
 look.show()
 page = st.navigation(

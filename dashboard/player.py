@@ -9,7 +9,7 @@ import pandas  # noqa: F401 whole: plotly takes it half loaded, while another th
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import browser, resources, stored
+from dashboard import browser, playing, resources, stored
 from dashboard.i18n import _, several
 from dashboard.text import clock, plain, told
 from db.cases import TURNED_DOWN, Filter
@@ -36,7 +36,7 @@ def show(job: Job) -> None:
     if job.video:
         stored.video(job.video, _("The annotated clip"), job)
     if _JUMP in st.session_state:
-        browser.play_from(f"play-from-{_jumps()}", st.session_state.pop(_JUMP))
+        playing.play_from(f"play-from-{_jumps()}", st.session_state.pop(_JUMP))
     if cases:
         st.caption(_("A bar or a time jumps to where it is in the clip."))
         _pictures(job, cases)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import browser, resources, reviewer
+from dashboard import browser, playing, resources, reviewer
 from dashboard.i18n import _, later, several
 from dashboard.telling import finish, if_it_fails, say
 from db.cases import Filter, Sort
@@ -77,7 +77,7 @@ def of_one(case: Case, view: View) -> None:
         if case.review is not ReviewState.OPEN:
             _button(_("Reopen"), "O", ":material/restart_alt:", seen, lambda: _reopen(seen))
         undo_button()
-        browser.play_button("play")
+        playing.play_button("play")
 
 
 def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:

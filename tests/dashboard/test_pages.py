@@ -469,7 +469,7 @@ def test_a_timeline_is_drawn_while_another_page_is_loading_pandas() -> None:
     script = """
 import importlib.abc, sys, threading
 import plotly.graph_objects as go
-from dashboard import browser, resources, stored  # what the timeline needs besides
+from dashboard import browser, playing, resources, stored  # what the timeline needs besides
 
 go.Bar(base=[0.0])
 half, drawn = threading.Event(), threading.Event()
