@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,13 +12,11 @@ import streamlit as st
 from av import VideoFrame
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
-from dashboard import resources, stored
+from dashboard import resources, watched
 from dashboard.i18n import _
 from dashboard.telling import refresh
-from dashboard.text import second, told
-from db.cases import Filter, Sort
+from dashboard.text import told
 from db.engine import explain
-from db.models import Case
 from pipeline.draw import draw
 from pipeline.settings import Settings
 from pipeline.types import Image
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _WANTED = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 25}}, "audio": False}
-_GALLERY = "dashboard/pages/gallery.py"
 _SHOWN = 6  # violations beside the picture
 
 
@@ -125,7 +122,7 @@ def _panel(camera: Camera | None) -> None:
     if running is None:
         st.caption(_("Loading the models"))
         return
-    trouble(running)
+    watched.trouble(running)
     figures = running.figures
     with st.container(horizontal=True):
         st.metric(_("Frames/s"), f"{figures.fps:.0f}", help=_("Pictures a second that come, and are shown"))
@@ -134,32 +131,7 @@ def _panel(camera: Camera | None) -> None:
         )
         st.metric(_("Skipped"), f"{figures.skipped:,}", help=_("Pictures that were shown but not analysed"))
         st.metric(_("Stage 2"), figures.waiting, help=_("Suspects that wait for the second look"))
-    total, newest = violations(running.id, _SHOWN)
+    total, newest = watched.violations(running.id, _SHOWN)
     st.markdown(_("**Violations: {n}**", n=total))
     for case in newest:
-        violation(case)
-
-
-def trouble(running: Running) -> None:
-    """What was not kept of a live source, and when: whatever it was may be over."""
-    if running.trouble:
-        at = second(running.source.trouble_at)
-        st.error(f"{at} · {told(running.trouble)}", icon=":material/error:")
-
-
-def violations(job_id: int, most: int) -> tuple[int, Sequence[Case]]:
-    """How many a live source has brought, and the newest: pages ask every second, and there may be thousands."""
-    wanted = Filter(job_id=job_id)
-    return resources.cases().count(wanted), resources.cases().page(wanted, Sort.NEWEST, 0, most)
-
-
-def violation(case: Case) -> None:
-    """One violation of a live source in a line, with the way to all of it."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"live-case-{case.id}"):
-        stored.picture(case.crop, _("Rider of case {id}", id=case.id), 90)
-        st.page_link(
-            _GALLERY,
-            label=_("{time} · stage 2 {confidence}", time=second(case.happened_at), confidence=f"{case.stage2:.0%}"),
-            query_params={"case": str(case.id)},
-            icon=":material/open_in_full:",
-        )
+        watched.violation(case)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import streamlit as st
 
-from dashboard import camera, player, resources
+from dashboard import player, resources, watched
 from dashboard.i18n import _, later, several
 from dashboard.telling import refresh
 from dashboard.text import local, plain, told
@@ -105,7 +105,7 @@ def _running(job: Job, running: Running) -> None:
         st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)}")
         if running.status.why:
             st.caption(told(running.status.why))
-        camera.trouble(running)
+        watched.trouble(running)
         if running.status.state is StreamState.LIVE:
             _speed(running.figures)
         if running.status.reconnects:
@@ -114,12 +114,12 @@ def _running(job: Job, running: Running) -> None:
             with st.spinner(_("Keeping what is under way")):
                 resources.streams().stop(job.id)
             st.rerun()
-    total, newest = camera.violations(job.id, _SHOWN)
+    total, newest = watched.violations(job.id, _SHOWN)
     if total:
         st.markdown(_("**Violations: {n}**", n=total))
         with st.container(horizontal=True):
             for case in newest:
-                camera.violation(case)
+                watched.violation(case)
 
 
 def _speed(figures: Figures) -> None:
