@@ -1,4 +1,4 @@
-"""Riders, heads and clips made up for tests."""
+"""Riders, clips and what was found in them, made up for tests."""
 
 from __future__ import annotations
 
