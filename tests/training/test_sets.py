@@ -13,10 +13,13 @@ from PIL import Image
 from pipeline.errors import DatasetError
 from pipeline.settings import ROOT
 from pipeline.training.second_look import read_findings
-from pipeline.training.sets import read_set, read_spec
+from pipeline.training.sets import Picture, read_set, read_spec
 from pipeline.training.truth import read_truth
 from pipeline.types import Box, Label
 
+VOC = {"format": "voc", "names": None}
+COCO = {"format": "coco", "names": None, "parts": {"val": {"images": "images", "annotations": "labels.json"}}}
+CVAT = {"format": "cvat", "names": None, "parts": {"val": {"images": "images", "annotations": "labels.xml"}}}
 MAP = {"motorbike": "rider", "no_helmet": "without helmet", "helmet": "with helmet", "plate": "number plate"}
 
 
@@ -34,6 +37,11 @@ def spec_file(folder: Path, **changes: object) -> Path:
     path = folder / "set.yaml"
     path.write_text(yaml.safe_dump(spec))
     return path
+
+
+def read(folder: Path, **changes: object) -> list[Picture]:
+    """The set in a folder, with what a second look at it found."""
+    return list(read_set(read_spec(spec_file(folder, **changes)), folder, read_findings(folder / "set.csv")))
 
 
 def picture(path: Path, width: int = 200, height: int = 100) -> None:
@@ -56,7 +64,7 @@ def coco(*objects: dict[str, object], size: tuple[int, int] = (200, 100)) -> dic
 def test_own_order_of_yolo_classes_is_mapped_by_name(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "2 0.5 0.5 0.5 0.8\n0 0.5 0.7 0.1 0.1\n")
-    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, {})
+    (only,) = read(tmp_path)
     assert [one.label for one in only.labels] == [Label.RIDER, Label.PLATE]
     assert np.allclose(only.labels[0].box.as_tuple(), (50, 10, 150, 90))
     assert (only.width, only.height, only.split) == (200, 100, "train")
@@ -65,7 +73,7 @@ def test_own_order_of_yolo_classes_is_mapped_by_name(tmp_path: Path) -> None:
 def test_a_class_of_its_own_may_mark_what_is_ignored(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n1 0.5 0.7 0.1 0.1\n")
-    (only,) = read_set(read_spec(spec_file(tmp_path, names=["ignored helmet", "helmet"])), tmp_path, {})
+    (only,) = read(tmp_path, names=["ignored helmet", "helmet"])
     assert [(one.label, one.ignored) for one in only.labels] == [(Label.WITH_HELMET, True), (Label.WITH_HELMET, False)]
 
 
@@ -83,8 +91,7 @@ def test_labelimg_and_cvat_keep_labels_beside_pictures_and_names_in_a_list(tmp_p
     picture(tmp_path / "a.png")
     write(tmp_path / "a.txt", "1 0.5 0.5 0.2 0.2\n")
     write(tmp_path / names, "plate\nhelmet\n")
-    file = spec_file(tmp_path, names=names, parts={"all": {"images": ".", "annotations": "."}})
-    (only,) = read_set(read_spec(file), tmp_path, {})
+    (only,) = read(tmp_path, names=names, parts={"all": {"images": ".", "annotations": "."}})
     assert only.labels[0].label is Label.WITH_HELMET
     assert only.split is None
 
@@ -97,7 +104,7 @@ def test_pascal_voc_names_are_mapped(tmp_path: Path) -> None:
         f"<annotation><size><width>200</width><height>100</height></size>"
         f"<object><name>no_helmet</name>{box}</object></annotation>",
     )
-    (only,) = read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {})
+    (only,) = read(tmp_path, **VOC)
     assert only.labels[0].label is Label.WITHOUT_HELMET
     assert only.labels[0].box.iou(Box(10, 20, 60, 70)) > 0.9
 
@@ -111,7 +118,7 @@ def test_what_voc_calls_difficult_is_ignored(tmp_path: Path) -> None:
     )
     size = "<size><width>200</width><height>100</height></size>"
     write(tmp_path / "labels/a.xml", f"<annotation>{size}{objects}</annotation>")
-    (only,) = read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {})
+    (only,) = read(tmp_path, **VOC)
     assert [(one.box.x1, one.ignored) for one in only.labels] == [(10, False), (40, True), (70, False)]
 
 
@@ -128,8 +135,7 @@ def test_coco_json_as_roboflow_and_cvat_export_it(tmp_path: Path) -> None:
         ],
     }
     write(tmp_path / "labels.json", json.dumps(annotations))
-    parts = {"val": {"images": "images", "annotations": "labels.json"}}
-    found = list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+    found = read(tmp_path, **COCO)
     assert [len(one.labels) for one in found] == [1, 0]
     assert found[0].labels[0].label is Label.RIDER
     assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
@@ -139,17 +145,15 @@ def test_coco_json_as_roboflow_and_cvat_export_it(tmp_path: Path) -> None:
 def test_an_annotation_of_what_coco_does_not_list_is_told(tmp_path: Path, stray: dict[str, object]) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels.json", json.dumps(coco({"bbox": [20, 10, 50, 60]}, {"bbox": [20, 10, 50, 60]} | stray)))
-    parts = {"val": {"images": "images", "annotations": "labels.json"}}
     with pytest.raises(DatasetError, match="annotation 1 is of a picture or a class that it does not list"):
-        list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+        read(tmp_path, **COCO)
 
 
 def test_a_picture_that_has_labels_and_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     write(tmp_path / "labels.json", json.dumps(coco({"bbox": [20, 10, 50, 60]})))
-    parts = {"val": {"images": "images", "annotations": "labels.json"}}
     with pytest.raises(DatasetError, match=r"set: .*a\.jpg has labels and is not there: put it back"):
-        list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+        read(tmp_path, **COCO)
 
 
 def test_two_classes_of_coco_with_one_name_are_one(tmp_path: Path) -> None:
@@ -157,8 +161,7 @@ def test_two_classes_of_coco_with_one_name_are_one(tmp_path: Path) -> None:
     listed = coco({"bbox": [20, 10, 50, 60]}, {"bbox": [90, 10, 50, 60], "category_id": 5})
     twice = {"categories": [{"id": 3, "name": "motorbike"}, {"id": 5, "name": "motorbike"}]}
     write(tmp_path / "labels.json", json.dumps(listed | twice))
-    parts = {"val": {"images": "images", "annotations": "labels.json"}}
-    (only,) = read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {})
+    (only,) = read(tmp_path, **COCO)
     assert [(one.label, one.box.x1) for one in only.labels] == [(Label.RIDER, 20), (Label.RIDER, 90)]
 
 
@@ -167,12 +170,11 @@ def test_a_crowd_of_coco_is_ignored(tmp_path: Path) -> None:
     box = {"bbox": [20, 10, 50, 60]}
     crowd = {"bbox": [100, 10, 80, 60], "iscrowd": 1, "segmentation": {"counts": [0, 9, 19991], "size": [100, 200]}}
     write(tmp_path / "labels.json", json.dumps(coco(box, crowd)))
-    parts = {"val": {"images": "images", "annotations": "labels.json"}}
-    (only,) = read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {})
+    (only,) = read(tmp_path, **COCO)
     assert [(one.box.x1, one.ignored) for one in only.labels] == [(20, False), (100, True)]
 
 
-CVAT = """<annotations>
+TASK = """<annotations>
   <version>1.1</version>
   <meta><task><labels><label><name>motorbike</name></label><label><name>plate</name></label></labels></task></meta>
   <image id="0" name="a.jpg" width="200" height="100">
@@ -185,9 +187,8 @@ CVAT = """<annotations>
 def test_cvat_xml(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     picture(tmp_path / "images/b.jpg")
-    write(tmp_path / "annotations.xml", CVAT)
-    parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
-    found = list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+    write(tmp_path / "labels.xml", TASK)
+    found = read(tmp_path, **CVAT)
     assert [len(one.labels) for one in found] == [1, 0]
     assert found[0].labels[0].label is Label.RIDER
     assert np.allclose(found[0].labels[0].box.as_tuple(), (20, 10, 70, 70))
@@ -197,42 +198,39 @@ def test_a_polygon_of_cvat_is_the_box_around_it(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     picture(tmp_path / "images/b.jpg")
     shape = '<polygon label="plate" points="30.0,20.0;60.0,10.5;50.0,40.0"/><tag label="plate"/>'
-    write(tmp_path / "annotations.xml", CVAT.replace('height="100"/>', f'height="100">{shape}</image>'))
-    parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
-    found = list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+    write(tmp_path / "labels.xml", TASK.replace('height="100"/>', f'height="100">{shape}</image>'))
+    found = read(tmp_path, **CVAT)
     assert [(one.label, one.box.as_tuple()) for one in found[1].labels] == [(Label.PLATE, (30, 10.5, 60, 40))]
 
 
 def test_a_box_of_cvat_may_begin_at_any_corner(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     picture(tmp_path / "images/b.jpg")
-    turned = CVAT.replace('xtl="20.0"', 'xtl="70.0"').replace('xbr="70.0"', 'xbr="20.0"')
-    write(tmp_path / "annotations.xml", turned)
-    parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
-    found = list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+    turned = TASK.replace('xtl="20.0"', 'xtl="70.0"').replace('xbr="70.0"', 'xbr="20.0"')
+    write(tmp_path / "labels.xml", turned)
+    found = read(tmp_path, **CVAT)
     assert [one.box.as_tuple() for one in found[0].labels] == [(20, 10, 70, 70)]
 
 
 @pytest.mark.parametrize(
     ("xml", "says"),
     [
-        (CVAT.replace("b.jpg", "../b.jpg"), "not in"),
-        (CVAT.replace("b.jpg", "a.jpg"), "names the picture a.jpg twice"),
-        (CVAT.replace("<image", "<track").replace("</image", "</track"), "no task of pictures"),
-        (CVAT[:200], "cannot be read"),
-        (CVAT.replace('width="200"', 'width="400"'), "of another size than the picture"),
-        (CVAT.replace("<box", '<box rotation="30.0"'), "a box that is turned: draw boxes or polygons"),
-        (CVAT.replace("<box", "<polyline"), "holds a polyline: draw boxes or polygons"),
-        (CVAT.replace('xtl="20.0"', ""), "cannot be read"),
+        (TASK.replace("b.jpg", "../b.jpg"), "not in"),
+        (TASK.replace("b.jpg", "a.jpg"), "names the picture a.jpg twice"),
+        (TASK.replace("<image", "<track").replace("</image", "</track"), "no task of pictures"),
+        (TASK[:200], "cannot be read"),
+        (TASK.replace('width="200"', 'width="400"'), "of another size than the picture"),
+        (TASK.replace("<box", '<box rotation="30.0"'), "a box that is turned: draw boxes or polygons"),
+        (TASK.replace("<box", "<polyline"), "holds a polyline: draw boxes or polygons"),
+        (TASK.replace('xtl="20.0"', ""), "cannot be read"),
     ],
 )
 def test_broken_cvat_xml_is_refused(tmp_path: Path, xml: str, says: str) -> None:
     for name in ("images/a.jpg", "images/b.jpg", "b.jpg"):
         picture(tmp_path / name)
-    write(tmp_path / "annotations.xml", xml)
-    parts = {"val": {"images": "images", "annotations": "annotations.xml"}}
+    write(tmp_path / "labels.xml", xml)
     with pytest.raises(DatasetError, match=says):
-        list(read_set(read_spec(spec_file(tmp_path, format="cvat", names=None, parts=parts)), tmp_path, {}))
+        read(tmp_path, **CVAT)
 
 
 @pytest.mark.parametrize(("listed", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
@@ -240,22 +238,21 @@ def test_broken_cvat_xml_is_refused(tmp_path: Path, xml: str, says: str) -> None
 def test_a_picture_is_found_whose_name_is_spelled_otherwise(tmp_path: Path, kind: str, listed: str, there: str) -> None:
     """macOS takes Hangul in names to pieces."""
     picture(tmp_path / "images" / unicodedata.normalize(there, "거리.jpg"))
-    cvat = CVAT.partition('  <image id="1"')[0] + "</annotations>"
+    cvat = TASK.partition('  <image id="1"')[0] + "</annotations>"
     text = json.dumps(coco({"bbox": [20, 10, 50, 60]})) if kind == "coco" else cvat
     write(tmp_path / "labels", text.replace("a.jpg", unicodedata.normalize(listed, "거리.jpg")))
     parts = {"val": {"images": "images", "annotations": "labels"}}
-    file = spec_file(tmp_path, format=kind, names=None, parts=parts)
-    (only,) = read_set(read_spec(file), tmp_path, {})
+    (only,) = read(tmp_path, format=kind, names=None, parts=parts)
     assert [one.box.as_tuple() for one in only.labels] == [(20, 10, 70, 70)]
     write(tmp_path / "labels", (tmp_path / "labels").read_text().replace("200", "400"))
     with pytest.raises(DatasetError, match="of another size than the picture"):
-        list(read_set(read_spec(file), tmp_path, {}))
+        read(tmp_path, format=kind, names=None, parts=parts)
 
 
 def test_null_leaves_a_class_out_and_boxes_are_clipped(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n2 0.95 0.5 0.2 0.2\n")
-    (only,) = read_set(read_spec(spec_file(tmp_path, map=MAP | {"plate": None})), tmp_path, {})
+    (only,) = read(tmp_path, map=MAP | {"plate": None})
     assert [one.label for one in only.labels] == [Label.RIDER]
     assert only.labels[0].box.x2 == 200
 
@@ -282,14 +279,14 @@ def test_what_a_set_cannot_be_is_said_clearly(tmp_path: Path, changes: dict[str,
     write(tmp_path / "classes.yaml", "names: {1: plate, 2: helmet}")
     write(tmp_path / "tabs.yaml", "names:\n\t- plate\n\t- helmet\n")
     with pytest.raises(DatasetError, match=says):
-        list(read_set(read_spec(spec_file(tmp_path, **changes)), tmp_path, {}))
+        read(tmp_path, **changes)
 
 
 def test_a_class_number_without_a_name_is_refused(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "4 0.5 0.5 0.2 0.2\n")
     with pytest.raises(DatasetError, match=r"a\.txt, line 1: class 4 has no name"):
-        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+        read(tmp_path)
 
 
 def test_yolo_labels_mean_in_a_set_what_they_mean_to_those_who_judge_by_them(tmp_path: Path) -> None:
@@ -298,7 +295,7 @@ def test_yolo_labels_mean_in_a_set_what_they_mean_to_those_who_judge_by_them(tmp
     write(tmp_path / "labels/a.txt", f"\ufeff{outline}\n\n{sure}\n{outline}\n2 0.5 0.5 0 0\n")
     write(tmp_path / "data.yaml", "names: [rider, with helmet, number plate]\nval: images\n")
     names = ["rider", "with helmet", "number plate"]
-    (own,) = read_set(read_spec(spec_file(tmp_path, names=names, map={name: name for name in names})), tmp_path, {})
+    (own,) = read(tmp_path, names=names, map={name: name for name in names})
     (truth,) = read_truth(tmp_path / "data.yaml", "val")
     assert own.labels == truth.labels
     assert [one.label for one in own.labels] == [Label.RIDER, Label.WITH_HELMET]
@@ -313,7 +310,7 @@ def test_outlines_take_no_more_memory_than_boxes(tmp_path: Path, kind: str) -> N
     write(tmp_path / "labels.json", json.dumps(coco(*[outline] * 20, size=(2000, 1500))))
     parts = {"val": {"images": "images", "annotations": "labels" if kind == "yolo" else "labels.json"}}
     tracemalloc.start()
-    (only,) = read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {})
+    (only,) = read(tmp_path, format=kind, parts=parts)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert np.allclose(only.labels[0].box.as_tuple(), (200, 150, 1000, 900))
@@ -323,10 +320,10 @@ def test_outlines_take_no_more_memory_than_boxes(tmp_path: Path, kind: str) -> N
 def test_a_picture_nobody_labelled_is_refused_and_an_empty_label_is_not(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "")
-    assert not next(read_set(read_spec(spec_file(tmp_path)), tmp_path, {})).labels
+    assert not read(tmp_path)[0].labels
     picture(tmp_path / "images/b.jpg")
     with pytest.raises(DatasetError, match=r"1 pictures without a label file, the first b\.jpg"):
-        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+        read(tmp_path)
 
 
 @pytest.mark.parametrize("damage", [lambda whole: whole[:400], lambda _: b"", lambda _: b"no picture"])
@@ -337,7 +334,7 @@ def test_a_damaged_picture_is_named_however_little_is_left_of_it(
     write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n")
     (tmp_path / "images/a.jpg").write_bytes(damage((tmp_path / "images/a.jpg").read_bytes()))
     with pytest.raises(DatasetError, match=r"a\.jpg cannot be read as a picture: mend it or take it out"):
-        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+        read(tmp_path)
 
 
 def test_a_picture_that_is_far_too_large_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,7 +342,7 @@ def test_a_picture_that_is_far_too_large_is_named(tmp_path: Path, monkeypatch: p
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "")
     with pytest.raises(DatasetError, match=r"a\.jpg is too large: make it smaller or take it out \(Image size"):
-        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+        read(tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["yolo", "voc"])
@@ -356,9 +353,9 @@ def test_pictures_in_folders_below_are_told_unless_they_are_a_part(tmp_path: Pat
         write(tmp_path / f"{name}.xml", "<annotation/>")
     parts = {"train": {"images": ".", "annotations": "."}}
     with pytest.raises(DatasetError, match=r"deeper/b\.jpg is in no part .*folders below are parts of their own"):
-        list(read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {}))
+        read(tmp_path, format=kind, parts=parts)
     parts |= {"val": {"images": "deeper", "annotations": "deeper"}}
-    found = read_set(read_spec(spec_file(tmp_path, format=kind, parts=parts)), tmp_path, {})
+    found = read(tmp_path, format=kind, parts=parts)
     assert [(one.path.name, one.split) for one in found] == [("a.jpg", "train"), ("b.jpg", "val")]
 
 
@@ -366,7 +363,7 @@ def test_a_second_look_changes_one_box_or_ignores_it(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "1 0.25 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n1 0.75 0.5 0.1 0.1\n")
     write(tmp_path / "set.csv", "file,x,y,label\na.jpg,0.250,0.500,without helmet\na.jpg,0.750,0.500,ignored\n")
-    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, read_findings(tmp_path / "set.csv"))
+    (only,) = read(tmp_path)
     assert [one.label for one in only.labels] == [Label.WITHOUT_HELMET, Label.WITH_HELMET, Label.WITH_HELMET]
     assert [one.ignored for one in only.labels] == [False, False, True]
     assert only.found == () == only.empty
@@ -377,7 +374,7 @@ def test_a_second_look_finds_heads_and_places_without_one(tmp_path: Path) -> Non
     write(tmp_path / "labels/a.txt", "1 0.25 0.5 0.1 0.1\n")
     rows = ("a.jpg,0.25,0.5,without helmet,0.1,0.1", "a.jpg,0.5,0.5,ignored,0.1,0.1", "a.jpg,0.75,0.5,nothing,0.1,0.2")
     write(tmp_path / "set.csv", "file,x,y,label,width,height\n" + "\n".join(rows) + "\n")
-    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, read_findings(tmp_path / "set.csv"))
+    (only,) = read(tmp_path)
     assert [(one.label, one.ignored) for one in only.labels] == [(Label.WITH_HELMET, False)], "a row with a size is new"
     assert [(one.label, one.ignored) for one in only.found] == [
         (Label.WITHOUT_HELMET, False), (Label.WITHOUT_HELMET, True), (Label.WITH_HELMET, True)
@@ -390,7 +387,7 @@ def test_a_head_of_somebody_on_foot_that_the_set_labels_is_none(tmp_path: Path) 
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", "3 0.25 0.5 0.1 0.1\n3 0.5 0.5 0.1 0.1\n0 0.25 0.5 0.1 0.1\n")
     write(tmp_path / "set.csv", "file,x,y,label,width,height\na.jpg,0.25,0.5,nothing,0.1,0.1\n")
-    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, read_findings(tmp_path / "set.csv"))
+    (only,) = read(tmp_path)
     assert [one.label for one in only.labels] == [Label.WITHOUT_HELMET, Label.PLATE], "a plate is no head"
     assert len(only.empty) == 1
 
@@ -422,13 +419,11 @@ def test_a_second_look_at_one_of_two_pictures_of_the_same_name_is_refused(tmp_pa
         picture(tmp_path / f"{name}.jpg")
         write(tmp_path / f"{name}.txt", "1 0.25 0.5 0.1 0.1\n")
     parts = {split: {"images": part, "annotations": part} for split, part in (("train", "train"), ("val", "valid"))}
-    spec = read_spec(spec_file(tmp_path, parts=parts))
     write(tmp_path / "set.csv", "file,x,y,label\n2.jpg,0.25,0.5,ignored\n")
-    read = list(read_set(spec, tmp_path, read_findings(tmp_path / "set.csv")))
-    assert [one.labels[0].ignored for one in read] == [False, True, False, False]
+    assert [one.labels[0].ignored for one in read(tmp_path, parts=parts)] == [False, True, False, False]
     write(tmp_path / "set.csv", "file,x,y,label\n1.jpg,0.25,0.5,ignored\n")
     with pytest.raises(DatasetError, match=r"set: several pictures are called 1\.jpg"):
-        list(read_set(spec, tmp_path, read_findings(tmp_path / "set.csv")))
+        read(tmp_path, parts=parts)
 
 
 def test_what_a_set_covers_has_to_be_said(tmp_path: Path) -> None:
@@ -444,7 +439,7 @@ def test_numbers_that_are_no_shares_are_refused(tmp_path: Path, row: str) -> Non
     picture(tmp_path / "images/a.jpg")
     write(tmp_path / "labels/a.txt", row)
     with pytest.raises(DatasetError, match=r"a\.txt, line 1: numbers have to be shares of the picture"):
-        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, {}))
+        read(tmp_path)
 
 
 def test_a_box_outside_its_picture_is_told(tmp_path: Path) -> None:
@@ -452,7 +447,7 @@ def test_a_box_outside_its_picture_is_told(tmp_path: Path) -> None:
     box = "<bndbox><xmin>311</xmin><ymin>21</ymin><xmax>360</xmax><ymax>70</ymax></bndbox>"
     write(tmp_path / "labels/a.xml", f"<annotation><object><name>helmet</name>{box}</object></annotation>")
     with pytest.raises(DatasetError, match=r"a box of .*a\.jpg lies outside it: mend its labels or take it out"):
-        list(read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {}))
+        read(tmp_path, **VOC)
 
 
 def test_a_picture_that_its_camera_turned_fits_its_yolo_labels_and_not_those_of_the_file_as_it_lies(
@@ -463,22 +458,21 @@ def test_a_picture_that_its_camera_turned_fits_its_yolo_labels_and_not_those_of_
     (tmp_path / "images").mkdir()
     Image.new("RGB", (200, 100)).save(tmp_path / "images/a.jpg", exif=turned)
     write(tmp_path / "labels/a.txt", "0 0.25 0.9 0.5 0.2\n")
-    (only,) = read_set(read_spec(spec_file(tmp_path)), tmp_path, {})
+    (only,) = read(tmp_path)
     assert (only.width, only.height) == (100, 200)
     assert np.allclose(only.labels[0].box.as_tuple(), (0, 160, 50, 200))
     size = "<size><width>200</width><height>100</height></size>"
     write(tmp_path / "labels/a.xml", f"<annotation>{size}</annotation>")
     with pytest.raises(DatasetError, match="of another size than the picture"):
-        list(read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {}))
+        read(tmp_path, **VOC)
 
 
 def test_coco_labels_of_a_larger_picture_are_refused(tmp_path: Path) -> None:
     picture(tmp_path / "images/a.jpg")
     one = {"id": 1, "file_name": "a.jpg", "width": 400, "height": 200}
     write(tmp_path / "labels.json", json.dumps({"images": [one], "categories": [], "annotations": []}))
-    parts = {"val": {"images": "images", "annotations": "labels.json"}}
     with pytest.raises(DatasetError, match="of another size than the picture"):
-        list(read_set(read_spec(spec_file(tmp_path, format="coco", names=None, parts=parts)), tmp_path, {}))
+        read(tmp_path, **COCO)
 
 
 @pytest.mark.parametrize(
@@ -496,7 +490,7 @@ def test_a_size_as_a_fraction_is_one_and_what_is_none_is_not_known(tmp_path: Pat
     file = {"voc": "labels/a.xml", "coco": "labels.json", "cvat": "labels.xml"}[kind]
     write(tmp_path / file, text)
     parts = {"train": {"images": "images", "annotations": "labels" if kind == "voc" else file}}
-    (only,) = read_set(read_spec(spec_file(tmp_path, format=kind, names=None, parts=parts)), tmp_path, {})
+    (only,) = read(tmp_path, format=kind, names=None, parts=parts)
     assert (only.width, only.height) == (200, 100)
 
 
@@ -506,7 +500,7 @@ def test_a_picture_of_a_kind_that_the_reader_passes_over_is_told(tmp_path: Path)
     for name in ("a", "b"):
         write(tmp_path / f"labels/{name}.xml", "<annotation/>")
     with pytest.raises(DatasetError, match=r"b\.avif is of a kind that is not read here"):
-        list(read_set(read_spec(spec_file(tmp_path, format="voc", names=None)), tmp_path, {}))
+        read(tmp_path, **VOC)
 
 
 @pytest.mark.parametrize(
@@ -521,4 +515,4 @@ def test_a_second_look_at_what_is_not_there_is_told(tmp_path: Path, row: str, sa
     write(tmp_path / "labels/a.txt", "1 0.25 0.5 0.1 0.1\n")
     write(tmp_path / "set.csv", f"\ufefffile,x,y,label\n{row}\n")
     with pytest.raises(DatasetError, match=says):
-        list(read_set(read_spec(spec_file(tmp_path)), tmp_path, read_findings(tmp_path / "set.csv")))
+        read(tmp_path)
