@@ -118,8 +118,8 @@ class PlateFormat:
     def matches(self, text: str) -> bool:
         return self.grammar.fullmatch(compact(text)) is not None
 
-    def rows(self, text: str) -> tuple[str, ...]:
-        """The lines of a text as they are read, words apart.
+    def parts(self, text: str) -> dict[str, str]:
+        """What each group of the grammar takes of a text, nothing where it has no place.
 
         Raises:
             ValueError: the text is none of this format.
@@ -127,7 +127,15 @@ class PlateFormat:
         found = self.grammar.fullmatch(compact(text))
         if found is None:
             raise ValueError(f"{text!r} is no {self.name} plate")
-        part = found.groupdict(default="")
+        return found.groupdict(default="")
+
+    def rows(self, text: str) -> tuple[str, ...]:
+        """The lines of a text as they are read, words apart.
+
+        Raises:
+            ValueError: the text is none of this format.
+        """
+        part = self.parts(text)
         province, district = part.get("province", ""), part.get("district", "")
         if self.layout is Layout.OLD_MOTORCYCLE:
             return f"{province} {district}".strip(), f"{part['use']} {part['serial']}"

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.plate_formats import ALPHABET, DISTRICTS, FORMATS, PROVINCES, PlateFormat, compact, draw_text
+from pipeline.plate_formats import ALPHABET, DISTRICTS, FORMATS, PROVINCES, PlateFormat, draw_text
 
 # group of the grammar, how many slots it has, and on which side it is filled up
 GROUPS = (
@@ -37,10 +37,7 @@ def encode(kind: PlateFormat, text: str) -> tuple[int, ...]:
     Raises:
         ValueError: the text is none of this format, or holds a character that no plate bears.
     """
-    found = kind.grammar.fullmatch(compact(text))
-    if found is None:
-        raise ValueError(f"{text!r} is no {kind.name} plate")
-    parts = found.groupdict(default="")
+    parts = kind.parts(text)
     slots = ""
     for name, count, side in GROUPS:
         part = parts.get(name, "")
