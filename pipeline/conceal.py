@@ -21,7 +21,8 @@ from pipeline.motion import moved
 from pipeline.occupants import Occupant, is_accused, occupants
 from pipeline.settings import Settings
 from pipeline.types import Box, Image, Sighting, Track
-from pipeline.video import Clip, VideoWriter
+from pipeline.video import Clip
+from pipeline.video_writer import VideoWriter
 
 _CELLS = 32  # that the longer side is averaged into: a face of a tenth of the picture becomes three of them
 _SAME_TIME_S = 0.002  # timestamps in the clip are rounded to 1/90000 s

@@ -22,7 +22,8 @@ from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.threads import FRAMES_AHEAD, ahead
 from pipeline.types import Case, Evidence, Frame, Image, Track
-from pipeline.video import Clip, VideoWriter
+from pipeline.video import Clip
+from pipeline.video_writer import VideoWriter
 
 _Marks = dict[int, list[Mark]]  # by frame index
 _CARD = 240  # pixels: the longer side in which pages show the picture of a rider, more or less

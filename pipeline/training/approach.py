@@ -21,7 +21,7 @@ from pipeline.training.metrics import match
 from pipeline.training.pictures import load
 from pipeline.training.truth import Truth
 from pipeline.types import Case, Image, Label, Outcome
-from pipeline.video import VideoWriter
+from pipeline.video_writer import VideoWriter
 
 _WIDTH, _HEIGHT = 1280, 960
 _SHARES = np.linspace(0.42, 0.96, 16).tolist()  # how much of the frame a picture takes, one frame each

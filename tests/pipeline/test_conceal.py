@@ -10,7 +10,8 @@ from pipeline.conceal import Scene, Witness, conceal, conceal_clip
 from pipeline.errors import ClipError
 from pipeline.settings import Settings
 from pipeline.types import Box, Label, Sighting, Track
-from pipeline.video import Clip, VideoWriter
+from pipeline.video import Clip
+from pipeline.video_writer import VideoWriter
 from tests import factory
 from tests.factory import BOARD, contrast, is_hidden
 
