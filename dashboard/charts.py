@@ -7,13 +7,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import resources
-from dashboard.detail import OUTCOMES
 from dashboard.figure import across, by_date, by_hour, card, nothing, shares, short, whole
 from dashboard.i18n import _, later, several
 from dashboard.review import REASONS
 from dashboard.scope import STEPS, choose_step
 from dashboard.telling import or_say_why
-from dashboard.text import local, zone
+from dashboard.text import OUTCOMES, local, zone
 from db.models import ReviewState
 from db.statistics import STAGE1_BINS, Scope
 from pipeline.palette import ACCUSED, AGREED, CLEARED, DISAGREED, NEUTRAL, OUTCOME_COLORS

@@ -10,11 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import examples, hand_in, plate_text, queue, replays, resources, stored, votes
-from dashboard.detail import OUTCOMES, heads_over_time
+from dashboard.detail import heads_over_time
 from dashboard.figure import projected
 from dashboard.i18n import _, several
 from dashboard.stills import drawn, ownership, piece, still
-from dashboard.text import clock, local, plain
+from dashboard.text import OUTCOMES, clock, local, plain
 from db.cases import TURNED_DOWN, Filter, Sort, detections
 from db.models import Case, Job
 from pipeline import replay

@@ -10,23 +10,17 @@ import streamlit as st
 
 from dashboard import attempts, browser, record, resources, review, stored
 from dashboard.export import panel
-from dashboard.i18n import _, later, several
+from dashboard.i18n import _, several
 from dashboard.plate_text import summary
 from dashboard.review import View
 from dashboard.stills import marked
-from dashboard.text import class_name, clock, plain, when
+from dashboard.text import OUTCOMES, SAYS, class_name, clock, plain, when
 from db.cases import VIOLATIONS, detections
 from db.models import Case, Look, Sighting
 from pipeline.palette import COLORS
-from pipeline.types import HEADS, Outcome, Says
+from pipeline.types import HEADS, Says
 
 _LEAST_SIDE = 480  # pixels: far riders are shown larger, so that boxes and letters have room
-SAYS = {Says.BARE: later("a bare head"), Says.HELMET: later("a helmet"), Says.NOTHING: later("nothing to be sure of")}
-OUTCOMES = {
-    Outcome.CONFIRMED: later("Confirmed"),
-    Outcome.REJECTED: later("Rejected"),
-    Outcome.UNSURE: later("Unsure"),
-}
 
 
 def show(case: Case, view: View) -> None:

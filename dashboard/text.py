@@ -13,13 +13,19 @@ import streamlit as st
 
 from dashboard.i18n import _, later, translated
 from db.models import Case
-from pipeline.types import Label
+from pipeline.types import Label, Outcome, Says
 
 _CLASSES = {
     Label.RIDER: later("rider"),
     Label.WITHOUT_HELMET: later("without helmet"),
     Label.WITH_HELMET: later("with helmet"),
     Label.PLATE: later("number plate"),
+}
+SAYS = {Says.BARE: later("a bare head"), Says.HELMET: later("a helmet"), Says.NOTHING: later("nothing to be sure of")}
+OUTCOMES = {
+    Outcome.CONFIRMED: later("Confirmed"),
+    Outcome.REJECTED: later("Rejected"),
+    Outcome.UNSURE: later("Unsure"),
 }
 # OWASP, CSV injection: what begins so may be run; a sheet that parts cells at semicolons begins one there as well
 _FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n\x22]))(?=[=+\-@＝＋－＠])")  # also their wide forms

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import resources, stored
-from dashboard.detail import OUTCOMES, SAYS
 from dashboard.figure import projected
 from dashboard.i18n import _
 from dashboard.stills import drawn, fitted, framed
+from dashboard.text import OUTCOMES, SAYS
 from db.models import Case, Look
 from pipeline.palette import COLORS, NEUTRAL
 from pipeline.types import Label, Outcome, Says
