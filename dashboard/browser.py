@@ -136,13 +136,13 @@ def enter(key: str) -> None:
     _ENTER(key=key, height=1)
 
 
-def refused(key: str) -> Sequence[tuple[str, str, str]]:
+def refused() -> Sequence[tuple[str, str, str]]:
     """What the page's upload field has refused so far, and now is taken out of it: an id, the name, and why in
     Streamlit's words.
 
     The field itself shows it only until it is emptied, in English, and says nothing of it to the server.
     """
-    found = _REFUSED(key=key, default={"refused": []}, on_refused_change=lambda: None, height=1)
+    found = _REFUSED(key="refused", default={"refused": []}, on_refused_change=lambda: None, height=1)
     return [(str(id_), str(name), str(why)) for id_, name, why in found["refused"]]
 
 

@@ -72,9 +72,9 @@ _CALM = st.components.v2.component(
 )
 
 
-def play_button(key: str) -> None:
+def play_button() -> None:
     """A button that plays or pauses the first video of the page; the key P does the same, in any keyboard layout."""
-    _PLAY(key=key, data={"label": _("Play or pause")}, width="content")
+    _PLAY(key="play", data={"label": _("Play or pause")}, width="content")
 
 
 def play_from(key: str, seconds: float) -> None:

@@ -77,7 +77,7 @@ def of_one(case: Case, view: View) -> None:
         if case.review is not ReviewState.OPEN:
             _button(_("Reopen"), "O", ":material/restart_alt:", seen, lambda: _reopen(seen))
         undo_button()
-        playing.play_button("play")
+        playing.play_button()
 
 
 def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
