@@ -32,8 +32,9 @@ def show(job: Job) -> None:
     seen = [(frame.time_s, one) for frame in trace.frames for one in sift(frame.found, trace.stage1)]
     for label in Label:
         own = [pair for pair in seen if pair[1].label is label]
+        picture = framed(_picture(job, label, own), COLORS[label])  # first: no empty card where the clip is gone
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.image(framed(_picture(job, label, own), COLORS[label]), channels="BGR", width=_SIDE, alt="")
+            st.image(picture, channels="BGR", width=_SIDE, alt="")
             with st.container(width="stretch", gap=None):
                 st.markdown(f"**{class_name(label)}**")
                 st.caption(f"{_(_EXPLAINED[label])} · {len(own):,}\u00a0×")

@@ -63,6 +63,7 @@ def test_another_file_under_the_clips_name_is_not_shown_as_the_clip(
     shutil.copy(RAIN, recorded)
     os.utime(recorded, (1, 1))
     assert "another file than the one handed in" in app.run().error[0].value
+    assert not app.columns[1].children, "no empty card beside it"
 
 
 @pytest.mark.usefixtures("with_clip")
