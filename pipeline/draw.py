@@ -11,9 +11,10 @@ import numpy as np
 import supervision as sv
 
 from pipeline.palette import ACCUSED, COLORS
-from pipeline.types import CLASS_NAMES, HEADS, Box, Detection, Image, Label, Sighting
+from pipeline.types import CLASS_NAMES, Box, Detection, Image, Label, Sighting
 
 _ACCUSED = len(CLASS_NAMES)  # one more colour after those of the classes
+_SHORT = {Label.WITHOUT_HELMET: "bare", Label.WITH_HELMET: "helmet"}  # for small pictures
 _LINE = 16  # pixels that a line of text takes, where lines and letters are of size 1
 _PALETTE = sv.ColorPalette.from_hex([*(COLORS[label] for label in Label), ACCUSED])
 
@@ -43,10 +44,11 @@ def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list
 
 
 def mark_small(sighting: Sighting, accused: bool) -> list[Mark]:
-    """The same for a picture that is shown too small for words: the boxes, and how sure stage 1 is of each head."""
+    """The same for a picture that is shown small: the boxes, and of each head a short word and how sure stage 1 is."""
     rider = Mark(sighting.box, _ACCUSED if accused else Label.RIDER)
-    parts = [Mark(one.box, one.label, f"{one.confidence:.0%}" if one.label in HEADS else "") for one in sighting.parts]
-    return [rider, *parts]
+    heads = [Mark(one.box, one.label, f"{_SHORT[one.label]} {one.confidence:.0%}") for one in sighting.heads]
+    plate = [Mark(sighting.plate.box, Label.PLATE)] if sighting.plate else []
+    return [rider, *heads, *plate]
 
 
 def draw(image: Image, marks: Sequence[Mark], scale: float = 1.0, font: Path | None = None, side: int = 960) -> Image:
