@@ -19,8 +19,8 @@ h1 { overflow-wrap: anywhere; }
 :lang(ko) :is(h1, h2, h3) {
   word-break: keep-all; overflow-wrap: anywhere;
 }
-[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p { font-size: 0; }
-[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p::after {
+[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p { display: none; }
+[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"]::after {
   content: "UPLOAD"; font-size: 0.875rem;
 }
 [data-testid="stFileUploaderDropzoneInstructions"], [data-testid="InputInstructions"] { display: none; }

@@ -235,6 +235,7 @@ def test_a_page_says_its_language_and_breaks_no_korean_word(page: Page) -> None:
     expect(hint).to_have_css("word-break", "keep-all")
     expect(page.get_by_role("heading", name="통계")).to_have_css("word-break", "keep-all")
     page.get_by_role("link", name="영상 분석", exact=True).click()
+    expect(page.get_by_role("button", name="파일 선택", exact=True)).to_be_visible()  # and in that language alone
     expect(page.get_by_test_id("stCaptionContainer").locator("p")).to_have_css("word-break", "keep-all")
 
 
