@@ -41,6 +41,8 @@ h1 { overflow-wrap: anywhere; }
   h1 { font-size: 1.9rem !important; }
   [class*="st-key-filters-"] > * { flex: 1 1 45% !important; min-width: 9rem; }
   [class*="st-key-filters-"] > :has([data-testid="stDateInput"]) { flex-basis: 100% !important; }
+  [class*="st-key-ended-"] { flex-wrap: wrap; }
+  [class*="st-key-ended-"] > :first-child { flex-basis: 100%; }
   .stButton kbd { display: none; }
 }
 @media (forced-colors: active) {

@@ -184,7 +184,8 @@ def _chosen() -> Job | None:
 
 def _ended(job: Job, chosen: Job | None, violations: str) -> None:
     icon, word = _LOOK[job.state]
-    with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center"):
+    row = f"ended-{job.id}"
+    with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center", key=row):
         found = violations if job.state is JobState.DONE else _(word)
         message = f"  \n:red[{told(job.message)}]" if job.message else ""
         said = f"{icon} **{plain(job.clip.name)}**  \n:gray[{found} · {local(job.created_at)}]{message}"

@@ -163,6 +163,16 @@ def test_a_phone_is_told_of_no_keys(page: Page, server: str, found: Found) -> No
     expect(keys).to_have_count(0)
 
 
+def test_on_a_phone_a_clips_name_has_the_width_of_its_row(page: Page, found: Found) -> None:
+    found(Outcome.CONFIRMED)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/")
+    row = page.locator("[class*=st-key-ended-]")
+    name, delete = row.locator("p").first, row.get_by_role("button", name="Delete")
+    top, bottom = "one => one.getBoundingClientRect().top", "one => one.getBoundingClientRect().bottom"
+    eventually(page, lambda: delete.evaluate(top) >= name.evaluate(bottom))
+
+
 def test_what_stage_2_looked_at_fills_a_tablet_and_is_told_to_those_who_hear_a_page(page: Page, found: Found) -> None:
     found(Outcome.CONFIRMED)
     page.set_viewport_size({"width": 768, "height": 1024})
