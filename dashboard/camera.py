@@ -57,7 +57,10 @@ def show() -> None:
             refresh(lambda: _panel(camera), 1.0)
         else:
             st.info(
-                _("Start the camera: what it sees is analysed on this server, and violations appear here."),
+                _(
+                    "Start the camera and let the browser use it: "
+                    "what it sees is analysed on this server, and violations appear here."
+                ),
                 icon=":material/videocam:",
             )
 
