@@ -36,6 +36,7 @@ _STYLE = """<style>
 .st-key-class-demo [data-testid="stSliderThumbValue"] { margin-top: -0.5rem; }
 .st-key-class-demo [data-testid="stSliderThumbValue"] p { font-weight: 600; line-height: 1.2; }
 .st-key-class-demo .st-key-demo-clip * { font-size: 1.25rem; }
+.st-key-class-demo [class*="st-key-demo-case-"] p { font-size: 1.05rem; }
 .st-key-class-demo button { min-height: 3.5rem; }
 .st-key-class-demo h1 { font-size: 2.6rem; padding: 0 0 0.5rem; }
 @media (max-width: 640px) {
