@@ -68,7 +68,7 @@ def _exact(percent: int, threshold: float) -> float:
 
 def _summary(riders: tuple[Rider, ...], usual: tuple[Rider, ...]) -> None:
     now, before = Counter(one.fate for one in riders), Counter(one.fate for one in usual)
-    fates = st.grid(len(_FATES), min_column_width=160, key="demo-fates")
+    fates = st.grid(len(_FATES), min_column_width=150, key="demo-fates")  # one row on a projector of 1280
     for fate in _FATES:
         change = now[fate] - before[fate]
         fates.cell().metric(_(_FATES[fate][0]), now[fate], delta=change or None, delta_color="off")

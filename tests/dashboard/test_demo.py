@@ -264,6 +264,10 @@ def test_the_steps_stand_beside_the_clip_on_a_projector_and_whole_below_it_where
     suspects = page.get_by_role("radio").filter(has_text="Confirmed")
     expect(suspects).to_have_count(5)
     eventually(page, lambda: are_beside(suspects.last, suspects.first))  # a second row would push the picture away
+    page.goto("/demo?step=8")
+    fates = page.locator(".st-key-demo-fates").get_by_test_id("stMetric")
+    expect(fates).to_have_count(5)
+    eventually(page, lambda: are_beside(fates.last, fates.first))
     for width in (768, 320):  # a tablet, a small phone
         page.set_viewport_size({"width": width, "height": 1024})
         expect(steps.get_by_role("radio").last).to_be_in_viewport(ratio=1)
