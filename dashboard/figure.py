@@ -35,7 +35,7 @@ def card(title: str, cases: str, figure: go.Figure, table: pd.DataFrame, key: st
         legend={"orientation": "h", "y": -0.3 if figure.layout.xaxis.title.text else -0.15, "traceorder": "normal"},
         dragmode=False,
     )
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):  # as high as the one beside it
         st.plotly_chart(figure, key=key, config=_picture(key), alt=f"{title}: {cases}. {_reading(table)}")
         st.download_button(
             _("Table (CSV)"),
@@ -51,7 +51,7 @@ def card(title: str, cases: str, figure: go.Figure, table: pd.DataFrame, key: st
 
 def nothing(title: str, hint: str) -> None:
     """The place of a figure that has no cases yet."""
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):  # as high as the one beside it
         st.markdown(f"**{title}**")
         st.caption(hint)
 

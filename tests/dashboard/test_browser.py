@@ -107,6 +107,18 @@ def test_no_title_of_a_figure_is_cut_off_on_a_tablet(page: Page, found: Found) -
     eventually(page, is_whole)
 
 
+def test_cards_beside_each_other_are_of_one_height(page: Page, found: Found) -> None:
+    found(Outcome.CONFIRMED)
+    page.goto("/statistics")
+    blocks = page.get_by_test_id("stVerticalBlock")
+    cards = [blocks.filter(has_text=title).last for title in ("do people agree", "Why violations were dismissed")]
+
+    def bottoms() -> set[float]:
+        return {card.evaluate("one => one.getBoundingClientRect().bottom") for card in cards}
+
+    eventually(page, lambda: len(bottoms()) == 1)
+
+
 def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(page: Page, found: Found) -> None:
     found(*[Outcome.CONFIRMED] * 6)
     page.set_viewport_size({"width": 390, "height": 800})
