@@ -44,6 +44,15 @@ def test_names_of_clips_are_no_markdown_in_a_field(open_page: Open) -> None:
     assert open_page("gallery").selectbox(key="gallery-source-en").options == ["All sources", "street *1*.mp4"]
 
 
+@pytest.mark.usefixtures("reviews")
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_two_filters_bear_one_name(open_page: Open, language: str) -> None:
+    app = open_page("gallery")
+    app.segmented_control(key="lang").set_value(language).run()
+    names = [field.label for field in (*app.text_input, *app.selectbox, *app.date_input, *app.slider)]
+    assert len(set(names)) == len(names) == 6
+
+
 def test_a_name_that_another_clip_bears_with_a_number_is_told_apart_too() -> None:
     assert told_apart({1: "a", 2: "a", 3: "a (2)", 4: "a"}) == {1: "a", 2: "a (2)", 3: "a (2) (2)", 4: "a (3)"}
 
