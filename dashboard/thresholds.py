@@ -112,9 +112,9 @@ def _plots(name: str, usual: float, at1: int, at2: int) -> None:
 
 def _card(shown: Shown, rider: Rider, before: Fate) -> None:
     word, badge = _FATES[rider.fate]
+    best = max(rider.track.sightings, key=lambda one: one.box.area * one.confidence)
+    picture = fitted(piece(still(shown.job, best.time_s), best.box, 0.1, 260))
     with st.container(border=True, height="stretch", key=f"demo-rider-{rider.track.id}"):
-        best = max(rider.track.sightings, key=lambda one: one.box.area * one.confidence)
-        picture = fitted(piece(still(shown.job, best.time_s), best.box, 0.1, 260))
         st.image(picture, channels="BGR", width="stretch", alt=_("Rider {id}", id=rider.track.id))
         st.markdown(_("**Rider {id}**", id=rider.track.id))
         st.badge(_(word), color=badge)

@@ -50,6 +50,12 @@ def test_every_step_shows_the_clip_and_leads_to_the_next(open_page: Open) -> Non
     assert app.button(key="demo-back-bottom").click().run().title[0].value == titles[-2]
 
 
+def empty_cards(app: AppTest) -> int:
+    """Containers with an edge and nothing in them."""
+    boxes = [one for one in app.main if one.type == "flex_container" and not one.children]
+    return sum(one.proto.flex_container.border for one in boxes)
+
+
 @pytest.mark.usefixtures("with_clip")
 def test_another_file_under_the_clips_name_is_not_shown_as_the_clip(
     open_page: Open, sessions: sessionmaker[Session], tmp_path: Path
@@ -63,7 +69,10 @@ def test_another_file_under_the_clips_name_is_not_shown_as_the_clip(
     shutil.copy(RAIN, recorded)
     os.utime(recorded, (1, 1))
     assert "another file than the one handed in" in app.run().error[0].value
-    assert not app.columns[1].children, "no empty card beside it"
+    assert not empty_cards(app)
+    app = app.segmented_control(key="demo-step").set_value(STEPS - 1).run()
+    assert app.error
+    assert not empty_cards(app)
 
 
 @pytest.mark.usefixtures("with_clip")
