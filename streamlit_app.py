@@ -13,7 +13,7 @@ with st.sidebar:
     keys.switch()
     browser.speak(i18n.language())
     browser.read_out()
-    playing.calm()
+    playing.begin()
     browser.asked_again(review.close_case)
 look.show()
 page = st.navigation(

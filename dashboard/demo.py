@@ -45,7 +45,7 @@ def stage1(shown: Shown) -> None:
     video, classes = st.columns([3, 2])
     if shown.job.video:
         with video:
-            stored.video(shown.job.video, _("The clip"), shown.job, loop=True, autoplay=True, muted=True)
+            stored.video(shown.job.video, _("The clip"), shown.job, loop=True, muted=True)
     with classes:
         examples.show(shown.job)
 

@@ -38,7 +38,7 @@ def show(case: Case, view: View) -> None:
     video, facts = st.columns([3, 2])
     with video:
         job = resources.jobs().get(case.job_id)
-        stored.video(case.video, _("The seconds around it"), job, loop=True, autoplay=True, muted=True)
+        stored.video(case.video, _("The seconds around it"), job, loop=True, muted=True)
         _plate(case)
         if case.outcome in VIOLATIONS:
             record.plate(case)

@@ -53,20 +53,25 @@ _PLAY_FROM = st.components.v2.component(
     }
     """,
 )
-_CALM = st.components.v2.component(
-    "calm",
+_BEGIN = st.components.v2.component(
+    "begin",
     js="""
     export default function () {
         const calm = matchMedia("(prefers-reduced-motion: reduce)");
-        const still = (video) => {
-            if (!calm.matches || !video.autoplay) return;
-            video.autoplay = false;  // from now on it plays when the viewer wants
-            video.pause();
+        const begin = (video) => {
+            if (!video.muted || video.readyState < 2 || video.dataset.begun === video.currentSrc) return;
+            video.dataset.begun = video.currentSrc;  // from now on it plays when the viewer wants
+            if (!calm.matches) video.play().catch(() => {});  // or where the browser lets nothing play by itself
         };
-        const onPlay = (event) => still(event.target);
-        document.querySelectorAll("video").forEach(still);
-        document.addEventListener("play", onPlay, true);
-        return () => document.removeEventListener("play", onPlay, true);
+        const look = () => document.querySelectorAll("video").forEach(begin);
+        const watch = new MutationObserver(look);  // some are loaded before they are on the page
+        watch.observe(document.body, { childList: true, subtree: true });
+        document.addEventListener("loadeddata", look, true);
+        look();
+        return () => {
+            watch.disconnect();
+            document.removeEventListener("loadeddata", look, true);
+        };
     }
     """,
 )
@@ -82,6 +87,9 @@ def play_from(key: str, seconds: float) -> None:
     _PLAY_FROM(key=key, data={"at": seconds}, height=1)
 
 
-def calm() -> None:
-    """Let no clip play by itself for those who have asked their system for less motion."""
-    _CALM(key="calm", height=1)
+def begin() -> None:
+    """Let muted clips play by themselves, but for those who have asked their system for less motion.
+
+    Streamlit's own autoplay does so for everybody, and for nobody where a slow browser draws the clip twice.
+    """
+    _BEGIN(key="begin", height=1)
