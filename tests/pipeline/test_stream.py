@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
+from statistics import median
 
 import pytest
 import trustme
@@ -18,7 +19,7 @@ from pipeline import youtube
 from pipeline.errors import RefusedError
 from pipeline.settings import Settings
 from pipeline.stream import Stream, StreamState, StreamStatus
-from pipeline.types import Frame
+from pipeline.types import Frame, Image
 from tests.factory import write_clip
 from tests.streaming import HERE, RtmpServer, RtspServer, Server, WebServer, gray_ramp, mjpeg, mpegts, playlist
 
@@ -60,19 +61,15 @@ class Watched:
 
 
 @pytest.fixture
-def here(settings: Settings) -> Settings:
-    allowed = {"private_networks": (ip_network("127.0.0.1"),), "stream_timeout_s": 2.0, "stream_retry_s": 1.0}
-    return settings.model_copy(update=allowed)
-
-
-@pytest.fixture
-def watch(here: Settings) -> Iterator[Callable[[str], Watched]]:
-    """Watches a stream, and sees to it that stopping leaves no thread behind."""
+def watch(settings: Settings) -> Iterator[Callable[..., Watched]]:
+    """Watches a stream, and sees to it that stopping leaves no thread behind. A machine that stands still for seconds
+    is no silent stream: a test of those has less patience."""
     watched: list[Watched] = []
     before = set(threading.enumerate())
 
-    def start(url: str) -> Watched:
-        watched.append(Watched(url, here))
+    def start(url: str, patience_s: float = 300.0) -> Watched:
+        allowed = {"private_networks": (ip_network("127.0.0.1"),), "stream_retry_s": 1.0}
+        watched.append(Watched(url, settings.model_copy(update={**allowed, "stream_timeout_s": patience_s})))
         return watched[-1]
 
     yield start
@@ -86,7 +83,7 @@ def watch(here: Settings) -> Iterator[Callable[[str], Watched]]:
     assert not left
 
 
-def test_an_mjpeg_camera_that_is_restarted(watch: Callable[[str], Watched]) -> None:
+def test_an_mjpeg_camera_that_is_restarted(watch: Callable[..., Watched]) -> None:
     server = WebServer({"/": mjpeg(gray_ramp(), 20)})
     seen = watch(server.url("/"))
     seen.more(10)
@@ -100,15 +97,23 @@ def test_an_mjpeg_camera_that_is_restarted(watch: Callable[[str], Watched]) -> N
 
 
 @pytest.mark.parametrize("before", [b"\r\n", b"two pictures a second\r\n"])
-def test_a_slow_mjpeg_camera_that_does_not_begin_with_a_picture(watch: Callable[[str], Watched], before: bytes) -> None:
-    with WebServer({"/": mjpeg(gray_ramp(), 2, before=before)}) as server:
+def test_a_slow_mjpeg_camera_that_does_not_begin_with_a_picture(watch: Callable[..., Watched], before: bytes) -> None:
+    shown = threading.Event()
+
+    def pictures() -> Iterator[Image]:
+        yield from islice(gray_ramp(), 3)
+        shown.wait(300)  # no further one is needed to show the first
+        yield from gray_ramp()
+
+    with WebServer({"/": mjpeg(pictures(), 2, before=before)}) as server:
         seen = watch(server.url("/"))
-        seen.more(5)
+        seen.more(1)
+        shown.set()
+        seen.more(4)
         assert seen.status == StreamStatus(StreamState.LIVE)
-        assert seen.frames[0].time_s < 1.5
 
 
-def test_an_rtsp_camera_that_is_restarted(watch: Callable[[str], Watched]) -> None:
+def test_an_rtsp_camera_that_is_restarted(watch: Callable[..., Watched]) -> None:
     server = RtspServer(gray_ramp)
     seen = watch(server.url("me:secret@"))
     seen.more(5)
@@ -121,7 +126,7 @@ def test_an_rtsp_camera_that_is_restarted(watch: Callable[[str], Watched]) -> No
 
 
 def test_a_private_rtsp_camera_is_watched_where_its_certificate_is_trusted(
-    watch: Callable[[str], Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    watch: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
@@ -140,7 +145,7 @@ def test_a_private_rtsp_camera_is_watched_where_its_certificate_is_trusted(
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg to serve RTMP on this machine")
-def test_an_rtmp_server_that_is_restarted(watch: Callable[[str], Watched], tmp_path: Path) -> None:
+def test_an_rtmp_server_that_is_restarted(watch: Callable[..., Watched], tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", [index / 10 for index in range(30)])
     with RtmpServer(clip) as server:
         seen = watch(server.url)
@@ -165,7 +170,7 @@ def live_playlist(server: WebServer, began: float, segments: dict[int, bytes]) -
     return write
 
 
-def test_a_live_playlist_whose_server_is_restarted(watch: Callable[[str], Watched]) -> None:
+def test_a_live_playlist_whose_server_is_restarted(watch: Callable[..., Watched]) -> None:
     began, segments = time.monotonic(), {}
     server = WebServer()
     server.answers["/live.m3u8"] = live_playlist(server, began, segments)
@@ -177,12 +182,11 @@ def test_a_live_playlist_whose_server_is_restarted(watch: Callable[[str], Watche
         again.answers["/live.m3u8"] = live_playlist(again, began, segments)
         seen.more(25)
         assert seen.status == StreamStatus(StreamState.LIVE, reconnects=1)
-    ten = islice(seen.frames, 2, 13, 10)
-    first, last = (frame.time_s for frame in ten)
-    assert 0.7 < last - first < 1.4, "a second of ten pictures plays for a second"
+    steps = [after.time_s - before.time_s for before, after in pairwise(seen.frames)]
+    assert median(steps) == pytest.approx(0.1, abs=0.02), "a second of ten pictures plays for a second"
 
 
-def test_a_playlist_that_ends(watch: Callable[[str], Watched]) -> None:
+def test_a_playlist_that_ends(watch: Callable[..., Watched]) -> None:
     pictures = gray_ramp()
     parts = {f"/{n}.ts": mpegts(pictures, 10, first=10 * n) for n in range(2)}
     with WebServer({"/all.m3u8": playlist(["0.ts", "1.ts"], 1.0), **parts}) as server:
@@ -193,7 +197,7 @@ def test_a_playlist_that_ends(watch: Callable[[str], Watched]) -> None:
 
 
 @pytest.mark.parametrize("place", ["/far/away/all.m3u8", "/far/away/all"])
-def test_a_playlist_behind_a_redirect(watch: Callable[[str], Watched], place: str) -> None:
+def test_a_playlist_behind_a_redirect(watch: Callable[..., Watched], place: str) -> None:
     with WebServer({"/live": place, place: playlist(["0.ts"], 1.0)}) as server:
         server.answers["/far/away/0.ts"] = mpegts(gray_ramp(), 10)
         seen = watch(server.url("/live"))
@@ -202,7 +206,7 @@ def test_a_playlist_behind_a_redirect(watch: Callable[[str], Watched], place: st
         assert [path for path, *_ in server.asked] == ["/live", place, "/far/away/0.ts"]
 
 
-def test_a_redirect_leads_nowhere_else(watch: Callable[[str], Watched]) -> None:
+def test_a_redirect_leads_nowhere_else(watch: Callable[..., Watched]) -> None:
     with WebServer({"/all.m3u8": playlist(["0.ts"], 1.0), "/0.ts": mpegts(gray_ramp(), 10)}) as server:
         server.answers["/live"] = server.url("/all.m3u8", "127.0.0.2")
         seen = watch(server.url("/live"))
@@ -212,7 +216,7 @@ def test_a_redirect_leads_nowhere_else(watch: Callable[[str], Watched]) -> None:
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_a_playlist_of_the_parts_of_one_file(watch: Callable[[str], Watched], ranges: bool) -> None:
+def test_a_playlist_of_the_parts_of_one_file(watch: Callable[..., Watched], ranges: bool) -> None:
     pictures, file, parts = gray_ramp(), b"", []
     for n in range(3):
         data = mpegts(pictures, 10, first=10 * n)
@@ -227,33 +231,33 @@ def test_a_playlist_of_the_parts_of_one_file(watch: Callable[[str], Watched], ra
 
 
 @pytest.mark.parametrize("missing", ["0.ts", "1.ts", "2.ts"])
-def test_a_playlist_that_lacks_a_part_is_shown_without(watch: Callable[[str], Watched], missing: str) -> None:
+def test_a_playlist_that_lacks_a_part_is_shown_without(watch: Callable[..., Watched], missing: str) -> None:
     names = [f"{n}.ts" for n in range(3)]
     parts = {f"/{n}.ts": mpegts(gray_ramp(), 10, first=10 * n) for n in range(3)}
     del parts[f"/{missing}"]
     with WebServer({"/all.m3u8": playlist(names, 1.0), **parts}) as server:
         seen = watch(server.url("/all.m3u8"))
-        seen.until(lambda: seen.status == StreamStatus(StreamState.ENDED), 30)
+        seen.until(lambda: seen.status == StreamStatus(StreamState.ENDED))
         assert len(seen.frames) == 20
 
 
-def test_of_several_qualities_the_best_is_watched_also_behind_a_redirect(watch: Callable[[str], Watched]) -> None:
+def test_of_several_qualities_the_best_is_watched_also_behind_a_redirect(watch: Callable[..., Watched]) -> None:
     low, high = ("#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=160x90", "#EXT-X-STREAM-INF:BANDWIDTH=2,RESOLUTION=320x180")
     qualities = f"#EXTM3U\n{low}\nlow.m3u8\n{high}\nhigh.m3u8\n".encode()
     with WebServer({"/all.m3u8": qualities, "/high.m3u8": "/far/high", "/far/high": playlist(["0.ts"], 1.0)}) as server:
         server.answers["/far/0.ts"] = mpegts(gray_ramp(), 10)
         seen = watch(server.url("/all.m3u8"))
-        seen.until(lambda: seen.status == StreamStatus(StreamState.ENDED), 30)
+        seen.until(lambda: seen.status == StreamStatus(StreamState.ENDED))
         assert len(seen.frames) == 10
         assert [path for path, *_ in server.asked] == ["/all.m3u8", "/high.m3u8", "/far/high", "/far/0.ts"]
 
 
 @pytest.mark.parametrize("ends", [True, False])
-def test_an_encrypted_broadcast_is_refused_as_such(watch: Callable[[str], Watched], ends: bool) -> None:
+def test_an_encrypted_broadcast_is_refused_as_such(watch: Callable[..., Watched], ends: bool) -> None:
     segments = ['#EXT-X-KEY:METHOD=AES-128,URI="key"\n0.ts', "1.ts"]
     with WebServer({"/all.m3u8": playlist(segments, 1.0, ends=ends), "/key": bytes(16)}) as server:
         seen = watch(server.url("/all.m3u8"))
-        seen.until(lambda: seen.error is not None, patience_s=30)
+        seen.until(lambda: seen.error is not None)
         assert seen.status.why == "the broadcast is encrypted, which is not supported"
 
 
@@ -274,7 +278,7 @@ def test_an_encrypted_broadcast_is_refused_as_such(watch: Callable[[str], Watche
         ),
     ],
 )
-def test_a_playlist_leads_nowhere_else(watch: Callable[[str], Watched], segment: str) -> None:
+def test_a_playlist_leads_nowhere_else(watch: Callable[..., Watched], segment: str) -> None:
     parts = {"/0.ts": mpegts(gray_ramp(), 10), "/1.ts": mpegts(gray_ramp(), 10)}
     with WebServer(parts) as server:
         server.answers["/all.m3u8"] = playlist([segment.format(port=server.port)], 1.0)
@@ -287,7 +291,7 @@ def test_a_playlist_leads_nowhere_else(watch: Callable[[str], Watched], segment:
 @pytest.mark.parametrize(
     "answer", [b"RTSP/1.0 302 Moved\r\nCSEQ\r\n", b"R\rTSP/9  +0301 x\r\nCSEQ\r\n", b"RTSP/1.0\t303\nCSEQ\r\n"]
 )
-def test_an_rtsp_redirect_is_not_followed(watch: Callable[[str], Watched], answer: bytes) -> None:
+def test_an_rtsp_redirect_is_not_followed(watch: Callable[..., Watched], answer: bytes) -> None:
     with RtspServer(gray_ramp) as other:
         to = other.url().encode()
         with RtspServer(gray_ramp, redirect=answer + b"Location: " + to + b"\r\n\r\n") as server:
@@ -297,10 +301,10 @@ def test_an_rtsp_redirect_is_not_followed(watch: Callable[[str], Watched], answe
             assert not other._open
 
 
-def test_a_silent_camera_is_given_up_and_tried_anew(watch: Callable[[str], Watched]) -> None:
+def test_a_silent_camera_is_given_up_and_tried_anew(watch: Callable[..., Watched]) -> None:
     silent = threading.Event()
     with WebServer({"/": mjpeg(gray_ramp(), 20, silent)}) as server:
-        seen = watch(server.url("/"))
+        seen = watch(server.url("/"), patience_s=2.0)
         seen.more(5)
         silent.set()
         seen.until(lambda: seen.status.state is StreamState.WAITING)
@@ -309,7 +313,7 @@ def test_a_silent_camera_is_given_up_and_tried_anew(watch: Callable[[str], Watch
         assert seen.status.reconnects >= 1
 
 
-def test_pictures_may_change_their_size(watch: Callable[[str], Watched]) -> None:
+def test_pictures_may_change_their_size(watch: Callable[..., Watched]) -> None:
     def pictures() -> Iterator:
         yield from islice(gray_ramp(320, 180), 10)
         yield from gray_ramp(160, 120)
@@ -320,7 +324,7 @@ def test_pictures_may_change_their_size(watch: Callable[[str], Watched]) -> None
         assert {frame.image.shape for frame in seen.frames} == {(180, 320, 3), (120, 160, 3)}
 
 
-def test_what_is_no_video_is_refused(watch: Callable[[str], Watched]) -> None:
+def test_what_is_no_video_is_refused(watch: Callable[..., Watched]) -> None:
     with WebServer({"/": b"<html>a page</html>" * 100}) as server:
         seen = watch(server.url("/"))
         seen.until(lambda: seen.error is not None)
@@ -347,15 +351,15 @@ class Says(Server):
         ("rtsp", b'RTSP/1.0 401 Unauthorized\r\nCSEQ\r\nWWW-Authenticate: Digest realm="x", nonce="1"\r\n\r\n'),
     ],
 )
-def test_a_wrong_password_is_not_tried_again(watch: Callable[[str], Watched], scheme: str, words: bytes) -> None:
+def test_a_wrong_password_is_not_tried_again(watch: Callable[..., Watched], scheme: str, words: bytes) -> None:
     """Cameras shut out whoever is wrong a few times."""
     with Says(words) as server:
         seen = watch(f"{scheme}://me:secret@{HERE}:{server.port}/")
-        seen.until(lambda: seen.error is not None, 30)
+        seen.until(lambda: seen.error is not None)
     assert seen.status.why == "the server refuses the log-in: check name and password"
 
 
-def test_a_web_camera_that_hangs_up_without_a_word_is_tried_again(watch: Callable[[str], Watched]) -> None:
+def test_a_web_camera_that_hangs_up_without_a_word_is_tried_again(watch: Callable[..., Watched]) -> None:
     """As one does that serves so many viewers and no more."""
     busy, camera = [True, True], mjpeg(gray_ramp(), 20)
 
@@ -372,13 +376,26 @@ def test_a_web_camera_that_hangs_up_without_a_word_is_tried_again(watch: Callabl
     assert [one.why for one in seen.told if one.why][:2] == ["the server ended the stream"] * 2
 
 
-def test_an_rtsp_server_that_hangs_up_without_a_word_is_tried_again(watch: Callable[[str], Watched]) -> None:
+def test_an_rtsp_server_that_hangs_up_without_a_word_is_tried_again(watch: Callable[..., Watched]) -> None:
     with Says(b"") as server:
         seen = watch(f"rtsp://{HERE}:{server.port}/")
-        seen.until(lambda: seen.status == StreamStatus(StreamState.WAITING, "the server ended the stream"), 30)
+        seen.until(lambda: seen.status == StreamStatus(StreamState.WAITING, "the server ended the stream"))
 
 
-class Drips(Server):
+class Silent(Server):
+    """Hears what it is asked, and says nothing."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        super().__init__()
+
+    def talk(self, peer: socket.socket) -> None:
+        peer.recv(1 << 16)
+        self.asked.set()
+        self.stopped.wait()
+
+
+class Drips(Silent):
     """Begins to answer, and goes on a letter at a time."""
 
     def talk(self, peer: socket.socket) -> None:
@@ -386,22 +403,27 @@ class Drips(Server):
         peer.sendall(b"RTSP/1.0 200 OK\r\nX: " if b"RTSP" in asked else b"HTTP/1.1 200 OK\r\nX: ")
         while not self.stopped.wait(0.2):
             peer.sendall(b"x")
+            self.asked.set()
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_a_server_that_draws_its_answer_out_is_given_up(watch: Callable[[str], Watched], scheme: str) -> None:
+def test_a_server_that_draws_its_answer_out_is_given_up(watch: Callable[..., Watched], scheme: str) -> None:
     with Drips() as server:
+        seen = watch(f"{scheme}://{HERE}:{server.port}/", patience_s=2.0)
+        seen.until(lambda: StreamStatus(StreamState.WAITING, "no picture came for 2 s") in seen.told)
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+@pytest.mark.parametrize("kind", [Drips, Silent])
+def test_stopping_does_not_wait_for_a_server_that_does_not_answer(
+    watch: Callable[..., Watched], kind: type[Silent], scheme: str
+) -> None:
+    with kind() as server:
         seen = watch(f"{scheme}://{HERE}:{server.port}/")
-        seen.until(lambda: seen.status == StreamStatus(StreamState.WAITING, "no picture came for 2 s"), 30)
+        assert server.asked.wait(240)
         seen.stream.stop()
-        seen.thread.join(1.5)
+        seen.thread.join(60)
         assert not seen.thread.is_alive()
-
-
-def test_stopping_does_not_wait_for_a_server_that_never_answers(watch: Callable[[str], Watched]) -> None:
-    with WebServer({"/": lambda peer: peer.recv(1)}) as server:
-        seen = watch(server.url("/"))
-        seen.until(lambda: bool(server.asked))
 
 
 def test_yt_dlp_finds_the_stream_on_a_page() -> None:
