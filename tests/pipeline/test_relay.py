@@ -17,22 +17,22 @@ def test_a_relay_that_is_cut_at_work_reads_nothing_of_others(monkeypatch: pytest
     def held(relay: Relay, *ends: socket.socket) -> bool:
         passed = hand_on(relay, *ends)
         at_work.set()
-        go_on.wait(10)
+        go_on.wait(240)
         return passed
 
     monkeypatch.setattr(Relay, "_hand_on", held)
     with socket.create_server((HERE, 0)) as server:
         port = server.getsockname()[1]
-        relay = Relay(Target("rtsp://x/", "rtsp", "x", port, HERE), 5.0)
+        relay = Relay(Target("rtsp://x/", "rtsp", "x", port, HERE), 300.0)
         with socket.create_connection((HERE, int(relay.url.rpartition(":")[2].strip("/")))) as near:
             near.sendall(b"OPTIONS")
-            assert at_work.wait(10)
+            assert at_work.wait(240)
             relay.cut()
             quiet = [socket.socketpair() for _ in range(4)]
             go_on.set()
             closing = threading.Thread(target=relay.close, daemon=True)
             closing.start()
-            closing.join(10)
+            closing.join(60)
             assert not closing.is_alive()
     for one in (one for pair in quiet for one in pair):
         one.close()
