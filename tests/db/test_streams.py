@@ -49,11 +49,11 @@ def streams(sessions: sessionmaker[Session], here: Settings) -> Iterator[Streams
     def left() -> set[str]:
         return {name for name in {thread.name for thread in threading.enumerate()} - before if name.startswith(ours)}
 
-    until(lambda: not left(), 10)
+    until(lambda: not left())
 
 
-def until(true: Callable[[], object], patience_s: float = 240) -> None:
-    due = time.monotonic() + patience_s
+def until(true: Callable[[], object]) -> None:
+    due = time.monotonic() + 240
     while not true():
         assert time.monotonic() < due
         time.sleep(0.05)
@@ -70,18 +70,25 @@ def job_of(sessions: sessionmaker[Session], job_id: int) -> Job:
 
 @pytest.mark.skipif(not DEMO.is_file(), reason="no demo clip")
 def test_a_violation_is_kept_while_the_stream_runs(streams: Streams, sessions: sessionmaker[Session]) -> None:
-    pictures = cycle([jpeg(image) for image in islice(looped(DEMO, 640), *BARE_RIDER)])
-    with WebServer({"/": mjpeg(pictures, 10)}) as server:
+    ride = cycle([jpeg(image) for image in islice(looped(DEMO, 640), *BARE_RIDER)])
+
+    def pictures() -> Iterator[bytes]:
+        """The next one when the last was looked at: a slow machine would see too few of a ride."""
+        for picture in ride:
+            until(lambda: not any(one.source.wants_attention for one in [*streams._running.values()]))
+            yield picture
+
+    with WebServer({"/": mjpeg(pictures(), 10)}) as server:
         began = datetime.now(UTC)
         job_id = streams.start(server.url("/").replace("//", "//me:secret@"))
+        begun, second = datetime.now(UTC), timedelta(seconds=1)
         until(lambda: job_of(sessions, job_id).violations)
         job = job_of(sessions, job_id)
         assert job.state is JobState.RUNNING
         assert "secret" not in job.clip.name
         with sessions() as session:
             case = session.scalars(select(Case).where(Case.job_id == job_id)).first()
-        assert began < case.happened_at < datetime.now(UTC)
-        assert abs(case.happened_at - began - timedelta(seconds=case.best_s)) < timedelta(seconds=15)
+        assert began - second < case.happened_at - timedelta(seconds=case.best_s) < begun + second
         assert streams.get(job_id).source.preview(320).shape[1] == 320
         assert not streams.knows_all_until(job_id, case.best_s + 3600)
         until(lambda: streams.knows_all_until(job_id, case.end_s))
@@ -126,7 +133,7 @@ def test_the_end_of_the_server_ends_all_streams_at_once(
     streams: Streams, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is under way in each may take long, and whoever stops a server may not wait for long."""
-    both, close = Barrier(2, timeout=60), Source.close
+    both, close = Barrier(2, timeout=240), Source.close
     monkeypatch.setattr(Source, "close", lambda source: (both.wait(), close(source)))
     with WebServer({f"/{n}": mjpeg(gray_ramp(), 10) for n in range(2)}) as server:
         ids = [streams.start(server.url(f"/{n}")) for n in range(2)]
@@ -232,7 +239,7 @@ def test_one_source_that_many_start_at_once_is_one_source(sessions: sessionmaker
             LiveJob(sessions, store, SourceKind.STREAM, f"{number}", f"rtsp://{source}") for source in range(sources)
         ]
         for job in jobs:
-            start.wait(10)
+            start.wait(240)
             job.begin(lambda: datetime.now(UTC))
         return [job.id for job in jobs]
 
@@ -272,5 +279,5 @@ def test_a_camera_that_falls_silent_is_closed(
     running = streams.camera()
     running.put(next(gray_ramp()))
     assert job_of(sessions, running.id).clip.kind is SourceKind.CAMERA
-    until(lambda: job_of(sessions, running.id).state is JobState.DONE, 20)
+    until(lambda: job_of(sessions, running.id).state is JobState.DONE)
     assert not last_runs(sessions)
