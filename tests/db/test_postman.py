@@ -58,16 +58,17 @@ def test_a_server_that_is_slow_does_not_hold_up_the_end(
     for number in range(6):
         add_case(sessions, store, number)
     program = (
-        "import sys, time; from db import engine; from db.postman import Postman\n"
+        "import sys, time; from threading import Event; from db import engine, postman\n"
         "from pipeline.ocr_client import OcrClient; from pipeline.settings import Settings\n"
-        "sent = []\n"
-        "OcrClient.send = lambda *_: (sent.append(1), time.sleep(1), print('sent'))\n"
+        "sent, told_to_end = [], Event()\n"
+        "postman.Event = lambda: told_to_end\n"
+        "OcrClient.send = lambda *_: (sent.append(1), told_to_end.wait(), print('sent'))\n"
         "settings = Settings(data=sys.argv[1], ocr_url='http://there', ocr_token='word')\n"
-        "Postman(engine.sessions(settings.database), settings)\n"
+        "postman.Postman(engine.sessions(settings.database), settings)\n"
         "while not sent: time.sleep(0.05)"
     )
     command = [sys.executable, "-c", program, str(settings.data)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     assert (done.stdout.split(), done.stderr) == (["sent"], "")
     assert Outbox(sessions, store).backlog().waiting == 5
 
