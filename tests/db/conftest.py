@@ -24,15 +24,13 @@ from tests.outbox import add_case
 def server(settings: Settings, tmp_path: Path) -> Iterator[str]:
     """A real server on this machine; its address."""
     own = settings.model_copy(update={"data": tmp_path / "server", "ocr_token": SecretStr("word")})
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = uvicorn.Server(uvicorn.Config(make_app(own), host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=running.run)
+    running = uvicorn.Server(uvicorn.Config(make_app(own), log_level="warning"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=running.run, args=([listener],))
     thread.start()
     while not running.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     running.should_exit = True
     thread.join()
 
