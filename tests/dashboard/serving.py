@@ -60,6 +60,7 @@ def sign_in(page: Page, name: str) -> None:
     expect(page.get_by_text(f"Reviewing as {name}")).to_be_visible()
     # buttons hear keys only when they are there
     expect(page.get_by_role("button", name="Change", exact=True)).to_be_visible()
+    page.wait_for_function("document.cookie.includes('helmet_watch_reviewer')")  # of what comes last on a page
 
 
 # Servers are forked from a process that has loaded the libraries, which takes longer than most tests, and nothing of

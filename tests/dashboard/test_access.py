@@ -18,6 +18,9 @@ HEARD = """() => {  // whether a key that is pressed where the focus is reaches 
 }"""
 
 
+PLAYS = "document.querySelector('video')?.currentTime > 0.3"
+
+
 @pytest.fixture(autouse=True)
 def violations(found: Found) -> None:
     found(*[Outcome.CONFIRMED] * 3)
@@ -29,6 +32,7 @@ def test_tab_leads_into_what_opens_and_the_way_back_out_of_it(page: Page) -> Non
     press(page, "d")
     why = page.get_by_role("dialog", name="Why dismiss it?")
     expect(why).to_be_focused()
+    expect(why.get_by_role("button", name="Do not dismiss")).to_be_visible()  # the last: all it holds has come
     page.keyboard.press("Tab")
     expect(why.get_by_role("button").first).to_be_focused()
     press(page, "Enter")  # dismissed, and on to the next
@@ -84,16 +88,27 @@ def test_letters_do_nothing_once_they_are_switched_off(page: Page) -> None:
 
 
 def test_a_clip_plays_by_itself_unless_the_viewer_wants_less_motion(page: Page) -> None:
+    def next_clip(before: str = "") -> str:
+        page.wait_for_function(f"(document.querySelector('video')?.dataset.begun ?? '{before}') !== '{before}'")
+        return page.evaluate("document.querySelector('video').dataset.begun")
+
     page.goto("/gallery?case=3")
-    page.wait_for_function("document.querySelector('video')?.currentTime > 0")
+    page.wait_for_function(PLAYS)
+    before = next_clip()
     sign_in(page, "Kim")
+    press(page, "j")
+    next_clip(before)
+    page.wait_for_function(PLAYS)
     page.emulate_media(reduced_motion="reduce")
     page.reload()
-    page.wait_for_function("document.querySelector('video')?.dataset.begun")
+    before = next_clip()
     assert page.evaluate("document.querySelector('video').paused")
     expect(page.get_by_role("button", name="Play or pause")).to_be_visible()
-    play = "document.querySelector('video').play()"  # as its own button does; a rerun may bring the video anew
-    page.wait_for_function(f"{play} && document.querySelector('video').currentTime > 0.3")
+    page.evaluate("() => void document.querySelector('video').play()")  # as its own button does
+    page.wait_for_function(PLAYS)
+    press(page, "j")
+    next_clip(before)
+    assert page.evaluate("document.querySelector('video').paused")
 
 
 def test_the_systems_contrast_colours_leave_in_sight_what_has_the_focus_and_what_is_chosen(page: Page) -> None:

@@ -197,7 +197,6 @@ def test_the_name_is_remembered(page: Page, state: State) -> None:
     expect(plate).to_be_disabled()  # nobody has said yet who is reviewing
     sign_in(page, "김철수")
     expect(plate).to_be_enabled()
-    page.wait_for_function("document.cookie.includes('helmet_watch_reviewer')")
     page.goto("/gallery?case=1")
     expect(page.get_by_text("Reviewing as 김철수")).to_be_visible()
     change = page.get_by_role("button", name="Change", exact=True)
