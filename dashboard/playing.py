@@ -59,7 +59,7 @@ _BEGIN = st.components.v2.component(
     export default function () {
         const calm = matchMedia("(prefers-reduced-motion: reduce)");
         const begin = (video) => {
-            if (!video.muted || video.readyState < 2 || video.dataset.begun === video.currentSrc) return;
+            if (!video.muted || (video.dataset.begun ?? "") === video.currentSrc) return;
             video.dataset.begun = video.currentSrc;  // from now on it plays when the viewer wants
             if (!calm.matches) video.play().catch(() => {});  // or where the browser lets nothing play by itself
         };
