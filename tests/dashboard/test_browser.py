@@ -125,7 +125,7 @@ def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(page: Page, 
     page.goto("/gallery")
     menu = page.get_by_test_id("stSidebarNavLink").filter(has_text="Gallery")
     for go_back in (page.get_by_role("button", name="Back").click, page.go_back, lambda: menu.dispatch_event("click")):
-        page.get_by_role("button", name="Details").last.click()
+        page.locator(".st-key-gallery-card-1").get_by_role("button", name="Details").click()
         expect(page.get_by_text("All sightings")).to_be_visible()
         expect(page.get_by_role("button", name="Back")).to_be_in_viewport()
         go_back()
