@@ -72,17 +72,17 @@ _servers.set_forkserver_preload([__name__, "pandas", "plotly.graph_objects", "fp
 @contextmanager
 def serving(data: Path) -> Iterator[str]:
     """The address of a dashboard on a free port, with this data folder."""
-    port = free_port()
-    server = _servers.Process(target=_serve, args=(port, {**os.environ, "HELMET_WATCH_DATA": str(data)}))
-    with pytest.MonkeyPatch.context() as patch:  # else it would run once more what AppTest has left there: a page
-        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-        server.start()
-    try:
-        yield url_of(port)
-    finally:
-        server.terminate()
-        server.join(120)
-        server.kill()  # where it has not ended by itself
+    with free_port() as port:
+        server = _servers.Process(target=_serve, args=(port, {**os.environ, "HELMET_WATCH_DATA": str(data)}))
+        with pytest.MonkeyPatch.context() as patch:  # else it would run once more what AppTest has left there: a page
+            patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+            server.start()
+        try:
+            yield url_of(port)
+        finally:
+            server.terminate()
+            server.join(120)
+            server.kill()  # where it has not ended by itself
     assert server.exitcode == 0, "it ends when it is told to"
 
 
@@ -95,10 +95,13 @@ def _serve(port: int, environment: Mapping[str, str]) -> None:
     cli.main()
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        return int(free.getsockname()[1])
+@contextmanager
+def free_port() -> Iterator[int]:
+    """A port for a server, that nobody else is given meanwhile."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # with which a server may listen at it
+        held.bind(("localhost", 0))
+        yield int(held.getsockname()[1])
 
 
 def url_of(port: int, patience_s: float = 300) -> str:

@@ -53,9 +53,8 @@ def test_the_command_serves_and_ends_when_it_is_told_to(
 ) -> None:
     """As people start it: the other tests' servers are forked."""
     monkeypatch.setenv("HELMET_WATCH_DATA", str(settings.data))
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as server:
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port"]
+    with free_port() as port, subprocess.Popen([*command, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL) as server:
         try:
             page = browser.new_page(base_url=url_of(port), locale="en-US")
             page.goto("/demo")
