@@ -56,7 +56,7 @@ def click(page: Page, name: str) -> None:
 def sign_in(page: Page, name: str) -> None:
     page.keyboard.press("Tab")
     page.get_by_label("Your name").fill(name)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_text(f"Reviewing as {name}")).to_be_visible()
     # buttons hear keys only when they are there
     expect(page.get_by_role("button", name="Change", exact=True)).to_be_visible()

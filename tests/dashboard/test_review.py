@@ -144,7 +144,7 @@ def test_choosing_moves_no_card_and_what_can_be_done_is_in_sight(page: Page) -> 
     expect(page.get_by_text("1 chosen")).to_be_visible()
     click(page, "Begin reviewing")
     page.get_by_label("Your name").fill("Kim")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("button", name="Accept")).to_be_in_viewport()
     page.get_by_text("Case 2", exact=True).click()
     expect(page.get_by_role("button", name="Same motorcycle")).to_be_in_viewport()
@@ -234,7 +234,7 @@ def test_a_doubt_about_a_plate_stands_at_its_field(page: Page, state: State, ses
     page.goto("/gallery?case=2")
     sign_in(page, "Kim")
     page.get_by_role("textbox", name="Number plate").fill("hello")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     doubt, before = page.get_by_text("does not look like a number plate"), page.get_by_text("The machine read")
 
     def is_above() -> bool:
