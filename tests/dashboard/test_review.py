@@ -50,6 +50,7 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
         expect(page.get_by_role("button").filter(has_text=shortcut).first).to_be_visible()
 
     video = "document.querySelector('video')"
+    page.wait_for_selector("[data-test-script-state=notRunning]")  # the clip of the case before is gone
     page.wait_for_function(f"{video}?.readyState >= 2")
     page.evaluate(f"{video}.pause()")
     press(page, "p")
