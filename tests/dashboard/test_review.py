@@ -208,6 +208,7 @@ def test_the_name_is_remembered(page: Page, state: State) -> None:
         return bool(language and name) and name["y"] < language["y"] + 60
 
     eventually(page, are_together)
+    page.wait_for_selector("[data-test-script-state=notRunning]")  # before, a click leads to the first page of all
     change.click()
     expect(page.get_by_label("Your name")).to_be_visible()
 
