@@ -61,6 +61,7 @@ def sign_in(page: Page, name: str) -> None:
     # buttons hear keys only when they are there
     expect(page.get_by_role("button", name="Change", exact=True)).to_be_visible()
     page.wait_for_function("document.cookie.includes('helmet_watch_reviewer')")  # of what comes last on a page
+    page.wait_for_selector("[data-test-script-state=notRunning]")  # what is typed earlier may be lost
 
 
 # Servers are forked from a process that has loaded the libraries, which takes longer than most tests, and nothing of
