@@ -77,18 +77,21 @@ class Occupant:
         else:
             self._helmet += head.confidence
             self._helmeted.add(number, self.last)
-            if self._helmeted.lasted_s >= _WEARS_S and _worn_size(self.helmet) <= _size(head.box):
+            larger = self.helmet is None or _size(head.box) >= _size(self.helmet[1].box)
+            if self._helmeted.lasted_s >= _WEARS_S and larger:
                 self.helmet = self.last
 
     @property
     def wore_helmet(self) -> bool:
         """Whether it was in a helmet for a while, and as near as it was bare: nobody takes it off while riding."""
-        return _worn_size(self.helmet) > _AS_LARGE * self._bare_size
+        return self.helmet is not None and self._as_near(self.helmet)
 
     def took_off(self, helmet: Seen) -> bool:
         """Whether this helmet, seen on the same motorcycle before, was its own, and as near as it is bare."""
-        as_near = _worn_size(helmet) > _AS_LARGE * self._bare_size
-        return as_near and any(_distance(helmet, one) < _REACH for one in self.sightings)
+        return self._as_near(helmet) and any(_distance(helmet, one) < _REACH for one in self.sightings)
+
+    def _as_near(self, helmet: Seen) -> bool:
+        return _size(helmet[1].box) > _AS_LARGE * self._bare_size
 
     @property
     def sightings(self) -> Collection[Seen]:
@@ -242,10 +245,6 @@ def _on_rider(rider: Box, head: Box) -> tuple[float, float, float]:
     x, y = head.center
     unit = max(rider.height, 1.0)
     return (x - rider.x1) / unit, (y - rider.y1) / unit, max(_size(head), 1.0) / unit
-
-
-def _worn_size(helmet: Seen | None) -> float:
-    return _size(helmet[1].box) if helmet else 0.0
 
 
 def _size(head: Box) -> float:

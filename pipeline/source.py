@@ -223,8 +223,9 @@ class Source:
                 self._write(ToWrite(self, suspect.track, None))
             elif later := suspect.track.sightings[1:]:  # the first is the last one of those that were kept
                 self._write(ToWrite(self, Track(id_, later), None, later=True))
-            judged.helmets = (*judged.helmets, *helmets(suspect.track))[-_REMEMBERED:]
-            if not in_view:
+            if in_view:
+                judged.helmets = (*judged.helmets, *helmets(suspect.track))[-_REMEMBERED:]
+            else:
                 del self._judged[id_]
 
     def _write(self, job: ToWrite) -> None:
