@@ -46,9 +46,8 @@ def mark_sighting(sighting: Sighting, title: str, accused: bool = False) -> list
 def mark_small(sighting: Sighting, accused: bool) -> list[Mark]:
     """The same for a picture that is shown small: the boxes, and of each head a short word and how sure stage 1 is."""
     rider = Mark(sighting.box, _ACCUSED if accused else Label.RIDER)
-    heads = [Mark(one.box, one.label, f"{_SHORT[one.label]} {one.confidence:.0%}") for one in sighting.heads]
-    plate = [Mark(sighting.plate.box, Label.PLATE)] if sighting.plate else []
-    return [rider, *heads, *plate]
+    words = {one: f"{_SHORT[one.label]} {one.confidence:.0%}" for one in sighting.heads}
+    return [rider, *(Mark(one.box, one.label, words.get(one, "")) for one in sighting.parts)]
 
 
 def draw(image: Image, marks: Sequence[Mark], scale: float = 1.0, font: Path | None = None, side: int = 960) -> Image:
