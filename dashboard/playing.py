@@ -59,9 +59,9 @@ _BEGIN = st.components.v2.component(
     export default function () {
         const calm = matchMedia("(prefers-reduced-motion: reduce)");
         const begin = (video) => {
-            if (!video.muted || (video.dataset.begun ?? "") === video.currentSrc) return;
+            if ((video.dataset.begun ?? "") === video.currentSrc) return;
             video.dataset.begun = video.currentSrc;  // from now on it plays when the viewer wants
-            if (!calm.matches) video.play().catch(() => {});  // or where the browser lets nothing play by itself
+            if (video.muted && !calm.matches) video.play().catch(() => {});  // nor where the browser forbids it
         };
         const look = () => document.querySelectorAll("video").forEach(begin);
         const watch = new MutationObserver(look);  // some are loaded before they are on the page
@@ -88,7 +88,7 @@ def play_from(key: str, seconds: float) -> None:
 
 
 def begin() -> None:
-    """Let muted clips play by themselves, but for those who have asked their system for less motion.
+    """Let clips that come muted play by themselves, but for those who have asked their system for less motion.
 
     Streamlit's own autoplay does so for everybody, and for nobody where a slow browser draws the clip twice.
     """

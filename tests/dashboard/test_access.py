@@ -111,6 +111,13 @@ def test_a_clip_plays_by_itself_unless_the_viewer_wants_less_motion(page: Page) 
     assert page.evaluate("document.querySelector('video').paused")
 
 
+def test_a_clip_with_sound_does_not_begin_when_the_viewer_mutes_it(page: Page) -> None:
+    page.goto("/?job=1")
+    page.wait_for_function("document.querySelector('video')?.dataset.begun")
+    page.evaluate("document.querySelector('video').muted = true; document.body.append(document.createElement('p'))")
+    assert page.evaluate("document.querySelector('video').paused")
+
+
 def test_the_systems_contrast_colours_leave_in_sight_what_has_the_focus_and_what_is_chosen(page: Page) -> None:
     page.emulate_media(forced_colors="active")
     page.goto("/gallery")
