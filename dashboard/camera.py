@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from db.streams import Running
 
 _log = logging.getLogger(__name__)
-_WANTED = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 25}}, "audio": False}
+_WANTED = {
+    "video": {
+        "width": {"ideal": 640},
+        "height": {"ideal": 480},
+        "frameRate": {"ideal": 25},
+        "facingMode": {"ideal": "environment"},  # a phone films the street, unless another camera is chosen
+    },
+    "audio": False,
+}
 _SHOWN = 6  # violations beside the picture
 
 
