@@ -95,7 +95,7 @@ _ASKED_AGAIN = st.components.v2.component(
     """,
 )
 _BEGIN = st.components.v2.component(
-    "begin",
+    "begin_at_top",
     js="""
     export default function () {
         document.querySelector('[data-testid="stMain"]').scrollTo(0, 0);

@@ -49,12 +49,16 @@ def test_from_the_upload_to_the_evidence(page: Page) -> None:
 
 
 def test_the_command_serves_and_ends_when_it_is_told_to(
-    browser: Browser, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As people start it: the other tests' servers are forked."""
     monkeypatch.setenv("HELMET_WATCH_DATA", str(settings.data))
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port"]
-    with free_port() as port, subprocess.Popen([*command, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL) as server:
+    with (
+        (tmp_path / "told.txt").open("w") as told,
+        free_port() as port,
+        subprocess.Popen([*command, str(port)], cwd=ROOT, stdout=told, stderr=told) as server,
+    ):
         try:
             page = browser.new_page(base_url=url_of(port), locale="en-US")
             page.goto("/demo")
@@ -63,6 +67,7 @@ def test_the_command_serves_and_ends_when_it_is_told_to(
             assert server.wait(120) == 0
         finally:
             server.kill()
+    assert "already registered" not in (tmp_path / "told.txt").read_text(), "no two components have one name"
 
 
 def test_no_name_becomes_a_link(page: Page, sessions: sessionmaker[Session]) -> None:
