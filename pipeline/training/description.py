@@ -17,6 +17,8 @@ from pipeline.errors import DatasetError
 from pipeline.training.labels import IGNORED, numbered
 from pipeline.types import CLASS_NAMES, Label
 
+# training passes over the last three without a word; OpenCV reads them, and nobody is to be judged by a part
+PICTURES = IMG_FORMATS | {"gif", "jfif", "jpe"}
 # how others name the pictures to judge by, and where Roboflow puts them
 _ALSO = {"val": ("valid", "validation")}
 _FOLDERS = {"val": ("valid/images", "val/images", "images/val"), "test": ("test/images", "images/test")}
@@ -130,7 +132,7 @@ def pictures_of(entry: Path) -> Iterator[Path]:
     """The pictures in a folder and below it, links to nowhere too, or those that a list names (relative to it)."""
     if entry.is_dir():
         files = (Path(name) for name in glob.iglob(f"{glob.escape(str(entry))}/**/*", recursive=True))  # noqa: PTH207
-        yield from sorted(path for path in files if path.suffix[1:].lower() in IMG_FORMATS and not path.is_dir())
+        yield from sorted(path for path in files if path.suffix[1:].lower() in PICTURES and not path.is_dir())
     elif entry.is_file():
         try:
             lines = entry.read_text(encoding="utf-8-sig").splitlines()

@@ -20,7 +20,7 @@ from ultralytics.data.utils import IMG_FORMATS
 from pipeline.errors import DatasetError
 from pipeline.training.cvat import read_cvat
 from pipeline.training.declared import declared_sizes
-from pipeline.training.description import pictures_of
+from pipeline.training.description import PICTURES, pictures_of
 from pipeline.training.formats import read_coco, read_voc, read_yolo
 from pipeline.training.labels import IGNORED, Labelled, numbered
 from pipeline.training.pictures import size
@@ -179,9 +179,11 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
         source = _read(spec, folder, images, annotations)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, ParseError, yaml.YAMLError) as error:
         raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
+    read = [Path(path) for path in source.image_paths]
     if spec.format in {"yolo", "voc"}:
         _refuse_stray(spec, folder, images)
-        _refuse_unread(spec, images, annotations, {Path(path).name for path in source.image_paths})
+        _refuse_unread(spec, images, annotations, {path.name for path in read})
+    _refuse_strange(spec, [path for path in read if path.suffix[1:].lower() not in IMG_FORMATS])
     if not source.annotations:
         raise DatasetError(f"{spec.name}: no pictures in {images}")
     return source
@@ -208,15 +210,22 @@ def _refuse_stray(spec: SetSpec, folder: Path, images: Path) -> None:
 def _refuse_unread(spec: SetSpec, images: Path, annotations: Path, read: set[str]) -> None:
     """A picture that nobody has labelled yet must not be learned as one in which there is nothing."""
     suffix = {"yolo": ".txt", "voc": ".xml"}[spec.format]
-    pictures = sorted(path for path in images.iterdir() if path.suffix[1:].lower() in IMG_FORMATS)
+    pictures = sorted(path for path in images.iterdir() if path.suffix[1:].lower() in PICTURES)
     bare = [path.name for path in pictures if not (annotations / f"{path.stem}{suffix}").exists()]
     if bare:
         raise DatasetError(
             f"{spec.name}: {len(bare)} pictures without a label file, the first {bare[0]}: label them or take them "
             "out (an empty file says that there is nothing in a picture)"
         )
-    if unread := [path.name for path in pictures if path.name not in read]:
-        raise DatasetError(f"{spec.name}: {unread[0]} is of a kind that is not read here: save it as JPEG or PNG")
+    _refuse_strange(spec, [path for path in pictures if path.name not in read])
+
+
+def _refuse_strange(spec: SetSpec, pictures: Sequence[Path]) -> None:
+    """Those that one of the readers, or training itself, would pass over without a word."""
+    if pictures:
+        raise DatasetError(
+            f"{spec.name}: {pictures[0].name} is of a kind that is not read here: save it as JPEG or PNG"
+        )
 
 
 def _own_names(spec: SetSpec, folder: Path) -> list[str]:

@@ -503,6 +503,19 @@ def test_a_picture_of_a_kind_that_the_reader_passes_over_is_told(tmp_path: Path)
         read(tmp_path, **VOC)
 
 
+@pytest.mark.parametrize("kind", ["yolo", "voc", "coco", "cvat"])
+def test_a_picture_that_training_would_pass_over_is_told(tmp_path: Path, kind: str) -> None:
+    picture(tmp_path / "images/a.jpg")
+    (tmp_path / "images/a.jpg").rename(tmp_path / "images/a.jfif")
+    write(tmp_path / "labels/a.txt", "0 0.5 0.5 0.2 0.2\n")
+    write(tmp_path / "labels/a.xml", "<annotation/>")
+    write(tmp_path / "labels.json", json.dumps(coco({"bbox": [20, 10, 50, 60]})).replace("a.jpg", "a.jfif"))
+    write(tmp_path / "labels.xml", TASK.partition('  <image id="1"')[0].replace("a.jpg", "a.jfif") + "</annotations>")
+    parts = {"yolo": {}, "voc": VOC, "coco": COCO, "cvat": CVAT}[kind]
+    with pytest.raises(DatasetError, match=r"a\.jfif is of a kind that is not read here: save it as JPEG or PNG"):
+        read(tmp_path, **parts)
+
+
 @pytest.mark.parametrize(
     ("row", "says"),
     [

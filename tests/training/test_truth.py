@@ -190,6 +190,14 @@ def test_pictures_of_every_kind_are_read_in_colours(tmp_path: Path, mode: str) -
     assert load(one.path).shape == (100, 200, 3)
 
 
+@pytest.mark.parametrize("suffix", ["JPG", "bmp", "gif", "jfif", "jpe", "tif", "webp"])
+def test_pictures_are_judged_by_whatever_their_names_end_with(tmp_path: Path, suffix: str) -> None:
+    file = split(tmp_path, "images/val", val="images/val")
+    kind = "JPEG" if suffix in {"jfif", "jpe"} else None
+    Image.new("RGB", (100, 50)).save(tmp_path / f"images/val/b.{suffix}", kind)
+    assert [one.path.suffix[1:] for one in read_split(read_description(file), "val").truths] == ["png", suffix]
+
+
 def test_what_is_no_picture_and_what_nobody_labelled_is_counted(tmp_path: Path) -> None:
     file = split(tmp_path, "images/val", val="images/val")
     images = tmp_path / "images/val"
