@@ -31,6 +31,7 @@ _SCROLL = st.components.v2.component(
     export default function ({ parentElement }) {
         const here = parentElement.host ?? parentElement;
         here.style.scrollMarginTop = "5rem";  // as high as what lies over the top of the page
+        here.closest('[data-testid="stLayoutWrapper"]').style.marginBottom = "calc(-1px - 1rem)";  // no room
         const show = () => {
             const top = here.getBoundingClientRect().top;
             if (top <= 0 || top >= innerHeight / 2) here.scrollIntoView({ block: "start" });

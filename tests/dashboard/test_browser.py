@@ -136,6 +136,16 @@ def test_a_case_opens_at_its_top_and_the_way_back_leads_to_its_card(page: Page, 
         expect(page.locator(".st-key-gallery-card-1")).to_be_in_viewport()
 
 
+def test_what_is_brought_into_view_is_not_moved_within_its_row(page: Page, found: Found) -> None:
+    found(*[Outcome.CONFIRMED] * 3)
+    page.goto("/gallery?case=2")
+    page.get_by_role("button", name="Back").click()
+    boxes = page.get_by_role("checkbox", name="Case")
+    expect(boxes).to_have_count(3)
+    top = "one => one.getBoundingClientRect().top"
+    assert at_rest(page, lambda: len({box.evaluate(top) for box in boxes.all()})) == 1
+
+
 def test_a_page_begins_at_its_top_however_far_down_the_last_one_was_left(page: Page, found: Found) -> None:
     found(*[Outcome.CONFIRMED] * 6)
     page.set_viewport_size({"width": 390, "height": 800})
