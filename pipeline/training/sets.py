@@ -155,6 +155,8 @@ def _labelled(spec: SetSpec, folder: Path, part: Part) -> Iterator[tuple[Path, i
             x, y = box.center
             if not (0 <= x <= width and 0 <= y <= height):
                 raise DatasetError(f"{spec.name}: a box of {path} lies outside it: mend its labels or take it out")
+            if spec.format != "yolo" and 0 < max(xyxy) <= 1:
+                raise DatasetError(f"{spec.name}: the boxes of {path} are in shares of it: here they have to be pixels")
             if label is not None and box.clip(width, height).area > 0:
                 own.append(Labelled(label, box.clip(width, height), ignored or bool(doubt)))
         yield path, width, height, own

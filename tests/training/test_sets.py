@@ -450,6 +450,14 @@ def test_a_box_outside_its_picture_is_told(tmp_path: Path) -> None:
         read(tmp_path, **VOC)
 
 
+@pytest.mark.parametrize("box", [[0.1, 0.1, 0.3, 0.6], [0, 0, 1, 1]])
+def test_boxes_of_coco_in_shares_are_told(tmp_path: Path, box: list[float]) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels.json", json.dumps(coco({"bbox": box})))
+    with pytest.raises(DatasetError, match=r"the boxes of .*a\.jpg are in shares of it: here they have to be pixels"):
+        read(tmp_path, **COCO)
+
+
 def test_a_picture_that_its_camera_turned_fits_its_yolo_labels_and_not_those_of_the_file_as_it_lies(
     tmp_path: Path,
 ) -> None:
