@@ -92,9 +92,11 @@ class Description:
         return said if isinstance(said, list) else [said]
 
     def _place(self, entry: str) -> Path:
-        place = self.root / entry
-        if not place.exists() and entry.startswith("../"):  # Roboflow counts from a folder beside the file
-            place = self.root / entry.removeprefix("../")
+        place, beside = self.root / entry, self.root / entry.removeprefix("../")
+        if entry.startswith("../") and beside.exists():  # Roboflow counts from a folder beside the file
+            if place.exists():
+                raise DatasetError(f"{self.file}: {entry} may be {place.resolve()} or {beside}: name one in full")
+            place = beside
         if not place.exists():
             raise DatasetError(f"{place} is missing: mend {self.file}, whose folders are relative to {self.root}")
         return Path(os.path.abspath(place))  # noqa: PTH100 resolve() would follow links, and labels lie beside those

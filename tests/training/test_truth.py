@@ -121,6 +121,14 @@ def test_layouts_of_others_are_found(
         assert one.group not in {"", "/", ".."}
 
 
+def test_a_set_of_roboflow_inside_another_is_not_taken_for_it(tmp_path: Path) -> None:
+    """Both say ../valid/images, which is that of the outer one to everybody else."""
+    split(tmp_path, "valid/images", val="../valid/images")
+    inner = split(tmp_path / "inner", "valid/images", val="../valid/images")
+    with pytest.raises(DatasetError, match=rf"may be {tmp_path}/valid/images or {tmp_path}/inner/valid/images: name"):
+        read_truth(inner, "val")
+
+
 @pytest.mark.parametrize("name", ["valid", "validation"])
 def test_a_split_may_be_asked_for_by_the_name_that_others_give_it(tmp_path: Path, name: str) -> None:
     assert len(read_truth(split(tmp_path, "images/val", val="images/val"), name)) == 1
