@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from pipeline.associate import associate
 from pipeline.crops import crop_rider
@@ -17,11 +19,13 @@ from pipeline.yolo import Yolo
 
 # the least confidence kept, so that thresholds can be chosen afterwards and precision curves are whole
 FLOOR = 0.01
+_NO_PICTURE = np.empty((0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Second:
-    """A rider with a bare head to stage 1, and all that stage 2 found on the crop (boxes in its pixels)."""
+    """A rider with a bare head to stage 1, and all that stage 2 found on the crop (boxes in its pixels). The crop's own
+    picture is not kept: of thousands of suspects they would fill the memory."""
 
     crop: Crop
     found: tuple[Detection, ...]
@@ -42,7 +46,7 @@ class Eyes:
     def seconds(self, image: Image, found: tuple[Detection, ...], thresholds: Thresholds) -> list[Second]:
         """All that stage 2 finds on the crops of the suspects that stage 1 picks in a picture (BGR)."""
         crops = [crop_rider(image, one) for one in suspects(found, thresholds)]
-        return [Second(crop, self.crop(crop.image)) for crop in crops]
+        return [Second(replace(crop, image=_NO_PICTURE), self.crop(crop.image)) for crop in crops]
 
     def crop(self, image: Image) -> tuple[Detection, ...]:
         """All that stage 2 finds in a picture that is a crop already (BGR)."""

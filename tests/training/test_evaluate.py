@@ -11,6 +11,7 @@ from pipeline.training.dataset import SETS, merge
 from pipeline.training.evaluate import evaluate, main
 from pipeline.training.still import Eyes
 from pipeline.training.truth import read_truth
+from pipeline.video import Clip
 
 SHARED = Path(__file__).parents[3] / "shared" / "dataset"
 
@@ -31,6 +32,14 @@ def test_every_figure_is_there_where_nothing_real_is_to_be_seen(street_set: Path
     assert alone["missed"] + alone["true"] == after["missed"] + after["true"] == 4
     assert after["false"] <= alone["false"]
     assert (tmp_path / "curve.png").stat().st_size > 5000
+
+
+def test_what_stage_2_saw_of_a_suspect_is_kept_without_the_picture(eyes: Eyes) -> None:
+    """The demo clip's first violation where it is seen best."""
+    frame = next(Clip(ROOT / "samples" / "demo.mp4", 1920).frames(4.73)).image
+    seen = eyes.seconds(frame, eyes.first(frame), eyes.manifest.stage1.thresholds)
+    assert all(one.found for one in seen)
+    assert {one.crop.image.size for one in seen} == {0}, "those of 5,000 pictures of full HD would take 20 GB"
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the labelled pictures are not part of the project")
