@@ -17,6 +17,7 @@ from dashboard.text import brief
 from pipeline.palette import ACCUSED
 
 _LEAST_BARS = 6  # a single bar does not fill its figure
+_DATES = 4  # that have room beside each other on a phone
 _MOST_READ = 12  # rows of a table that are read aloud
 _DAY_MS = 24 * 3600 * 1000
 
@@ -106,12 +107,15 @@ def by_hour(counts: Sequence[int]) -> go.Figure:
 def by_date(counts: Mapping[date, int], length: int) -> go.Figure:
     """Bars of `length` days that begin on these dates."""
     first = [pd.Timestamp(day) for day in counts]
-    bars = go.Bar(x=first, y=list(counts.values()), marker_color=ACCUSED, width=0.85 * length * _DAY_MS, offset=0)
+    bars = go.Bar(x=first, y=list(counts.values()), marker_color=ACCUSED, width=0.85 * length * _DAY_MS)
     bars.update(hovertemplate="%{x|%Y-%m-%d} · %{y:,}<extra></extra>")
     figure = go.Figure(bars).update_yaxes(**whole(max(counts.values(), default=0)))
     if first:
         room = pd.Timedelta(days=2 * length)
-        figure.update_xaxes(type="date", range=[first[0] - room, first[-1] + room], tickformat="%Y-%m-%d", nticks=6)
+        since, until = first[0] - room, first[-1] + room
+        apart = 1 + (until - since).days // length // _DATES  # bars: plotly itself names Sundays below those of weeks
+        figure.update_xaxes(type="date", range=[since, until], tickformat="%Y-%m-%d")
+        figure.update_xaxes(tick0=first[0], dtick=apart * length * _DAY_MS)
     return figure
 
 

@@ -124,6 +124,18 @@ def test_steps_of_time(open_page: Open, found: Found) -> None:
         assert len(data["x"]) == bars
 
 
+@pytest.mark.parametrize("weeks", [1, 2, 3, 9, 60])
+def test_the_dates_below_weeks_are_those_of_bars_and_have_room(weeks: int) -> None:
+    monday, week = date(2026, 11, 16), timedelta(weeks=1)
+    shown = figure.by_date({monday + one * week: 1 for one in range(weeks)}, 7)
+    axis, (bars,) = shown.layout.xaxis, shown.data
+    first, step = axis.tick0.date(), timedelta(milliseconds=axis.dtick)
+    assert bars.x[0].date() == first == monday
+    assert not step % week
+    assert 2 <= (axis.range[1] - axis.range[0]) // step <= 4
+    assert bars.offset is None, "a bar stands on its date"
+
+
 def test_names_of_files_are_no_markup() -> None:
     assert figure.short("<b>a</b>.mp4") == "&lt;b&gt;a&lt;/b&gt;.mp4"
     assert figure.short("""the "main" gate's""") == """the "main" gate's"""
