@@ -22,7 +22,7 @@ def short(case: Case) -> str:
     if case.plate_corrected:
         return f"**{plain(spelled(case.plate_corrected))}**"
     if case.plate:
-        return f"**{plain(spelled(case.plate))}** · {case.plate_confidence:.0%}"
+        return f"**{plain(spelled(case.plate))}** · {chance(case.plate_confidence or 0.0)}"
     return _("not readable") if case.plate_guess or case.plate_corrected is not None else ""
 
 
@@ -33,14 +33,21 @@ def summary(case: Case) -> str:
     if case.plate_corrected is not None:
         return _("not readable · said by a person")
     if case.plate_text:
-        return f"**{plain(spelled(case.plate_text))}** · {case.plate_confidence:.0%}"
+        return f"**{plain(spelled(case.plate_text))}** · {chance(case.plate_confidence or 0.0)}"
     if case.plate_guess:
         return not_readable(case.plate_guess, case.plate_confidence or 0.0)
     return _("not readable") if case.reads else _("not read")
 
 
 def not_readable(guess: str, probability: float) -> str:
-    return _("not readable (at a guess {plate}, {share})", plate=plain(spelled(guess)), share=f"{probability:.0%}")
+    return _("not readable (at a guess {plate}, {share})", plate=plain(spelled(guess)), share=chance(probability))
+
+
+def chance(probability: float) -> str:
+    """How likely it is that a text is right: no rounding makes it certain."""
+    if probability < 0.005:
+        return "<1%"
+    return ">99%" if probability >= 0.995 else f"{probability:.0%}"
 
 
 def characters(pairs: Sequence[tuple[str, float]], agreed: str) -> str:

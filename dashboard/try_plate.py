@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import attempts, resources
 from dashboard.attempts import Attempt
 from dashboard.i18n import _, later
-from dashboard.plate_text import not_readable, spelled
+from dashboard.plate_text import chance, not_readable, spelled
 from dashboard.text import plain, told
 from pipeline.errors import HelmetWatchError
 from pipeline.ocr_protocol import MAX_CROPS, to_image
@@ -83,7 +83,7 @@ def _read(crops: list[PlateCrop], upscale: PlateUpscale, engine: PlateEngine, fu
         return
     plate = found.plate
     if plate.readable:
-        st.success(f"**{plain(spelled(plate.text))}** · {plate.probability:.0%}", icon=":material/pin:")
+        st.success(f"**{plain(spelled(plate.text))}** · {chance(plate.probability)}", icon=":material/pin:")
     elif plate.text:
         st.info(not_readable(plate.text, plate.probability).capitalize(), icon=":material/help:")
     else:

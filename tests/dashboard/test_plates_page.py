@@ -69,6 +69,17 @@ def test_what_is_not_readable_is_a_guess(open_page: Open, settings: Settings, se
     assert "at a guess 서울 강남 가 1234, 40%" in said(open_page("plates"))
 
 
+@pytest.mark.parametrize(("probability", "shown"), [(0.0, "<1%"), (0.4, "40%"), (0.994, "99%"), (0.9996, ">99%")])
+def test_no_rounding_makes_a_plate_certain(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], probability: float, shown: str
+) -> None:
+    add(settings, sessions)
+    with sessions.begin() as session:
+        session.execute(update(Case).values(plate_confidence=probability))
+    for page in ("plates", "gallery"):
+        assert f"**서울 강남 가 1234** · {shown}" in said(open_page(page))
+
+
 def test_a_correction_wins(open_page: Open, settings: Settings, sessions: sessionmaker[Session]) -> None:
     case_id = add(settings, sessions)
     with sessions.begin() as session:
