@@ -45,8 +45,8 @@ class Result:
         return self.plate.text == self.track.text
 
 
-def read_all(tracks: Sequence[Track], reader: PlateReader, frames: int) -> list[Result]:
-    """Read every track as a whole; plates of all formats are expected alike."""
+def read_all(tracks: Sequence[Track], reader: PlateReader, frames: int | None) -> list[Result]:
+    """Read every track as a whole, or its first `frames`; plates of all formats are expected alike."""
     results = []
     for track in tracks:
         crops = [PlateCrop(load(path), row * _FRAME_S) for row, path in enumerate(track.files[:frames])]
@@ -101,7 +101,7 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     if options.sequences:
         singles = [Track(str(path), one.text, (path,)) for one in tracks for path in one.files[: options.frames]]
         figures["single_frame_exact_match"] = scores(read_all(singles, reader, 1))["exact_match"]
-        figures["frames"] = sum(min(len(one.files), options.frames) for one in tracks) / len(tracks)
+        figures["frames"] = len(singles) / len(tracks)
     if options.details:
         figures["wrong"] = [
             {"track": one.track.name, "text": one.track.text, "read": one.plate.text,
@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sequences", action="store_true", help="the files are frames of tracks")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--details", action="store_true", help="also list what was read wrong")
-    parser.add_argument("--frames", type=command.positive, default=30, help="of each track, the first so many")
+    parser.add_argument("--frames", type=command.positive, help="of each track, the first so many; without: all")
     parser.add_argument("--upscale", type=PlateUpscale, choices=list(PlateUpscale))
     parser.add_argument("--engine", type=PlateEngine, choices=list(PlateEngine))
     parser.add_argument("--no-fusion", action="store_false", dest="fusion", default=None)

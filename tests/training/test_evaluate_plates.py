@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import CAR_7, MOTORCYCLE_2026
 from pipeline.settings import ROOT
-from pipeline.training.evaluate_plates import Result, character_accuracy, scores
+from pipeline.training.evaluate_plates import Result, character_accuracy, main, scores
 from pipeline.training.plate_labels import Track, read_labels, without_damaged
 from pipeline.types import Plate
 from tests import plates
@@ -165,6 +165,20 @@ def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
     assert figures["plates"] == 2
     assert figures["exact_match"] == 1.0
     assert {"character_accuracy", "ms_per_crop", "single_frame_exact_match", "frames"} <= set(figures)
+
+
+def test_a_long_track_is_read_as_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A plate comes near at its end."""
+    names = [f"far_{number}.png" for number in range(40)]
+    written(tmp_path, *names)
+    for number, crop in enumerate(plates.track(CAR_7, "12나3456", 3, plates.view(28)), len(names)):
+        names.append(f"far_{number}.png")
+        cv2.imwrite(str(tmp_path / names[-1]), crop.image)
+    path = labels(tmp_path, "file,text", *(f"{name},12나3456" for name in names))
+    for more, exact, frames in (([], 1.0, 43), (["--frames", "40"], 0.0, 40)):
+        assert main(["--labels", str(path), "--sequences", "--json", *more]) == 0
+        figures = json.loads(capsys.readouterr().out)
+        assert (figures["exact_match"], figures["frames"]) == (exact, frames)
 
 
 def test_a_missing_list_is_told_without_a_traceback(tmp_path: Path) -> None:
