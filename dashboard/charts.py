@@ -44,7 +44,7 @@ def over_time(scope: Scope) -> None:
         table = pd.DataFrame({_(STEPS[step]): list(days), _("Violations"): list(days.values())})
         total, figure = sum(days.values()), by_date(days, 7 if step == "week" else 1)
     if not total:
-        nothing(title, _("No violation in these days and this source."))
+        nothing(title, _("No violation."))
         return
     when = _("by time, {zone}; clips by when they were handed in", zone=zone().key)
     card(title, f"{_violations(total)} · {when}", figure, table, f"violations-by-{step}")
@@ -54,7 +54,7 @@ def by_source(scope: Scope) -> None:
     title = _("Violations by source")
     total = resources.statistics().violations(scope)
     if not total:
-        nothing(title, _("No violation in these days and this source."))
+        nothing(title, _("No violation."))
         return
     sources = resources.statistics().by_source(scope, _SOURCES_IN_TABLE)
     table = pd.DataFrame([(one.name, one.violations) for one in sources], columns=[_("Source"), _("Violations")])
@@ -75,7 +75,7 @@ def riders(scope: Scope) -> None:
         _("not known"): (counts.unknown, NEUTRAL),
     }
     number = several("{n} rider, counted by track", "{n} riders, counted by track", counts.total)
-    shares(_("Riders"), number, parts, "riders", _("No rider in these days and this source."))
+    shares(_("Riders"), number, parts, "riders", _("No rider."))
 
 
 def heads(scope: Scope) -> None:
@@ -87,7 +87,7 @@ def heads(scope: Scope) -> None:
     number = several(
         "{n} head, passengers too", "{n} heads, passengers too", counts.without_helmet + counts.with_helmet
     )
-    shares(_("Heads"), number, parts, "heads", _("No head in these days and this source."))
+    shares(_("Heads"), number, parts, "heads", _("No head."))
 
 
 def funnel(scope: Scope) -> None:
@@ -95,7 +95,7 @@ def funnel(scope: Scope) -> None:
     counts = resources.statistics().verdicts(scope)
     suspects = sum(counts.values())
     if not suspects:
-        nothing(title, _("No suspect in these days and this source."))
+        nothing(title, _("No suspect."))
         return
     confirmed = sum(count for (outcome, _state), count in counts.items() if outcome is Outcome.CONFIRMED)
     accepted = counts.get((Outcome.CONFIRMED, ReviewState.ACCEPTED), 0)
@@ -117,7 +117,7 @@ def removed(scope: Scope) -> None:
     counts = resources.statistics().sureness(scope)
     suspects = sum(counts.values())
     if not suspects:
-        nothing(title, _("No suspect in these days and this source."))
+        nothing(title, _("No suspect."))
         return
     width = 100 // STAGE1_BINS  # percent
     tenths = [f"{width * row}–{width * (row + 1)} %" for row in range(STAGE1_BINS)]
@@ -152,9 +152,7 @@ def agreement(scope: Scope) -> None:
     counts = resources.statistics().verdicts(scope)
     decided = sum(count for (_outcome, state), count in counts.items() if state is not ReviewState.OPEN)
     if not decided:
-        nothing(
-            title, _("None was reviewed in these days and this source: accept or dismiss violations in the gallery.")
-        )
+        nothing(title, _("None was reviewed: accept or dismiss violations in the gallery."))
         return
     agreed = sum(
         count
@@ -189,7 +187,7 @@ def reasons(scope: Scope) -> None:
     title = _("Why violations were dismissed")
     counts = resources.statistics().reasons(scope)
     if not counts:
-        nothing(title, _("None was dismissed in these days and this source."))
+        nothing(title, _("None was dismissed."))
         return
     words = {reason: _(word) for reason, word in REASONS.items()}
     rows = [(words[reason] if reason else _("No reason given"), count) for reason, count in counts.items()]
@@ -207,14 +205,14 @@ def plates(scope: Scope) -> None:
         _("not seen"): (counts.unseen, NEUTRAL),
     }
     total = counts.read + counts.seen + counts.unseen
-    shares(_("Number plates"), _violations(total), parts, "plates", _("No violation in these days and this source."))
+    shares(_("Number plates"), _violations(total), parts, "plates", _("No violation."))
 
 
 def speed(scope: Scope) -> None:
     title = _("Processing speed")
     speeds = resources.statistics().speeds(scope, _JOBS)
     if not speeds.jobs:
-        nothing(title, _("No analysis ended in these days."))
+        nothing(title, _("No analysis ended."))
         return
     jobs = speeds.newest
     table = pd.DataFrame(

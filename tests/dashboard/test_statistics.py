@@ -146,3 +146,10 @@ def test_a_figure_is_told_in_words_as_well(open_page: Open, found: Found) -> Non
     found(Outcome.CONFIRMED, Outcome.REJECTED)
     told = [chart.proto.alt for chart in open_page("statistics").get("plotly_chart")]
     assert any(text.endswith("Step Accepted by people, Suspects 0") for text in told)
+
+
+def test_what_is_missing_is_not_laid_to_filters_that_nobody_has_set(open_page: Open, found: Found) -> None:
+    found(Outcome.REJECTED)
+    app = open_page("statistics")
+    assert "No violation." in said(app)
+    assert "these days" not in said(app)
