@@ -49,9 +49,9 @@ def _outcome(job: Job, every: Sequence[Case], cases: Sequence[Case]) -> None:
         st.header(plain(job.clip.name), width="content")
         if cases:
             st.markdown(f"**{number}**", width="content")
-            _to_gallery({"source": str(job.clip_id)})
+            to_gallery({"source": str(job.clip_id)})
         elif every:
-            _to_gallery({"source": str(job.clip_id), "review": "dismissed"})
+            to_gallery({"source": str(job.clip_id), "review": "dismissed"})
         _turned_down(job)
     if not every:
         st.success(_("No rider without a helmet was found in this clip."), icon=":material/check_circle:")
@@ -65,7 +65,8 @@ def found(violations: int, dismissed: int) -> str:
     return _("{number}, {n} dismissed", number=number, n=f"{dismissed:,}") if dismissed else number
 
 
-def _to_gallery(asked: dict[str, str]) -> None:
+def to_gallery(asked: dict[str, str]) -> None:
+    """The way to the violations of a source."""
     st.page_link(_GALLERY, label=_("To the gallery"), icon=":material/photo_library:", query_params=asked)
 
 

@@ -89,7 +89,7 @@ def _all() -> None:
             if running is not None:
                 _running(job, running)
             else:
-                _ended(job, player.found(*tally.get(job.id, (0, 0))))
+                _ended(job, *tally.get(job.id, (0, 0)))
 
 
 def _running(job: Job, running: Running) -> None:
@@ -116,7 +116,9 @@ def _running(job: Job, running: Running) -> None:
             st.rerun()
     total, newest = watched.violations(job.id, _SHOWN)
     if total:
-        st.markdown(_("**Violations: {n}**", n=total))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_("**Violations: {n}**", n=total), width="content")
+            player.to_gallery({"source": str(job.clip_id)})
         with st.container(horizontal=True):
             for case in newest:
                 watched.violation(case)
@@ -135,11 +137,14 @@ def _speed(figures: Figures) -> None:
     )
 
 
-def _ended(job: Job, violations: str) -> None:
+def _ended(job: Job, violations: int, dismissed: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         icon, word = _ENDED.get(job.state, _ENDED[JobState.DONE])
         since = local(job.finished_at or job.created_at)
-        st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)} · {since} · {violations}")
+        found = player.found(violations, dismissed)
+        st.markdown(f"{icon} **{plain(job.clip.name)}** · {_(word)} · {since} · {found}")
+        if violations > dismissed:
+            player.to_gallery({"source": str(job.clip_id)})
         if job.message:
             st.markdown(f":red[{told(job.message)}]")
         if job.state is not JobState.RUNNING and st.button(

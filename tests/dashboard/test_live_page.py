@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from dashboard import resources
 from db.jobs import now
 from db.live import LiveJob
-from db.models import Case, JobState, SourceKind
+from db.models import Action, Case, JobState, Reason, SourceKind
+from db.reviews import Deed, Reviews
 from pipeline.figures import Figures
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -89,6 +90,20 @@ def test_the_violations_of_all_streams_that_ran_are_counted_at_once(
     assert all(f"{number} violation" in said(app) for number in range(4))
     runs = sum("max(jobs.id)" in query for query in asked)
     assert sum("FROM cases" in query for query in asked) == runs
+
+
+def test_a_stream_that_brought_violations_leads_to_them(
+    settings: Settings, sessions: sessionmaker[Session], open_page: Open
+) -> None:
+    stream(settings, sessions, "quiet", 0).end(JobState.DONE)
+    stream(settings, sessions, "gate", 2).end(JobState.DONE)
+
+    def ways() -> list[str]:
+        return [way.proto.query_string for way in open_page("live").get("page_link")]
+
+    assert ways() == ["source=2"]
+    Reviews(sessions).decide({1: 0, 2: 0}, Deed("kim", Action.DISMISS, Reason.HELMET))
+    assert not ways(), "nobody is accused any more"
 
 
 @pytest.mark.parametrize(
