@@ -18,11 +18,18 @@ def load(path: Path) -> Image:
 
     Raises:
         DatasetError: it is none, or damaged.
+        OSError: it is not there.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    data = np.fromfile(path, np.uint8)  # cv2.imread crashes on a garbled name
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if image is None:
         raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out")
     return np.asarray(image, np.uint8)
+
+
+def garbled(path: Path) -> bool:
+    """Whether its name is no UTF-8, as of archives made on Windows: nothing of that name can be written or learned."""
+    return str(path).encode(errors="replace").decode() != str(path)
 
 
 def spelled(folder: Path, name: str) -> str:

@@ -23,7 +23,7 @@ from pipeline.training.declared import declared_sizes
 from pipeline.training.description import PICTURES, pictures_of
 from pipeline.training.formats import read_coco, read_voc, read_yolo
 from pipeline.training.labels import IGNORED, Labelled, numbered
-from pipeline.training.pictures import size
+from pipeline.training.pictures import garbled, size
 from pipeline.training.second_look import Findings, corrected, empty, found, nobody, unused
 from pipeline.types import CLASS_NAMES, Box, Label
 from pipeline.weights import Strict
@@ -177,6 +177,8 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
     for path in (images, annotations):
         if not path.exists():
             raise DatasetError(f"{spec.name}: {path} is missing")
+    if named := next(filter(garbled, pictures_of(images)), None):
+        raise DatasetError(f"{spec.name}: the name of {named} is not UTF-8: give it another")
     try:
         source = _read(spec, folder, images, annotations)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, ParseError, yaml.YAMLError) as error:

@@ -11,7 +11,7 @@ from ultralytics.data.utils import img2label_paths
 from pipeline.errors import DatasetError
 from pipeline.training.description import Description, read_description
 from pipeline.training.labels import Labelled, label_boxes
-from pipeline.training.pictures import size
+from pipeline.training.pictures import garbled, size
 from pipeline.types import Box, Label
 
 
@@ -69,7 +69,8 @@ def read_split(data: Description, split: str) -> Reading:
 
 
 def read_truth(data: Path, split: str) -> list[Truth]:
-    """The same for those who choose or learn by it: every picture has to be whole and labelled.
+    """The same for those who choose or learn by it: every picture has to be whole, labelled and of a name that
+    can be written.
 
     Raises:
         DatasetError: as above, or a picture is not.
@@ -80,6 +81,8 @@ def read_truth(data: Path, split: str) -> list[Truth]:
     if reading.unlabelled:
         path = reading.unlabelled[0]
         raise DatasetError(f"{path} has no label file {label_file(path)}: if nothing is in it, write an empty one")
+    if named := next((truth.path for truth in reading.truths if garbled(truth.path)), None):
+        raise DatasetError(f"the name of {named} is not UTF-8: give it another")
     return reading.truths
 
 

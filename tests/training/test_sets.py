@@ -1,4 +1,5 @@
 import json
+import os
 import tracemalloc
 import unicodedata
 from collections.abc import Callable
@@ -448,6 +449,18 @@ def test_a_box_outside_its_picture_is_told(tmp_path: Path) -> None:
     write(tmp_path / "labels/a.xml", f"<annotation><object><name>helmet</name>{box}</object></annotation>")
     with pytest.raises(DatasetError, match=r"a box of .*a\.jpg lies outside it: mend its labels or take it out"):
         read(tmp_path, **VOC)
+
+
+@pytest.mark.parametrize("kind", ["yolo", "voc"])
+def test_a_name_from_korean_windows_is_told(tmp_path: Path, kind: str) -> None:
+    """As unzip leaves it: OpenCV, and with it supervision, ends the whole process at such a name."""
+    name = os.fsdecode("거리".encode("cp949"))
+    picture(tmp_path / "images/a.jpg")
+    (tmp_path / "images/a.jpg").rename(tmp_path / f"images/{name}.jpg")
+    write(tmp_path / f"labels/{name}.txt", "")
+    write(tmp_path / f"labels/{name}.xml", "<annotation/>")
+    with pytest.raises(DatasetError, match=r"the name of .*\.jpg is not UTF-8: give it another"):
+        read(tmp_path, format=kind)
 
 
 @pytest.mark.parametrize("box", [[0.1, 0.1, 0.3, 0.6], [0, 0, 1, 1]])

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import cv2
@@ -204,6 +205,17 @@ def test_pictures_are_judged_by_whatever_their_names_end_with(tmp_path: Path, su
     kind = "JPEG" if suffix in {"jfif", "jpe"} else None
     Image.new("RGB", (100, 50)).save(tmp_path / f"images/val/b.{suffix}", kind)
     assert [one.path.suffix[1:] for one in read_split(read_description(file), "val").truths] == ["png", suffix]
+
+
+def test_a_name_from_korean_windows_is_judged_by_and_not_learned_by(tmp_path: Path) -> None:
+    """As unzip leaves it: OpenCV ends the whole process at such a name."""
+    file = split(tmp_path, "images/val", val="images/val")
+    for name in ("images/val/a.png", "labels/val/a.txt"):
+        (tmp_path / name).rename(tmp_path / name.replace("a.", os.fsdecode("거리.".encode("cp949"))))
+    (one,) = read_split(read_description(file), "val").truths
+    assert [label.label for label in one.labels] == [Label.RIDER]
+    with pytest.raises(DatasetError, match=r"the name of .*\.png is not UTF-8: give it another"):
+        read_truth(file, "val")
 
 
 def test_what_is_no_picture_and_what_nobody_labelled_is_counted(tmp_path: Path) -> None:
