@@ -39,7 +39,24 @@ def read_labels(labels: Path, sequences: bool) -> list[Track]:
             hint = ": say in a column `sequence` which files are one track" if sequences else ""
             raise DatasetError(f"{labels}: track {name} has the texts {text} and {row['text']}{hint}")
         known += _files(path, sequences)
-    return [Track(name, text, tuple(sorted(set(files), key=_in_order))) for name, (text, files) in groups.items()]
+    tracks = [Track(name, text, tuple(sorted(set(files), key=_in_order))) for name, (text, files) in groups.items()]
+    if sequences:
+        _refuse_scattered(labels, rows, tracks)
+    return tracks
+
+
+def _refuse_scattered(labels: Path, rows: Sequence[dict[str, str]], tracks: Sequence[Track]) -> None:
+    """Frames of one track must not be judged as tracks of their own."""
+    said = [row["file"] for row in rows if row["sequence"]]
+    if silent := [row["file"] for row in rows if said and not row["sequence"]]:
+        raise DatasetError(f"{labels}: {said[0]} has a sequence and {silent[0]} has none: say it of all")
+    foldered = len({one.files[0].parent for one in tracks}) > 1
+    single = all(len(one.files) == 1 for one in tracks)
+    if single and not said and not foldered and len({one.text for one in tracks}) < len(tracks):
+        raise DatasetError(
+            f"{labels}: files have one text, and none are one track by their names: say in a column `sequence` "
+            "which are"
+        )
 
 
 def _rows(labels: Path) -> list[dict[str, str]]:

@@ -65,6 +65,8 @@ def test_what_makes_a_sequence(tmp_path: Path, header: str, rows: tuple[str, ...
         (("file;text", "a.png;12가3456"), "columns .* separated by commas"),
         (("file,text", "gone.png,12가3456"), "no such picture"),
         (("file,text,sequence", "a.png,12가3456,1", "b.png,1나2345,1"), "has the texts"),
+        (("file,text,sequence", "a.png,12가3456,1", "b.png,12가3456,"), "a.png has a sequence and b.png has none"),
+        (("file,text", "a.png,12가3456", "b.png,12가3456"), "none are one track by their names"),
     ],
 )
 def test_labels_that_cannot_be_used_are_told(tmp_path: Path, rows: tuple[str, ...], reason: str) -> None:
@@ -112,6 +114,12 @@ def test_frames_come_in_the_order_of_their_numbers_each_once(tmp_path: Path) -> 
         assert [file.name for file in track.files] == ["f2.png", "f9.png", "f10.png"]
     with pytest.raises(HelmetWatchError, match="is a folder: name its pictures"):
         read_labels(tmp_path / "labels.csv", sequences=False)
+
+
+@pytest.mark.parametrize("rows", [("a/1.png,12가3456", "b/1.png,12가3456"), ("a,12가3456", "b,12가3456")])
+def test_two_tracks_of_one_frame_may_be_of_one_plate(tmp_path: Path, rows: tuple[str, ...]) -> None:
+    written(tmp_path, "a/1.png", "b/1.png")
+    assert len(read_labels(labels(tmp_path, "file,text", *rows), sequences=True)) == 2
 
 
 def test_folders_are_tracks_whatever_their_names(tmp_path: Path) -> None:
