@@ -11,7 +11,7 @@ from dashboard.export import panel
 from dashboard.i18n import _, several
 from dashboard.plate_text import short
 from dashboard.review import View
-from dashboard.text import brief, clock, plain, when
+from dashboard.text import at, brief, plain, when
 from db.cases import VIOLATIONS, Filter
 from db.models import Case, ReviewState
 from pipeline.types import Outcome
@@ -178,7 +178,7 @@ def _card(case: Case, key: str) -> None:
             st.checkbox(_("Case {id}", id=case.id), case.id in _chosen(key), key=box, on_change=choose)
             review.badge(case)
     stored.picture(case.crop, _("Rider of case {id}", id=case.id))
-    st.markdown(_("**{clip}** at {time}", clip=plain(brief(case.clip.name, _NAME)), time=clock(case.best_s)))
+    st.markdown(_("**{clip}** at {time}", clip=plain(brief(case.clip.name, _NAME)), time=at(case, case.best_s)))
     st.caption(when(case))
     st.markdown(
         _("Stage 1 **{first}** · Stage 2 **{second}**", first=f"{case.stage1:.0%}", second=f"{case.stage2:.0%}")

@@ -14,7 +14,7 @@ from dashboard.i18n import _, several
 from dashboard.plate_text import summary
 from dashboard.review import View
 from dashboard.stills import marked
-from dashboard.text import OUTCOMES, SAYS, class_name, clock, plain, when
+from dashboard.text import OUTCOMES, SAYS, at, class_name, plain, when
 from db.cases import VIOLATIONS, detections
 from db.models import Case, Look, Sighting
 from pipeline.palette import COLORS
@@ -29,7 +29,7 @@ def show(case: Case, view: View) -> None:
         st.button(_("Back"), key="back", icon=":material/grid_view:", shortcut="B", on_click=review.close_case)
         review.steps(case, view)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(_("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s)), width="content")
+        st.title(_("{clip} at {time}", clip=plain(case.clip.name), time=at(case, case.best_s)), width="content")
         st.badge(_("Case {id}", id=case.id), color="gray")
         if case.outcome in VIOLATIONS:
             review.badge(case)
@@ -80,10 +80,10 @@ def _facts(case: Case) -> None:
                     with_=case.heads_with,
                 ),
                 _(
-                    "In the clip from {start} to {end}, best seen at {best}",
-                    start=clock(case.start_s),
-                    end=clock(case.end_s),
-                    best=clock(case.best_s),
+                    "Seen from {start} to {end}, best at {best}",
+                    start=at(case, case.start_s),
+                    end=at(case, case.end_s),
+                    best=at(case, case.best_s),
                 ),
                 when(case),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -77,6 +77,14 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def at(case: Case, seconds: float) -> str:
+    """A moment of a case's source as people look for it: a place in a clip, of a live source the time of day."""
+    if case.handed_in_at is not None:
+        return clock(seconds)
+    moment = case.happened_at + timedelta(seconds=seconds - case.best_s)
+    return moment.astimezone(zone()).strftime("%H:%M:%S")
 
 
 def zone() -> ZoneInfo:

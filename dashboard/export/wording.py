@@ -9,7 +9,7 @@ from dashboard.i18n import _, later
 from dashboard.plate_text import spelled
 from dashboard.record import DEEDS
 from dashboard.review import REASONS, STATES
-from dashboard.text import clock, second, when
+from dashboard.text import at, second, when
 from db.models import Case, Review
 
 HIDDEN = later(
@@ -31,9 +31,9 @@ def page(case: Case, history: Sequence[Review], others_hidden: bool) -> Page:
             _("In the source"),
             _(
                 "{start} to {end}, best seen at {best}",
-                start=clock(case.start_s),
-                end=clock(case.end_s),
-                best=clock(case.best_s),
+                start=at(case, case.start_s),
+                end=at(case, case.end_s),
+                best=at(case, case.best_s),
             ),
         ),
         (_("Heads"), _("{without} bare, {with_} with helmet", without=case.heads_without, with_=case.heads_with)),

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import address, attempts, filters, look, outbox, resources, try_plate
 from dashboard.i18n import _
 from dashboard.plate_text import summary
-from dashboard.text import clock, plain
+from dashboard.text import at, plain
 from db.models import Case
 
 _PAGE_SIZE = 3
@@ -15,7 +15,7 @@ _PAGE = filters.page_of("plates")
 def _violation(case: Case) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            where = _("{clip} at {time}", clip=plain(case.clip.name), time=clock(case.best_s))
+            where = _("{clip} at {time}", clip=plain(case.clip.name), time=at(case, case.best_s))
             st.markdown(f"{summary(case)}  \n{where}", width="content")
             if st.button(_("Details"), key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
                 st.switch_page("dashboard/pages/gallery.py", query_params={"case": str(case.id)})

@@ -129,6 +129,7 @@ def test_of_a_clip_it_is_told_when_it_was_handed_in_not_when_it_happened(
     assert (row["When"], row["Handed in"]) == cells
     for app in (open_page("gallery"), open_page("gallery", case="1")):
         assert told in said(app).splitlines()
+        assert ("at 09:07:00" if live else "at 0:00") in said(app)
 
 
 @pytest.mark.usefixtures("korean")
