@@ -15,7 +15,7 @@ from dashboard.figure import projected
 from dashboard.i18n import _, several
 from dashboard.stills import drawn, ownership, piece, still
 from dashboard.text import OUTCOMES, clock, local, plain
-from db.cases import TURNED_DOWN, Filter, Sort, detections
+from db.cases import Filter, Sort, detections
 from db.models import Case, Job
 from pipeline import replay
 from pipeline.crops import resize
@@ -24,6 +24,7 @@ from pipeline.types import Label, Outcome
 
 _TALL = 620  # pixels that a projector's picture has room for
 _PLATES = 12
+_FALSE_ALARM = (Outcome.REJECTED,)  # whoever stage 2 is unsure of may be bare-headed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,23 +96,23 @@ def stage2(shown: Shown) -> None:
 
 
 def false_alarm(shown: Shown) -> None:
-    """A suspect whom stage 2 lets go; of another clip, where it let nobody go in this one."""
-    case = _case(shown, TURNED_DOWN)
+    """A suspect whom stage 2 rejects; of another clip, where this one has none."""
+    case = _case(shown, _FALSE_ALARM)
     if case is None:
-        others = resources.cases().page(Filter(TURNED_DOWN), Sort.NEWEST, 0, 1)
+        others = resources.cases().page(Filter(_FALSE_ALARM), Sort.NEWEST, 0, 1)
         if not others:
             _offer_rain()
             return
         case = others[0]
         clip = plain(case.clip.name)
-        st.markdown(_("Stage 2 let nobody go in this clip, but it did in **{clip}**:", clip=clip))
+        st.markdown(_("This clip has no false alarm, but **{clip}** has one:", clip=clip))
     votes.show(case)
 
 
 def _offer_rain() -> None:
     """No false alarm in any clip so far: there is a sample with one."""
     st.info(
-        _("Stage 2 let nobody go so far: all suspects were confirmed. The sample clip in the rain has a false alarm."),
+        _("There was no false alarm so far. The sample clip in the rain has one."),
         icon=":material/info:",
     )
     if resources.jobs().open():

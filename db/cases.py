@@ -84,7 +84,7 @@ class Filter:
             wanted.append(_plate.icontains(part, autoescape=True))
         if len(self.reviews) < len(ReviewState):
             wanted.append(Case.review.in_(self.reviews))
-        if self.outcomes == TURNED_DOWN:
+        if Outcome.CONFIRMED not in self.outcomes:
             wanted.append(~_judged_again())
         return wanted
 

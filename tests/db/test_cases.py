@@ -71,6 +71,7 @@ def test_of_a_rider_who_waits_before_a_camera_the_last_word_is_shown(sessions: s
     for number, outcome in ((1, Outcome.REJECTED), (2, Outcome.UNSURE), (1, Outcome.REJECTED)):
         judged(number, outcome)
     assert shown(TURNED_DOWN) == [2, 3]
+    assert shown((Outcome.REJECTED,)) == [3]
     judged(2, Outcome.CONFIRMED)
     job.keep_track(factory.track(1))  # who is no suspect any more says nothing of the one before
     assert (shown(TURNED_DOWN), shown(VIOLATIONS)) == ([3], [4])
