@@ -41,6 +41,7 @@ _STYLE = """<style>
 .st-key-class-demo h1 { font-size: 2.6rem; padding: 0 0 0.5rem; }
 @media (max-width: 640px) {
   .st-key-class-demo p, .st-key-class-demo li, .st-key-class-demo td, .st-key-class-demo th { font-size: 1.1rem; }
+  .st-key-class-demo [data-testid="stCaptionContainer"] p { font-size: 1rem; }
   .st-key-class-demo [data-testid="stMetricValue"] p { font-size: 2rem; }
 }
 </style>"""

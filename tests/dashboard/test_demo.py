@@ -286,6 +286,16 @@ def test_the_steps_stand_beside_the_clip_on_a_projector_and_whole_below_it_where
 
 
 @pytest.mark.usefixtures("with_clip")
+def test_what_explains_a_class_is_no_larger_than_its_name_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/demo")
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    name, words = page.get_by_text("rider", exact=True), page.get_by_text("A motorcycle with everybody on it")
+    expect(words).to_be_visible()
+    assert words.evaluate(size) < name.evaluate(size)
+
+
+@pytest.mark.usefixtures("with_clip")
 def test_the_shipped_threshold_can_be_set_again(page: Page) -> None:
     page.goto("/demo?step=8")
     thumb, value = page.get_by_role("slider").nth(1), page.get_by_test_id("stSliderThumbValue").nth(1)
