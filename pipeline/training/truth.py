@@ -11,7 +11,7 @@ from ultralytics.data.utils import img2label_paths
 from pipeline.errors import DatasetError
 from pipeline.training.description import Description, read_description
 from pipeline.training.labels import Labelled, label_boxes
-from pipeline.training.pictures import garbled, size
+from pipeline.training.pictures import garbled, size, spelled
 from pipeline.types import Box, Label
 
 
@@ -53,6 +53,7 @@ def read_split(data: Description, split: str) -> Reading:
             reading.damaged.append(path)
             continue
         file = label_file(path)
+        file = file.with_name(spelled(file.parent, file.name))
         if not file.exists():
             reading.unlabelled.append(path)
         labels = tuple(_labels(file, width, height, data)) if file.exists() else ()

@@ -1,5 +1,7 @@
 import os
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -216,6 +218,19 @@ def test_a_name_from_korean_windows_is_judged_by_and_not_learned_by(tmp_path: Pa
     assert [label.label for label in one.labels] == [Label.RIDER]
     with pytest.raises(DatasetError, match=r"the name of .*\.png is not UTF-8: give it another"):
         read_truth(file, "val")
+
+
+@pytest.mark.parametrize(("picture", "label"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_labels_are_found_whose_names_are_spelled_otherwise(
+    tmp_path: Path, picture: Literal["NFC", "NFD"], label: Literal["NFC", "NFD"]
+) -> None:
+    """macOS takes Hangul in names to pieces; a label that is not found would say that the street is empty."""
+    file = split(tmp_path, "images/val", val="images/val")
+    cv2.imwrite(str(tmp_path / "images/val" / unicodedata.normalize(picture, "거리.png")), np.zeros((100, 200, 3)))
+    (tmp_path / "labels/val" / unicodedata.normalize(label, "거리.txt")).write_text("1 0.5 0.5 0.1 0.2\n")
+    reading = read_split(read_description(file), "val")
+    assert not reading.unlabelled
+    assert [len(one.labels) for one in reading.truths] == [1, 1]
 
 
 def test_what_is_no_picture_and_what_nobody_labelled_is_counted(tmp_path: Path) -> None:
