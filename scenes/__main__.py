@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import HelmetWatchError
 from pipeline.training import command
+from scenes.crowd import Helmets
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,7 +31,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     frames = commands.add_parser("frames", help="labelled frames by chance: a YOLO data set")
     frames.add_argument("--count", type=command.positive, required=True)
     frames.add_argument("--seed", type=command.seed, default=0)
-    frames.add_argument("--black-half-helmets", action="store_true", help="riders wear no other helmets")
+    frames.add_argument("--helmets", type=Helmets, choices=list(Helmets), default=Helmets.ANY)
     frames.add_argument("--out", type=Path, required=True)
     frames.set_defaults(run=_frames)
     plates = commands.add_parser("plates", help="plate sequences by chance, drawn without Blender")
@@ -62,7 +63,7 @@ def _sample(options: argparse.Namespace) -> Path:
 def _frames(options: argparse.Namespace) -> Path:
     from scenes import frames  # noqa: PLC0415
 
-    frames.make(options.out, options.count, options.seed, black_half_helmets=options.black_half_helmets)
+    frames.make(options.out, options.count, options.seed, options.helmets)
     return options.out / "data.yaml"
 
 

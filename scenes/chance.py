@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from scenes import crowd, sky, street
+from scenes.crowd import Helmets
 from scenes.dashcam import Dashcam
 from scenes.sky import Sky
 from scenes.textures import KERB, LANE, LANES
@@ -44,7 +45,7 @@ NIGHT = Weather(
 WEATHERS = {DAY: 6, RAIN: 2, DUSK: 2, NIGHT: 2}
 
 
-def scene(folder: Path, seed: int, frames: int, black_half_helmets: bool) -> tuple[World, Weather]:
+def scene(folder: Path, seed: int, frames: int, helmets: Helmets) -> tuple[World, Weather]:
     """A street with traffic, placed anew for each of the times 0, 1 ... `frames` - 1.
 
     Textures are written to `folder`.
@@ -56,7 +57,7 @@ def scene(folder: Path, seed: int, frames: int, black_half_helmets: bool) -> tup
     cameras = _cameras(dice, frames)
     room = crowd.Room(frames)
     things = [
-        *crowd.riders(dice, folder, cameras, room, black_half_helmets),
+        *crowd.riders(dice, folder, cameras, room, helmets),
         *crowd.cars(dice, folder, cameras, room),
         *crowd.pedestrians(dice, cameras, room),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 
 import cv2
@@ -43,7 +44,8 @@ HAIR_COLOURS: dict[Colour, int] = {
 }
 HAIR = {Hair.SHORT: 8, Hair.PARTED: 5, Hair.LONG: 3, Hair.TAIL: 2, Hair.BUN: 1, Hair.BALD: 1}
 BARE = {Wear.NOTHING: 12, Wear.CAP: 3, Wear.HOOD: 1, Wear.BEANIE: 1}
-WITH_HELMET = 0.5  # of the drivers
+PALE = ((0.92, 0.92, 0.90), (0.80, 0.74, 0.62), (0.72, 0.62, 0.50), (0.62, 0.62, 0.60), (0.85, 0.80, 0.70))
+DARK = ((0.02, 0.02, 0.02), (0.06, 0.05, 0.045), (0.10, 0.07, 0.05), (0.05, 0.06, 0.10), (0.16, 0.16, 0.17))
 WITH_PILLION = 0.28
 
 # length and width of what takes room, metres
@@ -51,6 +53,17 @@ MOTORCYCLE = (2.1, 0.9)
 CAR = (4.9, 2.1)
 COACH = (7.4, 2.5)
 WALKER = (0.8, 0.8)
+
+
+class Helmets(StrEnum):
+    """What riders wear who wear a helmet: of all kinds, or such as training takes for hair."""
+
+    ANY = "any"
+    BLACK_HALF = "black-half"
+    PLAIN = "plain"
+
+
+WITH_HELMET = {Helmets.ANY: 0.5, Helmets.BLACK_HALF: 0.5, Helmets.PLAIN: 0.65}  # of the drivers
 
 
 class Room:
@@ -110,6 +123,27 @@ def with_black_half_helmet(one: Person) -> Person:
     return replace(one, head=replace(one.head, wear=Wear.HALF, wear_colour=(red, green, blue), stripe=None))
 
 
+def with_plain_helmet(dice: random.Random, one: Person) -> Person:
+    """The same person; a helmet becomes a pale or dark one without stripes, more often one that hides the face."""
+    if not one.head.helmet:
+        return one
+    wear = dice.choices((Wear.FULL_FACE, Wear.OPEN_FACE, Wear.HALF), (5, 3, 2))[0]
+    colour = near(dice, dice.choice(PALE if dice.random() < 0.5 else DARK), 0.02)
+    return replace(one, head=replace(one.head, wear=wear, wear_colour=colour, stripe=None))
+
+
+def rider(dice: random.Random, helmet: bool, helmets: Helmets) -> Person:
+    """Somebody on a motorcycle."""
+    one = person(dice, helmet)
+    match helmets:
+        case Helmets.BLACK_HALF:
+            return with_black_half_helmet(one)
+        case Helmets.PLAIN:
+            return with_plain_helmet(dice, one)
+        case Helmets.ANY:
+            return one
+
+
 def machine(dice: random.Random, folder: Path, name: str, alone: bool) -> tuple[Bike, str]:
     """A motorcycle and the text on its plate, whose picture is written to `folder`."""
     kind = dice.choice(plate_formats.MOTORCYCLES)
@@ -130,17 +164,15 @@ def machine(dice: random.Random, folder: Path, name: str, alone: bool) -> tuple[
 
 
 def riders(
-    dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room, black_half_helmets: bool
+    dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room, helmets: Helmets
 ) -> list[Thing]:
-    """Motorcycles with their people; `black_half_helmets`: whoever wears a helmet wears such a one."""
+    """Motorcycles with their people."""
     things = []
     for number in range(dice.choices((1, 2, 3, 4, 5), (2, 4, 4, 2, 1))[0]):
-        helmets = [dice.random() < WITH_HELMET]
+        worn = [dice.random() < WITH_HELMET[helmets]]
         if dice.random() < WITH_PILLION:
-            helmets.append(dice.random() < (0.7 if helmets[0] else 0.15))
-        people = tuple(person(dice, helmet) for helmet in helmets)
-        if black_half_helmets:
-            people = tuple(with_black_half_helmet(one) for one in people)
+            worn.append(dice.random() < (0.7 if worn[0] else 0.15))
+        people = tuple(rider(dice, helmet, helmets) for helmet in worn)
         spec, text = machine(dice, folder, f"rider{number}", len(people) == 1)
         spots = room.place(MOTORCYCLE, lambda frame: _before(dice, cameras[frame]))
         path = moving(spots, dice.uniform(0, 15))

@@ -10,15 +10,15 @@ import cv2
 
 from scenes import bundle, chance, film, record, render
 from scenes.chance import Weather
+from scenes.crowd import Helmets
 
 PER_SCENE = 4  # frames of one street and its people; modelling them costs as much as two frames
 
 
-def make(target: Path, count: int, seed: int, *, black_half_helmets: bool = False) -> None:
+def make(target: Path, count: int, seed: int, helmets: Helmets = Helmets.ANY) -> None:
     """`count` pictures in `target/images`, labels, truth as JSON, and `data.yaml`. Frames that exist stay.
 
-    Frame n of a seed is always the same, whatever the count. `black_half_helmets`: riders wear no other helmet, for
-    training, which takes such helmets for hair.
+    Frame n of a seed is always the same, whatever the count.
     """
     for name in ("images", "labels", "truth"):
         (target / name).mkdir(parents=True, exist_ok=True)
@@ -26,18 +26,18 @@ def make(target: Path, count: int, seed: int, *, black_half_helmets: bool = Fals
     for start in range(0, count, PER_SCENE):
         wanted = [n for n in range(start, min(start + PER_SCENE, count)) if not _path(target, seed, n).exists()]
         if wanted:
-            _scene(target, seed, start, wanted, black_half_helmets)
+            _scene(target, seed, start, wanted, helmets)
 
 
 def _path(target: Path, seed: int, number: int) -> Path:
     return target / "images" / f"scene_{seed}_{number:06d}.jpg"
 
 
-def _scene(target: Path, seed: int, start: int, wanted: list[int], black_half_helmets: bool) -> None:
+def _scene(target: Path, seed: int, start: int, wanted: list[int], helmets: Helmets) -> None:
     work = target / "work" / f"{seed}_{start:06d}"
     shutil.rmtree(work, ignore_errors=True)  # what an earlier run left half done
     work.mkdir(parents=True)
-    world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, black_half_helmets)
+    world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, helmets)
     bundle.write(world, [float(number - start) for number in wanted], work)
     render.render(work)
     _finish(target, seed, wanted, work, weather)

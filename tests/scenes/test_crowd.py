@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from scenes import crowd
-from scenes.heads import Wear
+from scenes.heads import HELMETS, Wear
 from scenes.world import Placement
 
 
@@ -51,3 +51,15 @@ def test_a_helmet_of_any_kind_becomes_a_black_half_helmet() -> None:
     assert {head.stripe for head in helmeted} == {None}
     bare = crowd.person(dice, helmet=False)
     assert crowd.with_black_half_helmet(bare) == bare
+
+
+def test_a_helmet_of_any_kind_becomes_a_plain_one_pale_or_dark() -> None:
+    dice = random.Random(3)
+    helmeted = [crowd.with_plain_helmet(dice, crowd.person(dice, helmet=True)).head for _ in range(200)]
+    assert {head.wear for head in helmeted} == set(HELMETS)
+    light = [sum(head.wear_colour) / 3 for head in helmeted]
+    assert all(one < 0.25 or one > 0.5 for one in light)
+    assert 60 < sum(one > 0.5 for one in light) < 140
+    assert {head.stripe for head in helmeted} == {None}
+    bare = crowd.person(dice, helmet=False)
+    assert crowd.with_plain_helmet(dice, bare) == bare
