@@ -209,11 +209,12 @@ class Source:
 
     def _settle(self, suspects: Iterable[Suspect], in_view: bool = False) -> None:
         """Send suspects to stage 2, and keep the others: each rider once, unless stage 2 was not convinced."""
-        for suspect in suspects:
-            id_ = suspect.track.id
+        for found in suspects:
+            id_ = found.track.id
             new = id_ not in self._judged
             judged = self._judged.setdefault(id_, Judged())
-            if judged.undecided and is_suspect(suspect, self.settings, judged.helmets):
+            suspect = replace(found, worn=judged.helmets)
+            if judged.undecided and is_suspect(suspect, self.settings):
                 judged.undecided = False
                 self._begin(suspect.track)
                 self._counts.waits()

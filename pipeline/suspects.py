@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from math import inf
 from operator import itemgetter
 
 from pipeline.crops import crop_plate, crop_rider
-from pipeline.occupants import Following, Seen, accused, bare_balance, rides_along
+from pipeline.occupants import Following, accused, bare_balance, rides_along
 from pipeline.relink import ALIKE, UNLIKE, Colors, colors_of, likeness, may_be
 from pipeline.settings import Settings
 from pipeline.types import Box, Crop, Frame, Label, Sighting, Suspect, Track
@@ -139,10 +139,9 @@ class Collector:
                 self._own_id[other] = old_id
 
 
-def is_suspect(suspect: Suspect, settings: Settings, worn: Collection[Seen] = ()) -> bool:
-    """Whether stage 1 saw the same bare head, of nobody who took off one of these helmets that were `worn` before,
-    often enough for stage 2 to look, and there are crops to look at."""
-    return bool(suspect.crops and accused(suspect.track, settings, worn))
+def is_suspect(suspect: Suspect, settings: Settings) -> bool:
+    """Whether stage 1 saw the same bare head often enough for stage 2 to look, and there are crops to look at."""
+    return bool(suspect.crops and accused(suspect.track, settings, suspect.worn))
 
 
 class _Open:

@@ -176,11 +176,15 @@ class Crop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Suspect:
-    """A track whose sightings show a bare head (stage 1's word only), with the crops worth a second look."""
+    """A track whose sightings show a bare head (stage 1's word only), with the crops worth a second look.
+
+    `worn`: helmets that its rider or pillion wore before the track began. Who took one off is not accused.
+    """
 
     track: Track
     crops: tuple[Crop, ...]
     plates: tuple[Crop, ...] = ()
+    worn: tuple[tuple[Sighting, Detection], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

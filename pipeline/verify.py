@@ -46,7 +46,7 @@ class Verifier:
     def verify(self, suspect: Suspect) -> Verdict:
         """Look at every crop of a suspect and vote."""
         looks = tuple(self.look(crop) for crop in suspect.crops)
-        return decide(looks, accused(suspect.track, self._settings), self._settings.min_looks, self.bar)
+        return decide(looks, accused(suspect.track, self._settings, suspect.worn), self._settings.min_looks, self.bar)
 
     def look(self, crop: Crop) -> Look:
         """What stage 2 says of the suspect on one crop."""

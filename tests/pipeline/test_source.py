@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import repeat
@@ -16,8 +17,8 @@ import pytest
 from pipeline.live import _verify, _write
 from pipeline.settings import Settings
 from pipeline.source import Source, ToWrite
-from pipeline.types import Case, Frame, Image, Label, Outcome, Says, Suspect, Verdict
-from pipeline.verify import vote
+from pipeline.types import Case, Crop, Frame, Image, Label, Look, Outcome, Says, Suspect, Verdict
+from pipeline.verify import Verifier, vote
 from tests import factory
 
 FPS = 10
@@ -36,6 +37,20 @@ class Told:
     def verify(self, suspect: Suspect) -> Verdict:
         says = next(self._says)
         return vote(tuple(factory.look(says, 0.8, crop.sighting) for crop in suspect.crops), 2, self.bar)
+
+
+class Eyes(Verifier):
+    """Stage 2, which sees these heads on every motorcycle, from the left to the right."""
+
+    bar = 0.45
+
+    def __init__(self, settings: Settings, *labels: Label) -> None:
+        self._settings, self._labels = settings, labels
+
+    def look(self, crop: Crop) -> Look:
+        seen = sorted(crop.sighting.heads, key=lambda head: head.box.x1)
+        heads = tuple(replace(head, label=label) for head, label in zip(seen, self._labels, strict=False))
+        return replace(factory.look(Says.NOTHING, seen=crop.sighting), heads=heads)
 
 
 class Stage:
@@ -61,10 +76,16 @@ class Stage:
 class Scene(Source):
     """A source with a clock that is set by hand, and what it had written."""
 
-    def __init__(self, settings: Settings, says: Iterable[Says] = repeat(Says.BARE), at_once: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        says: Iterable[Says] = repeat(Says.BARE),
+        at_once: bool = True,
+        eyes: Eyes | None = None,
+    ) -> None:
         self.clock_s = 0.0
         self.written: list[ToWrite] = []
-        self.stage2 = Stage(partial(_verify, Told(says)), at_once)
+        self.stage2 = Stage(partial(_verify, eyes or Told(says)), at_once)
         plates, writer = Stage(itemgetter(0)), Stage(self.written.append)
         super().__init__(settings, 0.4, None, self.stage2, plates, writer, Condition())
 
@@ -72,11 +93,20 @@ class Scene(Source):
         return self.clock_s
 
     def play(
-        self, start_s: float, end_s: float, label: Label | None, lag_s: float = 0.1, image: Image = STREET, x: int = 100
+        self,
+        start_s: float,
+        end_s: float,
+        label: Label | None,
+        lag_s: float = 0.1,
+        image: Image = STREET,
+        x: int = 100,
+        pillion: Label | None = None,
     ) -> None:
         """Frames with one rider, or nobody, each analysed so long after it was taken."""
         one = factory.rider(x)
         found = (one, factory.head_of(one, label)) if label is not None else ()
+        if pillion is not None:
+            found += (factory.head_of(one, pillion, across=0.9),)
         for index in range(round(start_s * FPS), round(end_s * FPS)):
             self.clock_s = index / FPS + lag_s
             self.see(Frame(index, index / FPS, image), found)
@@ -181,6 +211,19 @@ def test_who_waits_in_view_and_takes_the_helmet_off_is_no_suspect(settings: Sett
     scene.play(0.0, 2.0, HELMET)
     scene.play(2.0, 9.0, BARE, x=x)
     assert len(scene.cases) == cases
+
+
+@pytest.mark.parametrize(("driver", "pillion", "confirmed"), [(BARE, HELMET, False), (HELMET, BARE, True)])
+def test_who_takes_the_helmet_off_is_not_accused_either_where_a_pillion_is_a_suspect(
+    settings: Settings, driver: Label, pillion: Label, confirmed: bool
+) -> None:
+    """Stage 2 is asked about the pillion alone, whatever it sees of the driver."""
+    settings = settings.model_copy(update={"live_track_s": 2.5})
+    scene = Scene(settings, eyes=Eyes(settings, driver, pillion))
+    scene.play(0.0, 2.0, HELMET)
+    scene.play(2.0, 9.0, BARE, pillion=BARE)
+    assert scene.trouble is None
+    assert any(case.confirmed for case in scene.cases) == confirmed
 
 
 def test_who_was_just_judged_and_goes_is_no_suspect_without_crops(settings: Settings) -> None:
