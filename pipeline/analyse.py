@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from pipeline.associate import associate
 from pipeline.case import capture_plate, close_case, read_plate, with_own_plates
+from pipeline.cuts import Cuts
 from pipeline.detect import Detector, sift
 from pipeline.evidence import Recorder
 from pipeline.meter import Meter, Stopwatch
@@ -92,7 +93,7 @@ def _look_for_suspects(
     """
     weights = read_manifest(settings.weights)
     tracker = Tracker(weights.stage1.thresholds.rider, settings)
-    collector = Collector(settings)
+    collector, cuts = Collector(settings), Cuts()
     tracer = Tracer(weights.stage1.thresholds, weights.stage2.thresholds)
     tracks: list[Track] = []
     cases: list[Future[tuple[Case, Future[Case] | None]]] = []
@@ -144,6 +145,9 @@ def _look_for_suspects(
 
         for frame, (found, detections) in stage1.each(decoded):
             with watch.stage("track"):
+                if cuts.before(frame):
+                    tracker.start_over()
+                    settle(collector.rest())
                 tracked = tracker.update(frame, detections)
             with watch.stage("associate"):
                 sightings = associate(frame.index, frame.time_s, detections, tracked)

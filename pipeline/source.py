@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 
 from pipeline.associate import associate
 from pipeline.crops import shrink
+from pipeline.cuts import Cuts
 from pipeline.draw import Mark, draw, mark_sighting
 from pipeline.figures import Counts, Figures
 from pipeline.motion import Motion
@@ -78,7 +79,7 @@ class Source:
         self.settings, self.keeper = settings, keeper
         self.ring = Ring(settings.live_buffer_s, settings.live_buffer_mb)
         self._zero = time.monotonic()
-        self._tracker = Tracker(new_track, settings)
+        self._cuts, self._tracker = Cuts(), Tracker(new_track, settings)
         self._stage2, self._plates, self._writer, self._changed = stage2, plates, writer, changed
         self._lock = Lock()
         self._newest: Frame | None = None
@@ -87,7 +88,7 @@ class Source:
         self._seen_s = self._seen_at_s = 0.0  # the last analysed frame's time, and when it was analysed
         self._closing, self._finished, self._idle = Event(), Event(), Condition()
         self._under_way: list[float] = []  # when the tracks begin that are to be judged or kept
-        self._start_over((0, 0))
+        self._start_over()
 
     # for whoever has the camera
 
@@ -162,16 +163,15 @@ class Source:
             work()
         except Exception as error:  # noqa: BLE001
             self.failed(error)
-            self._start_over(self._shape)
+            self._start_over()
             if self._closing.is_set():
                 self._finished.set()
 
     def see(self, frame: Frame, detections: tuple[Detection, ...]) -> None:
         """Follow the riders of an analysed frame."""
-        shape = frame.image.shape[:2]
-        if shape != self._shape:
+        if self._cuts.before(frame):
             self._settle(self._collector.rest())
-            self._start_over(shape)
+            self._start_over()
         if self.settings.lost_after_s < frame.time_s - self._seen_s < self.settings.stream_timeout_s:
             self._collector.resume(self._seen_s, frame.time_s)
         tracked = self._tracker.update(frame, detections)
@@ -197,9 +197,8 @@ class Source:
         waited_s = 0.0 if self._newest is not None else self.now_s() - self._seen_at_s
         return self._seen_s + (waited_s if waited_s > self.settings.stream_timeout_s else 0.0)
 
-    def _start_over(self, shape: tuple[int, ...]) -> None:
-        """Forget all riders, for pictures of this shape: boxes of another size lie elsewhere."""
-        self._shape = shape
+    def _start_over(self) -> None:
+        """Forget all riders: none is in the pictures that follow."""
         self._tracker.start_over()
         self._collector = Collector(self.settings)
         self._open_since_s = self._collector.since_s()

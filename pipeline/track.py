@@ -41,7 +41,7 @@ class Tracker:
         self._first_id = self._next_id = 1  # people count from one
 
     def start_over(self) -> None:
-        """Forget all riders, for pictures of another size. Ids go on: late findings on an old rider hit no new one."""
+        """Forget all riders: none is in what follows. Ids go on: late findings on an old one hit no new one."""
         self._tracker.reset()
         self._first_id = self._next_id
 

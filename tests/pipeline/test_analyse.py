@@ -71,6 +71,17 @@ def test_the_demo_clip_gives_its_violations_and_no_other(demo: Analysed) -> None
     assert any(shown for _, shown in demo.reports)
 
 
+def test_riders_of_two_scenes_that_are_cut_together_are_two_cases(settings: Settings, tmp_path: Path) -> None:
+    """Both are in the same place and alike: they were one violation, with the picture of one and the other's plate."""
+    frames = list(Clip(DEMO, 8192).frames())
+    scenes = [one.image for one in (*frames[170:195], *frames[60:85])]
+    clip = write_clip(tmp_path / "cut.mp4", [row / 15 for row in range(50)], scenes.__getitem__)
+    analysis = analyse(clip, settings)
+    sides = [{one.frame < 25 for one in case.track.sightings} for case in violations(analysis)]
+    assert sides.count({True}) == sides.count({False}) == 1
+    assert all(one.end_s < 25 / 15 or one.start_s > 24 / 15 for one in analysis.tracks)
+
+
 def test_a_black_helmet_that_stage_1_takes_for_hair_is_no_violation(settings: Settings) -> None:
     analysis = analyse(RAIN, settings)
     assert analysis.cases, "stage 1 suspects the rider"

@@ -1,0 +1,57 @@
+"""Cuts: found between scenes of one street, and nowhere else."""
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.cuts import Cuts
+from pipeline.types import Frame, Image
+from pipeline.video import Clip
+from tests.samples import DEMO
+
+FPS = 15
+
+
+def cuts(pictures: Iterable[Image], fps: float = FPS) -> list[int]:
+    finder = Cuts()
+    return [row for row, one in enumerate(pictures) if finder.before(Frame(row, row / fps, one))]
+
+
+@pytest.fixture(scope="module")
+def street() -> list[Image]:
+    """The demo clip's pictures, made smaller."""
+    return [cv2.resize(one.image, None, fx=0.5, fy=0.5) for one in Clip(DEMO, 8192).frames()]
+
+
+def test_scenes_of_one_street_that_are_cut_together_are_told_apart(street: list[Image]) -> None:
+    assert cuts([*street[170:195], *street[60:80], *street[-20:], *street[:20]]) == [0, 25, 45, 65]
+
+
+def test_a_drive_has_none(street: list[Image]) -> None:
+    assert cuts(street) == [0]
+
+
+def test_a_camera_that_turns_quickly_has_none(street: list[Image]) -> None:
+    wide = cv2.resize(street[0], (1920, 360))
+    assert cuts(wide[:, x : x + 640] for x in range(0, 1280, 32)) == [0]
+
+
+def test_noise_at_night_has_none() -> None:
+    rng = np.random.default_rng(0)
+    assert cuts(rng.normal(20, 15, (360, 640, 3)).clip(0, 255).astype(np.uint8) for _ in range(10)) == [0]
+
+
+def test_pictures_far_apart_may_differ(street: list[Image]) -> None:
+    assert cuts(street[::15], fps=1) == [0]
+
+
+def test_a_plain_picture_has_nothing_to_follow(street: list[Image]) -> None:
+    plain = [np.full_like(street[0], grey) for grey in (0, 120, 0)]
+    assert cuts(plain) == [0]
+
+
+def test_boxes_lie_elsewhere_in_pictures_of_another_size(street: list[Image]) -> None:
+    small = [cv2.resize(one, None, fx=0.5, fy=0.5) for one in street[:2]]
+    assert cuts([*street[:2], *small]) == [0, 2]
