@@ -1,4 +1,7 @@
-"""Where a film is cut: all at once it shows something else, and nobody in it is who was in the same place before."""
+"""Where a film is cut: all at once it shows something else, and nobody in it is who was in the same place before.
+
+A film so damaged that it shows nothing of the street is cut where it comes back whole: one rider may then be two.
+"""
 
 from __future__ import annotations
 
