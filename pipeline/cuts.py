@@ -12,7 +12,7 @@ from pipeline.crops import shrink
 from pipeline.types import Floats, Frame, Image
 
 _SIDE = 320  # pixels: enough to follow corners, and quick
-_NEAR_S = 0.1  # what is further apart may differ as much without a cut
+_NEAR_S = 0.11  # what is further apart may differ as much without a cut
 _CHANGED = 20.0  # mean difference of two pictures of 256 shades: most pairs need no closer look
 _CORNERS, _APART = 200, 4  # how many are followed, and pixels between two of them
 _BACK = 1.0  # pixels: as near a corner comes to its place when it is followed there and back

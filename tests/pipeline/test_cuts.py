@@ -25,8 +25,9 @@ def street() -> list[Image]:
     return [cv2.resize(one.image, None, fx=0.5, fy=0.5) for one in Clip(DEMO, 8192).frames()]
 
 
-def test_scenes_of_one_street_that_are_cut_together_are_told_apart(street: list[Image]) -> None:
-    assert cuts([*street[170:195], *street[60:80], *street[-20:], *street[:20]]) == [0, 25, 45, 65]
+@pytest.mark.parametrize("fps", [10, 15, 30])
+def test_scenes_of_one_street_that_are_cut_together_are_told_apart(street: list[Image], fps: float) -> None:
+    assert cuts([*street[170:195], *street[60:80], *street[-20:], *street[:20]], fps) == [0, 25, 45, 65]
 
 
 def test_a_drive_has_none(street: list[Image]) -> None:
