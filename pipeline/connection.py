@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError, HTTPUnauthorizedError, InvalidDataError
+from av.error import ArgumentError, FFmpegError, HTTPUnauthorizedError, InvalidDataError
 from av.video.frame import VideoFrame
 
 from pipeline.errors import MistakenError, RefusedError, StreamError
@@ -134,7 +134,7 @@ class Connection:
             return self._wire.failed
         if isinstance(error, StreamError):
             return error
-        if isinstance(error, InvalidDataError):
+        if isinstance(error, InvalidDataError | ArgumentError):  # the latter of a kind that is not in `_FORMATS`
             return MistakenError("what the server sends is no video: check the address")
         if isinstance(error, HTTPUnauthorizedError):
             return MistakenError("the server refuses the log-in: check name and password")

@@ -20,8 +20,8 @@ from pipeline.errors import RefusedError
 from pipeline.settings import Settings
 from pipeline.stream import Stream, StreamState, StreamStatus
 from pipeline.types import Frame, Image
-from tests.factory import write_clip
-from tests.streaming import HERE, RtmpServer, RtspServer, Server, WebServer, gray_ramp, mjpeg, mpegts, playlist
+from tests.factory import FRAME, write_clip
+from tests.streaming import HERE, RtmpServer, RtspServer, Server, WebServer, gray_ramp, jpeg, mjpeg, mpegts, playlist
 
 
 class Watched:
@@ -324,8 +324,9 @@ def test_pictures_may_change_their_size(watch: Callable[..., Watched]) -> None:
         assert {frame.image.shape for frame in seen.frames} == {(180, 320, 3), (120, 160, 3)}
 
 
-def test_what_is_no_video_is_refused(watch: Callable[..., Watched]) -> None:
-    with WebServer({"/": b"<html>a page</html>" * 100}) as server:
+@pytest.mark.parametrize("answer", [b"<html>a page</html>" * 100, jpeg(FRAME)], ids=["page", "snapshot"])
+def test_what_is_no_video_is_refused(watch: Callable[..., Watched], answer: bytes) -> None:
+    with WebServer({"/": answer}) as server:
         seen = watch(server.url("/"))
         seen.until(lambda: seen.error is not None)
         assert seen.status.state is StreamState.ENDED
