@@ -175,6 +175,18 @@ def test_frames_that_wait_for_the_analysis_are_no_gap(settings: Settings) -> Non
     assert not scene.written
 
 
+def test_where_the_picture_is_cut_the_next_rider_is_another_one(settings: Settings) -> None:
+    """Also one who looks alike, in the same place."""
+    rng = np.random.default_rng(0)
+    scenes = np.kron(rng.integers(0, 255, (2, 18, 32, 3)), np.ones((1, 30, 30, 1))).astype(np.uint8)
+    scenes[:, 100:300, 100:200] = STREET[100:300, 100:200]
+    scene = Scene(settings)
+    for number, image in enumerate(scenes):
+        scene.play(3.0 * number, 3.0 * number + 3.0, BARE, image=image)
+    scene.play(6.0, 9.5, None, image=scenes[1])
+    assert [case.track.end_s for case in scene.cases] == [2.9, 5.9]
+
+
 def test_a_late_verdict_marks_nobody_who_came_with_another_picture(settings: Settings) -> None:
     scene = Scene(settings, at_once=False)
     small = STREET[:480, :640].copy()
