@@ -26,13 +26,13 @@ _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL that may be opened, and the address to connect to."""
+    """A URL that may be opened, and the addresses to connect to: whoever does tries one after the other."""
 
     url: str
     scheme: str
     host: str
     port: int
-    address: str
+    addresses: tuple[str, ...]
 
 
 def check(url: str, allowed: Sequence[Network] = ()) -> Target:
@@ -56,7 +56,7 @@ def check(url: str, allowed: Sequence[Network] = ()) -> Target:
             raise RefusedError(
                 f"{host} is in a private network: name the network in HELMET_WATCH_PRIVATE_NETWORKS to allow it"
             )
-    return Target(url, parts.scheme.lower(), host, port, addresses[0])
+    return Target(url, parts.scheme.lower(), host, port, tuple(addresses))
 
 
 def masked(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import socket
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -159,28 +160,36 @@ class Web:
         return url, response
 
     def _send(self, url: str, part: range | None) -> httpx.Response:
-        """One request, to the address that was checked, under the name that was asked for."""
+        """One request, to the first of the addresses that were checked that can be reached."""
         target = check(url, self._settings.private_networks)
         if target.scheme not in ("http", "https"):
             raise RefusedError(f"a web address leads to {target.scheme}")
+        *others, last = target.addresses
+        try:
+            for address in others:
+                with suppress(httpx.ConnectError):
+                    return self._ask(url, part, target.host, address)
+            return self._ask(url, part, target.host, last)
+        except httpx.HTTPError as error:
+            raise StreamError(f"the server cannot be reached: {_why(error)}") from error
+
+    def _ask(self, url: str, part: range | None, host: str, address: str) -> httpx.Response:
+        """A request to one address, under the name that was asked for."""
         named = _joined(url)
         headers = {"Host": named.netloc.decode("ascii"), "Accept-Encoding": "identity"}
         if part:
             headers["Range"] = f"bytes={part.start}-{part.stop - 1}"
         request = self._client.build_request(
             "GET",
-            named.copy_with(host=target.address, userinfo=b""),
+            named.copy_with(host=address, userinfo=b""),
             headers=headers,
-            extensions={"sni_hostname": target.host, "trace": self._note},
+            extensions={"sni_hostname": host, "trace": self._note},
         )
         login = (named.username, named.password)
-        try:
-            response = self._client.send(request, stream=True, auth=login if any(login) else None)
-            if response.status_code == httpx.codes.UNAUTHORIZED and any(login):
-                response.close()
-                response = self._client.send(request, stream=True, auth=httpx.DigestAuth(*login))
-        except httpx.HTTPError as error:
-            raise StreamError(f"the server cannot be reached: {_why(error)}") from error
+        response = self._client.send(request, stream=True, auth=login if any(login) else None)
+        if response.status_code == httpx.codes.UNAUTHORIZED and any(login):
+            response.close()
+            response = self._client.send(request, stream=True, auth=httpx.DigestAuth(*login))
         return response
 
 

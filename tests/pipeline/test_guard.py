@@ -70,8 +70,8 @@ def test_no_address_that_is_not_public_is_reached(scheme: str, host: str) -> Non
 def test_public_addresses_and_allowed_networks_are_reached() -> None:
     assert check("https://8.8.8.8/x").port == 443
     assert check("rtsp://[2001:4860:4860::8888]:8554/x").port == 8554
-    assert check("http://[64:ff9b::808:808]/x").address == "64:ff9b::808:808", "8.8.8.8 where there is no IPv4"
-    assert check("http://192.168.7.9/x", [ip_network("192.168.7.0/24")]).address == "192.168.7.9"
+    assert check("http://[64:ff9b::808:808]/x").addresses == ("64:ff9b::808:808",), "8.8.8.8 where there is no IPv4"
+    assert check("http://192.168.7.9/x", [ip_network("192.168.7.0/24")]).addresses == ("192.168.7.9",)
     with pytest.raises(RefusedError):
         check("http://192.168.8.9/x", [ip_network("192.168.7.0/24")])
 
@@ -81,7 +81,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, *rounds: list[str]) -> None:
     left, real = list(rounds), socket.getaddrinfo
 
     def resolve(host: str, port: int, *args: int, **kwargs: int) -> list[object]:
-        if host[0].isdigit():
+        if host[0].isdigit() or ":" in host:
             return real(host, port, *args, **kwargs)
         addresses = left.pop(0) if len(left) > 1 else left[0]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
@@ -106,6 +106,18 @@ def test_a_name_that_answers_otherwise_later_gains_nothing(monkeypatch: pytest.M
             web.open(server.url("/", host="rebinding.example"))
         web.close()
         assert len(server.asked) == 1
+
+
+def test_where_nobody_answers_at_one_address_of_a_name_the_next_is_tried(
+    monkeypatch: pytest.MonkeyPatch, here: Settings
+) -> None:
+    """As where a name has an address of IPv6 as well, and the camera knows only IPv4."""
+    here = here.model_copy(update={"private_networks": (ip_network("127.0.0.1"), ip_network("::1"))})
+    answers(monkeypatch, ["::1", HERE])
+    with WebServer({"/": b"hello"}) as server:
+        web = Web(here)
+        assert web.open(server.url("/", host="camera.example")).read(100) == b"hello"
+        web.close()
 
 
 def test_a_server_that_is_off_is_told_in_the_systems_words(here: Settings) -> None:
