@@ -1,7 +1,4 @@
-"""Where a film is cut: all at once it shows something else, and nobody in it is who was in the same place before.
-
-A film so damaged that it shows nothing of the street is cut where it comes back whole: one rider may then be two.
-"""
+"""Where a film is cut: all at once it shows something else, and nobody in it is who was in the same place before."""
 
 from __future__ import annotations
 
@@ -37,7 +34,9 @@ class Cuts:
         self._last, self._picture = frame, now
         if last is None or last.image.shape != frame.image.shape:
             return True
-        return frame.time_s - last.time_s <= _NEAR_S and _changed(before, now) and _followed(before, now) < _FOLLOWED
+        if last.damaged or frame.time_s - last.time_s > _NEAR_S:  # a damaged film comes back whole all at once, too
+            return False
+        return _changed(before, now) and _followed(before, now) < _FOLLOWED
 
 
 def _changed(before: Image, now: Image) -> bool:

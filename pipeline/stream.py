@@ -135,7 +135,7 @@ class Stream:
             raise
 
     def _play(self, connection: Connection, picture: VideoFrame | None) -> Iterator[Frame]:
-        clock = _Clock(self._now_s, paced=connection.paced)
+        clock, damaged = _Clock(self._now_s, paced=connection.paced), False
         while picture is not None and not self._stopped.is_set():
             time_s = clock.time_s(picture.time if connection.timed else None)
             while (early_s := time_s - self._now_s()) > 0 and connection.paced and not self._stopped.is_set():
@@ -143,9 +143,10 @@ class Stream:
                 self._stopped.wait(min(early_s, 1.0))
             if connection.recorded and picture.time is not None:
                 self._watched_s = picture.time
+            damaged = picture.is_corrupt or (damaged and not picture.key_frame)
             if time_s > self._last_s:
                 self._last_s = time_s
-                yield Frame(self._index, time_s, upright(picture, connection.pixel))
+                yield Frame(self._index, time_s, upright(picture, connection.pixel), damaged)
                 self._index += 1
             picture = connection.next_picture()
 

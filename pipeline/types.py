@@ -114,11 +114,15 @@ class Detection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture of a source; `time_s` counts from the clip's first one, or from the opening of a live source."""
+    """One picture of a source; `time_s` counts from the clip's first one, or from the opening of a live source.
+
+    `damaged`: data of it, or of one that it builds upon, were lost.
+    """
 
     index: int
     time_s: float
     image: Image
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

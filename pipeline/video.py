@@ -75,16 +75,17 @@ class Clip:
         """
         with self._pictures(start_s) as pictures:
             times: list[float] = []
-            given_s = -every_s
+            given_s, damaged = -every_s, False
             clock = Clock(self._origin, self._info.fps, self._longest_s)
             for picture, time_s in clock.timed(pictures):
                 self._check_size(picture.width, picture.height)
+                damaged = picture.is_corrupt or (damaged and not picture.key_frame)
                 self._origin = clock.origin
                 if time_s >= start_s:
                     times.append(time_s)
                     if time_s - given_s >= every_s - _ON_TIME_S:
                         given_s = time_s
-                        yield Frame(len(times) - 1, time_s, self._fitted(upright(picture, self._pixel)))
+                        yield Frame(len(times) - 1, time_s, self._fitted(upright(picture, self._pixel)), damaged)
             if times and start_s == 0:
                 self.times, self.left_out = tuple(times), clock.left_out
                 last_s = max(times[-1] - times[-2:][0], 1 / (self._info.fps or 30))  # how long the last one is shown

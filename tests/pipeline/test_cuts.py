@@ -1,6 +1,7 @@
 """Cuts: found between scenes of one street, and nowhere else."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from pipeline.cuts import Cuts
 from pipeline.types import Frame, Image
 from pipeline.video import Clip
+from tests.factory import write_clip
 from tests.samples import DEMO
 
 FPS = 15
@@ -32,6 +34,19 @@ def test_scenes_of_one_street_that_are_cut_together_are_told_apart(street: list[
 
 def test_a_drive_has_none(street: list[Image]) -> None:
     assert cuts(street) == [0]
+
+
+def test_a_damaged_film_that_comes_back_whole_has_none(street: list[Image], tmp_path: Path) -> None:
+    path = write_clip(
+        tmp_path / "clip.mp4", [row / FPS for row in range(60)], street[150:210].__getitem__, key_every=15
+    )
+    data = bytearray(path.read_bytes())
+    damage = np.random.default_rng(6)
+    for place in damage.integers(len(data) // 10, 9 * len(data) // 10, 20):
+        data[place : place + 200] = damage.bytes(200)
+    path.write_bytes(data)
+    finder = Cuts()
+    assert [one.index for one in Clip(path, 8192).frames() if finder.before(one)] == [0]
 
 
 def test_a_camera_that_turns_quickly_has_none(street: list[Image]) -> None:
