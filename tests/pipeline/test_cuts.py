@@ -54,6 +54,12 @@ def test_a_camera_that_turns_quickly_has_none(street: list[Image]) -> None:
     assert cuts(wide[:, x : x + 640] for x in range(0, 1280, 32)) == [0]
 
 
+def test_a_flash_and_a_camera_that_adapts_to_the_light_are_none(street: list[Image]) -> None:
+    flash = [one if row != 5 else one // 4 + 190 for row, one in enumerate(street[60:80])]
+    adapts = [one if row < 10 else cv2.convertScaleAbs(one, alpha=0.5) for row, one in enumerate(street[60:80])]
+    assert cuts(flash) == cuts(adapts) == [0]
+
+
 def test_noise_at_night_has_none() -> None:
     rng = np.random.default_rng(0)
     assert cuts(rng.normal(20, 15, (360, 640, 3)).clip(0, 255).astype(np.uint8) for _ in range(10)) == [0]
