@@ -96,7 +96,7 @@ def test_the_assignment_is_shown_to_matter_or_not_to(open_page: Open) -> None:
 def test_thresholds_change_who_is_accused(open_page: Open) -> None:
     app = open_page("demo").segmented_control(key="demo-step").set_value(STEPS - 1).run()
     assert counts(app)["Accused"] == "5"
-    torn = slider(app, "stage2").set_value(60).run()
+    torn = slider(app, "stage2").set_value(78).run()
     assert re.search(r"5 of 7 looks say bare, 5 are needed, but all together are only \d\d% sure", said(torn))
     strict = slider(app, "stage2").set_value(95).run()
     assert counts(strict)["Accused"] == "0"
