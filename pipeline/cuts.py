@@ -14,9 +14,10 @@ _CHANGED = 20.0  # mean difference of two pictures of 256 shades: most pairs nee
 _CORNERS, _APART = 200, 4  # how many are followed, and pixels between two of them
 _BACK = 0.5  # pixels: as near a corner comes to its place when it is followed there and back
 _LIGHT = (31, 31)  # pixels: what is larger is light
-# share of the corners that are followed: 0.33 at least on four real clips and two rendered ones, also at twice their
-# speed, in flashes and behind a wiper, 0.23 on one that shakes badly; 0.18 at most between scenes of one street
+# share of the corners that are followed: 0.24 at most between scenes of one street; on four real clips and two rendered
+# ones 0.33 at least, also in flashes and behind a wiper, but 0.24 at twice their speed
 _FOLLOWED = 0.25
+_STEADY = 0.5  # what is hardly followed for a while is quick, not cut
 
 
 class Cuts:
@@ -25,19 +26,22 @@ class Cuts:
     def __init__(self) -> None:
         self._last: Frame | None = None
         self._picture = np.empty((0, 0), np.uint8)
+        self._followed = 1.0
 
     def before(self, frame: Frame) -> bool:
         """Whether this frame goes on with something else than the last one: also where there is none, or its size is
         another."""
-        last, before = self._last, self._picture
+        last, before, steady = self._last, self._picture, self._followed >= _STEADY
         small, _ = shrink(frame.image, _SIDE)
         now = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-        self._last, self._picture = frame, now
+        self._last, self._picture, self._followed = frame, now, 1.0
         if last is None or last.image.shape != frame.image.shape:
             return True
         if last.damaged or frame.time_s - last.time_s > _NEAR_S:  # a damaged film comes back whole all at once, too
             return False
-        return _changed(before, now) and _followed(before, now) < _FOLLOWED
+        if _changed(before, now):
+            self._followed = _followed(before, now)
+        return steady and self._followed < _FOLLOWED
 
 
 def _changed(before: Image, now: Image) -> bool:

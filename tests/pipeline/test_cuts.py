@@ -54,6 +54,12 @@ def test_a_camera_that_turns_quickly_has_none(street: list[Image]) -> None:
     assert cuts(wide[:, x : x + 640] for x in range(0, 1280, 32)) == [0]
 
 
+def test_a_camera_that_turns_too_quickly_to_be_followed_has_none(street: list[Image]) -> None:
+    """A third of the corners is followed as it sets off, then next to none, as if the film were cut at each picture."""
+    wide = cv2.resize(street[0], (1920, 360))
+    assert cuts(wide[:, x : x + 640] for x in (0, 80, 207, 407, 607, 807, 1007, 1207)) == [0]
+
+
 def test_a_flash_and_a_camera_that_adapts_to_the_light_are_none(street: list[Image]) -> None:
     flash = [one if row != 5 else one // 4 + 190 for row, one in enumerate(street[60:80])]
     adapts = [one if row < 10 else cv2.convertScaleAbs(one, alpha=0.5) for row, one in enumerate(street[60:80])]
