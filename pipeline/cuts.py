@@ -64,5 +64,5 @@ def _without_light(grey: Image) -> Image:
     """What a flash, a tunnel's end and the camera's own exposure leave as it is."""
     picture: Floats = grey.astype(np.float32)
     detail = picture - cv2.blur(picture, _LIGHT)
-    even = detail / (np.sqrt(cv2.blur(detail**2, _LIGHT)) + 4)
+    even = detail / np.sqrt(cv2.blur(detail**2, _LIGHT) + 16.0)
     return np.asarray(np.clip(128 + 40 * even, 0, 255), np.uint8)

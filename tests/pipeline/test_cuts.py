@@ -71,6 +71,17 @@ def test_noise_at_night_has_none() -> None:
     assert cuts(rng.normal(20, 15, (360, 640, 3)).clip(0, 255).astype(np.uint8) for _ in range(10)) == [0]
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_picture_in_a_grey_frame_that_comes_nearer_has_none(street: list[Image]) -> None:
+    """Means over plain places are a little below nothing, as they are added up in floats."""
+    framed = []
+    for share in np.linspace(0.3, 0.9, 16):
+        small = cv2.resize(street[0], None, fx=share, fy=share)
+        framed.append(np.full_like(street[0], 110))
+        framed[-1][: small.shape[0], : small.shape[1]] = small
+    assert cuts(framed) == [0]
+
+
 def test_pictures_far_apart_may_differ(street: list[Image]) -> None:
     assert cuts(street[::15], fps=1) == [0]
 
