@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from pipeline.crops import shrink
+from pipeline.light import without_light
 from pipeline.types import Floats, Frame, Image
 
 _SIDE = 320  # pixels: enough to follow corners, and quick
@@ -13,7 +14,6 @@ _NEAR_S = 0.11  # what is further apart may differ as much without a cut
 _CHANGED = 20.0  # mean difference of two pictures of 256 shades: most pairs need no closer look
 _CORNERS, _APART = 200, 4  # how many are followed, and pixels between two of them
 _BACK = 0.5  # pixels: as near a corner comes to its place when it is followed there and back
-_LIGHT = (31, 31)  # pixels: what is larger is light
 # share of the corners that are followed: 0.24 at most between scenes of one street; on four real clips and two rendered
 # ones 0.33 at least, also in flashes and behind a wiper, but 0.24 at twice their speed
 _FOLLOWED = 0.25
@@ -50,7 +50,7 @@ def _changed(before: Image, now: Image) -> bool:
 
 def _followed(before: Image, now: Image) -> float:
     """The share of the corners of a grey picture that are still found in another one, 0 to 1."""
-    before, now = _without_light(before), _without_light(now)
+    before, now = _details(before), _details(now)
     corners = cv2.goodFeaturesToTrack(before, _CORNERS, 0.01, _APART)
     if corners is None:
         return 1.0
@@ -60,9 +60,7 @@ def _followed(before: Image, now: Image) -> float:
     return float(np.mean((found > 0) & (found_back > 0) & (away < _BACK)))
 
 
-def _without_light(grey: Image) -> Image:
+def _details(grey: Image) -> Image:
     """What a flash, a tunnel's end and the camera's own exposure leave as it is."""
     picture: Floats = grey.astype(np.float32)
-    detail = picture - cv2.blur(picture, _LIGHT)
-    even = detail / np.sqrt(cv2.blur(detail**2, _LIGHT) + 16.0)
-    return np.asarray(np.clip(128 + 40 * even, 0, 255), np.uint8)
+    return np.asarray(np.clip(128 + 40 * without_light(picture, picture, 16.0), 0, 255), np.uint8)

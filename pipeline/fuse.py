@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.light import without_light
 from pipeline.types import Image
 
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
 _ALIKE = 0.5  # correlation with the first picture below which another does not show the same
-_FINE, _COARSE = 1.5, (31, 31)  # pixels: what is smaller is noise, what is larger is light
+_FINE = 1.5  # pixels: what is smaller is noise
 
 
 def fuse(plates: Sequence[Image], weights: Sequence[float]) -> tuple[Image, int]:
@@ -32,8 +33,7 @@ def fuse(plates: Sequence[Image], weights: Sequence[float]) -> tuple[Image, int]
 def _strokes(plate: Image) -> npt.NDArray[np.float32]:
     """What stands on the plate without the light on it: the edge of a shadow moves otherwise than the plate."""
     grey = cv2.cvtColor(plate, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    strokes = cv2.GaussianBlur(grey, (0, 0), _FINE) - cv2.blur(grey, _COARSE)
-    return np.asarray(strokes / np.sqrt(cv2.blur(strokes**2, _COARSE) + 4.0), np.float32)
+    return without_light(grey, cv2.GaussianBlur(grey, (0, 0), _FINE), 4.0)
 
 
 def _aligned(plate: Image, first: npt.NDArray[np.float32]) -> npt.NDArray[Any] | None:
