@@ -8,16 +8,18 @@ changes nothing.
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pipeline.errors import RefusedError, StreamError
 
 Network: TypeAlias = IPv4Network | IPv6Network
 _Address: TypeAlias = IPv4Address | IPv6Address
+_Answer = TypeVar("_Answer")
 
 PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}  # schemes, and their usual ports
 _LONGEST = 4096  # characters; YouTube's are about 1,500
@@ -26,13 +28,25 @@ _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL that may be opened, and the addresses to connect to: whoever does tries one after the other."""
+    """A URL that may be opened, and the addresses to connect to."""
 
     url: str
     scheme: str
     host: str
     port: int
     addresses: tuple[str, ...]
+
+    def reach(self, connect: Callable[[str], _Answer], unreachable: type[Exception]) -> _Answer:
+        """What comes of connecting to the first address at which somebody answers.
+
+        Raises:
+            unreachable: nobody does, at the last one.
+        """
+        *others, last = self.addresses
+        for address in others:
+            with suppress(unreachable):
+                return connect(address)
+        return connect(last)
 
 
 def check(url: str, allowed: Sequence[Network] = ()) -> Target:

@@ -76,7 +76,7 @@ class Relay:
     def _reach(self) -> socket.socket:
         target = self._target
         try:
-            far = _connected(target, self._timeout_s)
+            far = target.reach(lambda at: socket.create_connection((at, target.port), self._timeout_s), OSError)
             if target.scheme == "rtsps":
                 private = ssl.create_default_context()
                 far = private.wrap_socket(far, server_hostname=target.host, do_handshake_on_connect=False)
@@ -116,19 +116,6 @@ class Relay:
     def _leads_away(self, data: bytes) -> bool:
         self._seen = self._seen[-_LONGEST:] + data.replace(b"\r", b"")  # FFmpeg overlooks \r wherever it stands
         return self._target.scheme.startswith("rtsp") and bool(_REDIRECT.search(self._seen))
-
-
-def _connected(target: Target, timeout_s: float) -> socket.socket:
-    """A connection to the first of a target's addresses that can be reached.
-
-    Raises:
-        OSError: none can.
-    """
-    *others, last = target.addresses
-    for address in others:
-        with suppress(OSError):
-            return socket.create_connection((address, target.port), timeout_s)
-    return socket.create_connection((last, target.port), timeout_s)
 
 
 def _received(source: socket.socket) -> bytes | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import socket
-from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -164,12 +163,8 @@ class Web:
         target = check(url, self._settings.private_networks)
         if target.scheme not in ("http", "https"):
             raise RefusedError(f"a web address leads to {target.scheme}")
-        *others, last = target.addresses
         try:
-            for address in others:
-                with suppress(httpx.ConnectError):
-                    return self._ask(url, part, target.host, address)
-            return self._ask(url, part, target.host, last)
+            return target.reach(lambda address: self._ask(url, part, target.host, address), httpx.ConnectError)
         except httpx.HTTPError as error:
             raise StreamError(f"the server cannot be reached: {_why(error)}") from error
 
