@@ -20,7 +20,7 @@ from pipeline.guard import check
 from pipeline.relay import Relay
 from pipeline.settings import Settings
 from pipeline.types import Frame
-from pipeline.video import upright
+from pipeline.video import is_damaged, upright
 from pipeline.web import Web
 
 _JUMP_S = 10.0  # a clock of a stream that jumps further has been set anew
@@ -143,7 +143,7 @@ class Stream:
                 self._stopped.wait(min(early_s, 1.0))
             if connection.recorded and picture.time is not None:
                 self._watched_s = picture.time
-            damaged = picture.is_corrupt or (damaged and not picture.key_frame)
+            damaged = is_damaged(picture, damaged)
             if time_s > self._last_s:
                 self._last_s = time_s
                 yield Frame(self._index, time_s, upright(picture, connection.pixel), damaged)

@@ -79,7 +79,7 @@ class Clip:
             clock = Clock(self._origin, self._info.fps, self._longest_s)
             for picture, time_s in clock.timed(pictures):
                 self._check_size(picture.width, picture.height)
-                damaged = picture.is_corrupt or (damaged and not picture.key_frame)
+                damaged = is_damaged(picture, damaged)
                 self._origin = clock.origin
                 if time_s >= start_s:
                     times.append(time_s)
@@ -183,6 +183,11 @@ class Clip:
     def _check_size(self, width: int, height: int) -> None:
         if max(width, height) > self._max_side:
             raise ClipError(f"frames are {width} x {height} pixels, at most {self._max_side} a side can be read")
+
+
+def is_damaged(picture: VideoFrame, before: bool) -> bool:
+    """Whether data of a picture, or of one that it builds upon, were lost; `before`: those of the last one were."""
+    return picture.is_corrupt or (before and not picture.key_frame)
 
 
 def upright(picture: VideoFrame, pixel: Fraction | None) -> Image:
