@@ -11,19 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import dist
 
-import numpy as np
-
 from pipeline.associate import associate
 from pipeline.detect import sift
 from pipeline.occupants import accused
 from pipeline.settings import Settings
 from pipeline.trace import Trace, TracedFrame
 from pipeline.track import Tracked
-from pipeline.types import HEADS, Crop, Detection, Outcome, Sighting, Track, Verdict
+from pipeline.types import HEADS, NO_PICTURE, Crop, Detection, Outcome, Sighting, Track, Verdict
 from pipeline.verify import decide, read
 from pipeline.weights import Thresholds
-
-_NO_PICTURE = np.empty((0, 0, 3), np.uint8)
 
 
 class Fate(StrEnum):
@@ -105,7 +101,7 @@ def _judge(trace: Trace, track: Track, stage2: Thresholds, settings: Settings) -
         return Rider(track, Fate.NO_SUSPECT)
     at = {one.frame: one for one in track.sightings if one.bare_heads}  # only these are worth a crop
     looks = tuple(
-        read(Crop(at[look.frame], look.region, look.scale, _NO_PICTURE), look.found, stage2)
+        read(Crop(at[look.frame], look.region, look.scale, NO_PICTURE), look.found, stage2)
         for look in trace.looks
         if look.track == track.id and look.frame in at
     )

@@ -15,6 +15,8 @@ import numpy.typing as npt
 Image: TypeAlias = npt.NDArray[np.uint8]
 Floats: TypeAlias = npt.NDArray[Any]
 
+NO_PICTURE: Image = np.empty((0, 0, 3), np.uint8)  # of a crop whose boxes alone are wanted
+
 
 class Label(IntEnum):
     """The one class order. Every weight file and data set is checked against it."""

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from pipeline.associate import associate
 from pipeline.crops import crop_rider
 from pipeline.detect import above, sift
 from pipeline.mirror import look_twice
 from pipeline.settings import Settings
 from pipeline.track import Tracked
-from pipeline.types import Crop, Detection, Image, Label, Look, Says, Sighting
+from pipeline.types import NO_PICTURE, Crop, Detection, Image, Label, Look, Says, Sighting
 from pipeline.verify import SAME_HEAD_IOU, read
 from pipeline.weights import Manifest, Thresholds, read_manifest
 from pipeline.yolo import Yolo
 
 # the least confidence kept, so that thresholds can be chosen afterwards and precision curves are whole
 FLOOR = 0.01
-_NO_PICTURE = np.empty((0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +43,7 @@ class Eyes:
     def seconds(self, image: Image, found: tuple[Detection, ...], thresholds: Thresholds) -> list[Second]:
         """All that stage 2 finds on the crops of the suspects that stage 1 picks in a picture (BGR)."""
         crops = [crop_rider(image, one) for one in suspects(found, thresholds)]
-        return [Second(replace(crop, image=_NO_PICTURE), self.crop(crop.image)) for crop in crops]
+        return [Second(replace(crop, image=NO_PICTURE), self.crop(crop.image)) for crop in crops]
 
     def crop(self, image: Image) -> tuple[Detection, ...]:
         """All that stage 2 finds in a picture that is a crop already (BGR)."""
