@@ -20,7 +20,7 @@ from db.engine import explain
 from db.models import Job
 from pipeline.errors import ClipError
 from pipeline.settings import ROOT
-from pipeline.video import SUFFIXES
+from pipeline.video import SUFFIXES, films_in
 
 SAMPLES = ROOT / "samples"
 DEMO, RAIN = SAMPLES / "demo.mp4", SAMPLES / "rain.mp4"
@@ -124,16 +124,17 @@ def _accept(file: BinaryIO, name: str) -> None:
 
 
 def _queue(name: str, path: Path, content: str) -> None:
-    """Queue a clip, unless its content is under way already.
+    """Queue each film of a clip, unless it is under way already.
 
     The session is read before the clip is queued and not after: there the script may be cut off, and begins anew.
     """
     queue.show_newest()
-    job, new = resources.jobs().add(name, path, content)
-    if new:
-        resources.worker().wake()
-    else:
-        queue.tell_under_way(job)
+    for film in range(films_in(path)):
+        job, new = resources.jobs().add(name, path, content, film)
+        if new:
+            resources.worker().wake()
+        else:
+            queue.tell_under_way(job)
 
 
 def _offer_again() -> None:

@@ -40,7 +40,7 @@ def still(job: Job, time_s: float) -> Image:
     path = resources.settings().clip(job.clip.path)
     changed_ns = path.stat().st_mtime_ns if path.is_file() else 0
     _check(path, changed_ns, job.clip.sha256, job)
-    return _frame(path, changed_ns, time_s)
+    return _frame(path, changed_ns, job.clip.film, time_s)
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
@@ -50,8 +50,8 @@ def _check(path: Path, changed_ns: int, content: str, _job: Job) -> None:
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
-def _frame(path: Path, changed_ns: int, time_s: float) -> Image:
-    clip = Clip(path, resources.settings().max_side)
+def _frame(path: Path, changed_ns: int, film: int, time_s: float) -> Image:
+    clip = Clip(path, resources.settings().max_side, film)
     frame = next(clip.frames(max(time_s - _BEFORE_S, 0.0)), None)
     if frame is None:
         raise ClipError("holds no frames")

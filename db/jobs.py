@@ -32,13 +32,13 @@ class Jobs:
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
 
-    def add(self, name: str, path: Path, content: str) -> tuple[Job, bool]:
-        """Queue a clip under the name that people know it by; return its job, and whether that is new.
+    def add(self, name: str, path: Path, content: str, film: int = 0) -> tuple[Job, bool]:
+        """Queue a film of a clip under the name that people know it by; return its job, and whether that is new.
 
-        `content` is its SHA-256 sum: the same clip handed in twice is one source, under the newer name. While it waits
-        or runs it gets no second job, and keeps its name.
+        `content` is the clip's SHA-256 sum: the same film handed in twice is one source, under the newer name. While
+        it waits or runs it gets no second job, and keeps its name.
         """
-        return write_alone(self._sessions, lambda session: _add(session, name, str(path.resolve()), content))
+        return write_alone(self._sessions, lambda session: _add(session, name, str(path.resolve()), content, film))
 
     def claim(self, job_id: int | None = None) -> Job | None:
         """Take the oldest queued job (or this one) to work on it; None if there is none."""
@@ -147,13 +147,18 @@ class Jobs:
             return session.scalars(_of_files().where(Job.state.in_(ENDED)).with_only_columns(func.count())).one()
 
 
-def _add(session: Session, name: str, path: str, content: str) -> tuple[Job, bool]:
-    clip = session.scalars(select(Clip).where(Clip.sha256 == content)).one_or_none()
+def film_name(name: str, film: int) -> str:
+    """What people call a film of a clip: the first one as the clip."""
+    return f"{name} ({film + 1})" if film else name
+
+
+def _add(session: Session, name: str, path: str, content: str, film: int) -> tuple[Job, bool]:
+    clip = session.scalars(select(Clip).where(Clip.sha256 == content, Clip.film == film)).one_or_none()
     if clip is None:
-        clip = Clip(sha256=content, added_at=now())
+        clip = Clip(sha256=content, film=film, added_at=now())
     elif (already := _under_way(session, clip)) is not None:
         return already, False
-    clip.name, clip.path = name, path
+    clip.name, clip.path = film_name(name, film), path
     job = Job(clip=clip, state=JobState.QUEUED, created_at=now())
     session.add(job)
     return job, True

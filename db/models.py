@@ -121,13 +121,15 @@ class Clip(Base):
     """A source: an upload, a sample, a file named on the command line, a stream, or the cameras of browsers.
 
     `path` of a stream is its URL, with whatever log-in it holds: `name` is for people. `sha256` is that of a file's
-    content, else of kind and path.
+    content, else of kind and path. Each film of a file, counted from 0, is a source of its own.
     """
 
     __tablename__ = "clips"
+    __table_args__ = (UniqueConstraint("sha256", "film", name="uq_clips_film"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    film: Mapped[int] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(Text)
     path: Mapped[str] = mapped_column(Text)
     added_at: Mapped[datetime]

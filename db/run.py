@@ -87,7 +87,7 @@ def _attempt(
     stopped: Event,
 ) -> Result:
     try:
-        analysis = analyse(file_of(job.clip, settings), settings, note, cancelled)
+        analysis = analyse(file_of(job.clip, settings), settings, note, cancelled, job.clip.film)
         case_ids = save(sessions, job.id, analysis, FileStore(settings.files))
     except CancelledError:
         return Result(JobState.INTERRUPTED if stopped.is_set() else JobState.CANCELLED, None)

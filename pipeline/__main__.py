@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
 from db.engine import FORESEEN, explain, sessions
-from db.jobs import Jobs
+from db.jobs import Jobs, film_name
 from db.models import JobState
 from db.run import Result, run
 from pipeline.bench import bench
@@ -31,6 +31,7 @@ from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
 from pipeline.training import command
 from pipeline.types import Analysis, Case, Evidence, Progress
+from pipeline.video import films_in
 from pipeline.weights import sha256
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining} {postfix}"
@@ -71,13 +72,15 @@ def _analyse(options: argparse.Namespace, settings: Settings) -> int:
     store = FileStore(settings.files)
     documents, failed = [], False
     with _stdout_to_stderr(), _until_stopped() as stopped:
-        for clip in options.clips:
-            result = _run(clip, jobs, settings, stopped)
+        films = ((clip, film) for clip in options.clips for film in range(films_in(clip)))
+        for clip, film in films:
+            result = _run(clip, film, jobs, settings, stopped)
             if result.message or not result.analysis:
                 failed = True
-                print(f"{clip}: {result.message or result.state.value}", file=sys.stderr)  # noqa: T201
+                name = film_name(str(clip), film)
+                print(f"{name}: {result.message or result.state.value}", file=sys.stderr)  # noqa: T201
             if result.analysis:
-                documents.append(_document(clip, result, result.analysis, store))
+                documents.append(_document(clip, film, result, result.analysis, store))
             if stopped.is_set():
                 break
     if options.json:
@@ -88,19 +91,19 @@ def _analyse(options: argparse.Namespace, settings: Settings) -> int:
     return 2 if failed else 0
 
 
-def _run(clip: Path, jobs: Jobs, settings: Settings, stopped: Event) -> Result:
-    """Queue a clip like an upload, and do the job at once, also one that waits already."""
+def _run(clip: Path, film: int, jobs: Jobs, settings: Settings, stopped: Event) -> Result:
+    """Queue a film of a clip like an upload, and do the job at once, also one that waits already."""
     try:
         if not clip.is_file():
             return Result(JobState.FAILED, "no such file")
         jobs.mark_interrupted()  # one that a process left behind when it was killed is not under way
         content = sha256(clip)
         kept = next(settings.uploads.glob(f"{content}.*"), clip)  # it outlasts the card that the clip is on
-        queued, _ = jobs.add(clip.name, kept, content)
+        queued, _ = jobs.add(clip.name, kept, content, film)
         job = jobs.claim(queued.id)
         if job is None:
             return Result(JobState.FAILED, "another process took the job: see the dashboard")
-        with _Bar(clip.name) as bar:
+        with _Bar(film_name(clip.name, film)) as bar:
             return run(job, sessions(settings.database), settings, bar.show, stopped)
     except UnicodeEncodeError:
         return Result(JobState.FAILED, "its name is not UTF-8: rename it")
@@ -129,14 +132,15 @@ class _Bar:
             self._bar.close()
 
 
-def _document(clip: Path, result: Result, analysis: Analysis, store: FileStore) -> dict[str, Any]:
-    """One clip as the JSON document has it; times in seconds, boxes in pixels as x1, y1, x2, y2."""
+def _document(clip: Path, film: int, result: Result, analysis: Analysis, store: FileStore) -> dict[str, Any]:
+    """A film of a clip as the JSON document has it; times in seconds, boxes in pixels as x1, y1, x2, y2."""
     cases = [
         (case.confirmed, _case(id_, case, evidence, store))
         for id_, (case, evidence) in zip(result.case_ids, analysis.cases, strict=True)
     ]
     return {
         "clip": str(clip),
+        "film": film + 1,
         "duration_s": round(analysis.duration_s, 3),
         "frames": analysis.frames,
         "wall_s": round(analysis.wall_s, 3),
@@ -181,7 +185,7 @@ def _case(id_: int, case: Case, evidence: Evidence, store: FileStore) -> dict[st
 def _summary(document: dict[str, Any]) -> str:
     found, turned_down = len(document["violations"]), len(document["rejected"])
     lines = [
-        f"{document['clip']}: {found} violations, {turned_down} suspects turned down"
+        f"{film_name(document['clip'], document['film'] - 1)}: {found} violations, {turned_down} suspects turned down"
         f" ({document['duration_s']:.1f} s of clip in {document['wall_s']:.1f} s)"
     ]
     lines += [

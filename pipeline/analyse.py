@@ -42,6 +42,7 @@ def analyse(
     settings: Settings,
     report: Callable[[Progress], None] = lambda _: None,
     cancelled: Event | None = None,
+    film: int = 0,
 ) -> Analysis:
     """Find the violations of a clip and write their evidence into the store.
 
@@ -52,6 +53,7 @@ def analyse(
         settings: where weights and store lie, and the limits.
         report: called after every frame that is looked at, in this thread.
         cancelled: asked as often.
+        film: which of the file's, counted from 0.
 
     Raises:
         ClipError: the clip cannot be read.
@@ -60,7 +62,7 @@ def analyse(
         OSError: the evidence cannot be written.
     """
     watch = Stopwatch()
-    clip = Clip(path, settings.max_side)
+    clip = Clip(path, settings.max_side, film)
     meter = Meter(clip.info, report, cancelled or Event())
     store = FileStore(settings.files)
     captures: set[str] = set()

@@ -15,16 +15,22 @@ from pipeline.errors import ClipError
 _TAG = re.compile(r"(\d{1,4}):(\d\d):(\d\d\.?\d*)")  # a time in Matroska
 
 
-def film_of(container: InputContainer) -> VideoStream:
-    """The stream that moves: the picture on the cover of a recording counts as video too.
+def films_of(container: InputContainer) -> list[VideoStream]:
+    """The streams that move, as of a front and a rear camera: the cover of a recording counts as video too."""
+    films = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
+    return films[:1] + [film for film in films[1:] if film.frames != 1]  # a still is none beside another film
+
+
+def film_of(container: InputContainer, number: int) -> VideoStream:
+    """One of its films, counted from 0.
 
     Raises:
-        ClipError: there is none, or nobody knows how to read it.
+        ClipError: it is not there, or nobody knows how to read it.
     """
-    films = (one for one in container.streams.video if not one.disposition & Disposition.attached_pic)
-    film = next(films, None)
-    if film is None:
+    films = films_of(container)
+    if number >= len(films):
         raise ClipError("has no video in it, only sound or nothing")
+    film = films[number]
     if film.codec_context is None:
         raise ClipError("its video is of a kind that cannot be read: convert it to H.264")
     return film

@@ -22,7 +22,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pipeline.clock import Clock, Stamp, stamp_of
-from pipeline.container import duration_of, film_of
+from pipeline.container import duration_of, film_of, films_of
 from pipeline.errors import ClipError
 from pipeline.types import Frame, Image
 
@@ -48,14 +48,15 @@ class ClipInfo:
 
 
 class Clip:
-    """A video file to read frames from, once or again.
+    """A film of a video file, counted from 0, to read frames from, once or again.
 
     Raises:
         ClipError: the file is missing, empty, no video, of an unknown kind, without frames, or larger than `max_side`.
     """
 
-    def __init__(self, path: Path, max_side: int) -> None:
+    def __init__(self, path: Path, max_side: int, film: int = 0) -> None:
         self.path = path
+        self._film = film
         self.cut_off = False  # whether a reading ended before the end that the container names
         self.times: tuple[float, ...] = ()  # of all frames, once they have been read to the end
         self.left_out = 0  # frames of the last reading whose timestamps were damaged
@@ -111,7 +112,7 @@ class Clip:
                     container.seek(int((origin + start_s - back_s) * av.time_base))
                 except FFmpegError:
                     break  # the index is broken
-                packets = container.demux(film_of(container))
+                packets = container.demux(film_of(container, self._film))
                 pictures = self._decode(dropwhile(lambda packet: not packet.is_keyframe, packets))
                 first = next(pictures, None)
                 if first is not None and (stamp_of(first) or 0) - origin <= start_s:
@@ -119,19 +120,10 @@ class Clip:
                     return
             back_s = 4 * back_s or 1.0
         with self._open() as container:
-            yield self._decode(container.demux(film_of(container)))
+            yield self._decode(container.demux(film_of(container, self._film)))
 
     def _open(self) -> InputContainer:
-        if not self.path.is_file():
-            raise ClipError("no such file")
-        if self.path.stat().st_size == 0:
-            raise ClipError("the file is empty: copy it from the camera once more")
-        try:
-            container = av.open(f"file:{self.path.resolve()}", options=_OPTIONS, metadata_errors="replace")
-        except (FFmpegError, ValueError) as error:
-            raise ClipError(
-                "is no video, or is cut off so early that nothing of it can be read: copy it from the camera once more"
-            ) from error
+        container = _opened(self.path)
         try:
             self._look_at(container)
         except ClipError:
@@ -140,7 +132,7 @@ class Clip:
         return container
 
     def _look_at(self, container: InputContainer) -> None:
-        stream = film_of(container)
+        stream = film_of(container, self._film)
         stream.thread_type = "AUTO"
         rate = float(stream.average_rate or 0)
         if rate < 1:  # unknown, or averaged over a clock that was set forward
@@ -183,6 +175,28 @@ class Clip:
     def _check_size(self, width: int, height: int) -> None:
         if max(width, height) > self._max_side:
             raise ClipError(f"frames are {width} x {height} pixels, at most {self._max_side} a side can be read")
+
+
+def films_in(path: Path) -> int:
+    """How many films a file holds; 1 where nobody can tell, and whoever reads it is told why."""
+    try:
+        with _opened(path) as container:
+            return max(len(films_of(container)), 1)
+    except ClipError:
+        return 1
+
+
+def _opened(path: Path) -> InputContainer:
+    if not path.is_file():
+        raise ClipError("no such file")
+    if path.stat().st_size == 0:
+        raise ClipError("the file is empty: copy it from the camera once more")
+    try:
+        return av.open(f"file:{path.resolve()}", options=_OPTIONS, metadata_errors="replace")
+    except (FFmpegError, ValueError) as error:
+        raise ClipError(
+            "is no video, or is cut off so early that nothing of it can be read: copy it from the camera once more"
+        ) from error
 
 
 def is_damaged(picture: VideoFrame, before: bool) -> bool:

@@ -136,6 +136,24 @@ def write_clip(
     return path
 
 
+def write_films(path: Path, shades: Sequence[int], frames: int = 45) -> Path:
+    """A file with a film of each grey in it, as of a front and a rear camera: 64 x 64 pixels, 30 frames a second, every
+    tenth of the first film a key frame, every ninth of the next, and so on."""
+    with av.open(str(path), "w") as container:
+        films = [container.add_stream("libx264", rate=30) for _ in shades]
+        for place, film in enumerate(films):
+            film.width, film.height, film.pix_fmt = 64, 64, "yuv420p"
+            film.codec_context.gop_size, film.codec_context.max_b_frames = 10 - place, 0
+        for index in range(frames):
+            for film, shade in zip(films, shades, strict=True):
+                frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), shade, np.uint8), format="bgr24")
+                frame.pts, frame.time_base = index, Fraction(1, 30)
+                container.mux(film.encode(frame))
+        for film in films:
+            container.mux(film.encode(None))
+    return path
+
+
 def stamped(path: Path, stamps_s: list[float]) -> Path:
     """A clip at 30 frames a second whose container tells these times instead."""
     with av.open(str(path), "w") as container:

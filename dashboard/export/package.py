@@ -154,7 +154,7 @@ def _facts(case: Case, history: Sequence[Review], others_hidden: bool, has_clip:
         "made_at": _at(datetime.now(UTC)),
         "others_hidden": others_hidden,
         "clip_included": has_clip,
-        "source": {"name": case.clip.name, "sha256": case.clip.file_sha256},
+        "source": {"name": case.clip.name, "sha256": case.clip.file_sha256, "film": case.clip.film + 1},
         "handed_in_at": _at(case.handed_in_at),
         "happened_at": _at(None if case.handed_in_at else case.happened_at),
         "start_s": round(case.start_s, 3),

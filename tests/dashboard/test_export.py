@@ -104,7 +104,7 @@ def test_a_package_tells_no_sum_of_a_streams_address(source: Source, sessions: s
 
 def test_the_facts_of_a_case(source: Source) -> None:
     facts = json.loads(opened(package([1], source, words))["case-000001/case.json"])
-    assert facts["source"] == {"name": NAME, "sha256": "a" * 64}
+    assert facts["source"] == {"name": NAME, "sha256": "a" * 64, "film": 1}
     assert facts["plate"]["corrected"] == "서울 강남 가 1234"
     assert (facts["review"], facts["others_hidden"], facts["clip_included"]) == ("accepted", True, True)
     assert [(row["who"], row["what"]) for row in facts["history"]] == [("김철수", "plate"), ("김철수", "accept")]

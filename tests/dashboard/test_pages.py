@@ -28,7 +28,7 @@ from db.reviews import Deed, Reviews
 from pipeline.settings import ROOT, Settings
 from pipeline.types import Outcome
 from tests.dashboard.pages import LOCKED, Found, Open, locked, said
-from tests.factory import queued
+from tests.factory import queued, write_films
 
 
 @pytest.mark.parametrize("named", ["Asia/Seoul", "Etc/Unknown", "../etc/passwd", None])
@@ -299,6 +299,15 @@ def test_clicks_count_when_a_job_begins_or_an_upload_arrives_meanwhile(
     app.button(key=f"cancel-{other}").click().run()
     assert under_way() == {"ended.mp4", "upload.mp4", "demo.mp4"}
     assert not app.exception
+
+
+@pytest.mark.usefixtures("idle")
+def test_each_film_of_an_upload_is_queued(open_page: Open, sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    content = write_films(tmp_path / "both.mp4", (60, 180)).read_bytes()
+    app = open_page("analyse")
+    app.file_uploader[0].set_value([("both.mp4", content, "video/mp4")]).run()
+    assert not app.exception
+    assert [job.clip.name for job in Jobs(sessions).open()] == ["both.mp4", "both.mp4 (2)"]
 
 
 @pytest.mark.usefixtures("idle")

@@ -76,6 +76,17 @@ def test_a_clip_is_taken_out_with_all_that_only_it_needs(settings: Settings, ses
     assert files(settings) == before
 
 
+def test_an_upload_stays_while_one_of_its_films_does(settings: Settings, sessions: sessionmaker[Session]) -> None:
+    first, jobs = analysed(settings, sessions, "a"), Jobs(sessions)
+    (upload,) = settings.uploads.iterdir()
+    second, _ = jobs.add("a.mp4", upload, "a" * 64, 1)
+    jobs.cancel(second.id)
+    Clips(sessions, settings).remove(first)
+    assert upload.exists()
+    Clips(sessions, settings).remove(second.clip_id)
+    assert files(settings) == set()
+
+
 def test_no_column_that_names_a_file_is_forgotten() -> None:
     columns = (column for table in Base.metadata.sorted_tables for column in table.columns)
     texts = {column for column in columns if isinstance(column.type, String) and column.type.length == 80}

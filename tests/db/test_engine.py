@@ -234,11 +234,12 @@ def test_a_migration_that_is_cut_off_leaves_the_database_as_it_was(
 def test_rebuilt_tables_keep_their_rows_and_give_no_number_twice(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
     engine_ = create_engine(url)
-    with engine_.begin() as connection:
-        command.upgrade(migrations(connection), "0006")
+    upgrade(engine_)
     old = sessionmaker(engine_, expire_on_commit=False)
     done(old, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
     Reviews(old).decide({1: 0}, Deed("Kim", Action.ACCEPT))
+    with engine_.begin() as connection:
+        command.downgrade(migrations(connection), "0006")
     new = sessions(url)
     case = Cases(new).get(1)
     assert case is not None

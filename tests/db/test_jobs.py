@@ -75,6 +75,18 @@ def test_the_same_content_is_one_source_under_the_newer_name(jobs: Jobs) -> None
     assert second.clip.name == "new.mp4"
 
 
+def test_each_film_of_a_clip_is_a_source_of_its_own(jobs: Jobs, sessions: sessionmaker[Session]) -> None:
+    added = [jobs.add(name, CLIP, "a" * 64, film) for name in ("a.avi", "b.avi") for film in range(2)]
+    assert [new for _, new in added] == [True, True, False, False]
+    assert [job.id for job, _ in added[:2]] == [job.id for job, _ in added[2:]]
+    with sessions() as session:
+        clips = session.scalars(select(Clip).order_by(Clip.id)).all()
+    assert [(clip.name, clip.film, clip.sha256) for clip in clips] == [
+        ("a.avi", 0, "a" * 64),
+        ("a.avi (2)", 1, "a" * 64),
+    ]
+
+
 @pytest.mark.parametrize("known", [False, True])
 def test_a_clip_that_many_hand_in_at_once_is_queued_once(
     jobs: Jobs, sessions: sessionmaker[Session], known: bool

@@ -17,8 +17,9 @@ from db.engine import sessions
 from db.jobs import Jobs
 from db.models import Job, JobState
 from pipeline.settings import ROOT, Settings
+from pipeline.video import Clip
 from pipeline.weights import sha256
-from tests.factory import queued, write_clip
+from tests.factory import queued, write_clip, write_films
 
 
 def pipeline(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -47,6 +48,17 @@ def test_good_clips_are_done_and_bad_ones_named(good: Path, settings: Settings, 
     for path, what in zip(bad, ("no video", "empty", "no such file"), strict=True):
         assert [line for line in lines if line.startswith(f"{path}: ") and what in line]
     assert any("%|" in line for line in lines)
+
+
+def test_each_film_of_a_clip_is_analysed(settings: Settings, tmp_path: Path) -> None:
+    clip = write_films(tmp_path / "both.avi", (60, 180), frames=30)
+    done = pipeline("analyse", clip, "--data", settings.data, "--json")
+    assert done.returncode == 0
+    documents = json.loads(done.stdout)
+    assert [(document["clip"], document["film"]) for document in documents] == [(str(clip), 1), (str(clip), 2)]
+    shades = [next(Clip(Path(document["video"]), 4096).frames()).image.mean() for document in documents]
+    assert shades == pytest.approx([60, 180], abs=8)
+    assert [job.clip.name for job in Jobs(sessions(settings.database)).ended(9)] == ["both.avi (2)", "both.avi"]
 
 
 def test_a_name_that_is_no_utf_8_is_told_and_the_next_clip_is_done(good: Path, settings: Settings) -> None:

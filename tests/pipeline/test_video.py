@@ -10,9 +10,9 @@ from av.stream import Disposition
 
 from pipeline.errors import ClipError
 from pipeline.types import Image
-from pipeline.video import Clip
+from pipeline.video import Clip, films_in
 from pipeline.video_writer import VideoWriter
-from tests.factory import FRAME, stamped, write_clip
+from tests.factory import FRAME, stamped, write_clip, write_films
 
 EVEN = [index / 30 for index in range(45)]
 MAX_SIDE = 4096
@@ -50,6 +50,41 @@ def test_every_container_is_read_to_its_end(tmp_path: Path, name: str, codec: st
     assert not clip.cut_off
     assert clip.missed_s == 0
     assert clip.info.fps == pytest.approx(30, abs=0.5)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi", "a.ts"])
+def test_each_film_of_a_recording_is_read_by_itself(tmp_path: Path, name: str) -> None:
+    """Many dashcams write the front and the rear camera into one file."""
+    path = write_films(tmp_path / name, (60, 180))
+    assert films_in(path) == 2
+    for film, shade in enumerate((60, 180)):
+        clip = Clip(path, MAX_SIDE, film)
+        frames = list(clip.frames())
+        assert len(frames) == 45
+        assert not clip.cut_off
+        assert all(abs(float(frame.image.mean()) - shade) < 5 for frame in frames)
+        later = next(clip.frames(1.2))
+        assert later.time_s == pytest.approx(1.2, abs=0.002)
+        assert abs(float(later.image.mean()) - shade) < 5
+
+
+def test_a_film_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ClipError, match="no video in it"):
+        Clip(write_clip(tmp_path / "a.mp4", EVEN, small), MAX_SIDE, 1)
+
+
+def test_a_still_beside_a_film_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("mjpeg", rate=30) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        for index, stream in enumerate([*streams, streams[0], streams[0]]):
+            frame = av.VideoFrame.from_ndarray(small(index), format="bgr24")
+            frame.pts, frame.time_base = index, Fraction(1, 30)
+            container.mux(stream.encode(frame))
+    assert len(av.open(str(path)).streams.video) == 2
+    assert films_in(path) == 1
 
 
 def test_times_are_those_of_the_container(tmp_path: Path) -> None:
@@ -355,6 +390,7 @@ def test_bad_input_is_told_apart(tmp_path: Path, make: Callable[[Path], object],
     write_clip(tmp_path / "secret.mp4", EVEN, small)
     path = tmp_path / "bad.mp4"
     make(path)
+    assert films_in(path) == 1
     with pytest.raises(ClipError, match=message):
         Clip(path, MAX_SIDE)
 
