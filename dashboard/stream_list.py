@@ -57,8 +57,11 @@ def _new() -> None:
             help=_("Shown in the gallery; without one, the address without its log-in"),
             key=f"stream-name-{turn}",
         )
-        if st.form_submit_button(_("Watch"), icon=":material/play_arrow:") and url.strip():
-            _start(url.strip(), name.strip())
+        if st.form_submit_button(_("Watch"), icon=":material/play_arrow:"):
+            if url.strip():
+                _start(url.strip(), name.strip())
+            else:
+                st.warning(_("Enter an address first."), icon=":material/edit:")
 
 
 def _start(url: str, name: str) -> None:

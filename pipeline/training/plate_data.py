@@ -53,7 +53,8 @@ class Surroundings:
         """
         pictures = [path for one in places for path in ([one] if one.is_file() else pictures_of(one))]
         pictures = random.Random(0).sample(pictures, min(len(pictures), 400))  # noqa: S311
-        read = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in pictures)
+        files = (np.fromfile(path, np.uint8) for path in pictures)  # cv2.imread crashes on a garbled name
+        read = (cv2.imdecode(file, cv2.IMREAD_GRAYSCALE) for file in files if file.size)
         self._pictures = [np.asarray(picture, np.uint8) for picture in read if picture is not None]
         if not self._pictures:
             named = ", ".join(map(str, places))

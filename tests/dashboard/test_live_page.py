@@ -118,3 +118,11 @@ def test_the_tab_in_front_is_that_of_the_address(open_page: Open, asked: str, wo
     app.run()
     assert app.session_state["live-tabs"] == in_korean
     assert ("tab" in app.query_params) == (asked == "streams")
+
+
+def test_an_address_that_is_empty_is_told(open_page: Open) -> None:
+    app = open_page("live", tab="streams")
+    (watch,) = [button for button in app.button if button.label == "Watch"]
+    watch.click().run()
+    assert not app.exception
+    assert "Enter an address first." in said(app)

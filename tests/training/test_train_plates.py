@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -188,6 +189,13 @@ def test_where_no_street_is_there_to_put_plates_into(tmp_path: Path) -> None:
 def test_streets_may_be_pictures_of_any_kind(tmp_path: Path, name: str) -> None:
     (tmp_path / "below").mkdir()
     cv2.imwrite(str(tmp_path / name), np.full((240, 320, 3), 77, np.uint8))
+    assert Surroundings([tmp_path]).draw(np.random.default_rng(1)).size
+
+
+def test_the_name_of_a_street_may_be_garbled(tmp_path: Path) -> None:
+    picture = cv2.imencode(".png", np.full((240, 320, 3), 77, np.uint8))[1]
+    Path(os.fsdecode(bytes(tmp_path) + b"/\xff.png")).write_bytes(picture.tobytes())
+    (tmp_path / "empty.png").touch()
     assert Surroundings([tmp_path]).draw(np.random.default_rng(1)).size
 
 
