@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
 
-from dashboard import i18n, replays
+from dashboard import i18n, replays, stills
 from dashboard.hand_in import DEMO, RAIN
 from dashboard.worker import Worker
 from db.cases import Cases
@@ -22,8 +22,10 @@ from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
 from pipeline.types import Label, Outcome, Sighting, Track
+from pipeline.weights import sha256
 from tests.dashboard.pages import Bracketed, Found, Open, said, shown, untranslated
 from tests.dashboard.serving import eventually
+from tests.factory import write_films
 from tests.samples import Analysed, analyse_sample
 
 STEPS = 8
@@ -314,3 +316,11 @@ def test_arrow_keys_lead_on_where_a_suspect_was_clicked(page: Page) -> None:
     page.wait_for_selector("[data-test-script-state=notRunning]")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", name="4. A false alarm")).to_be_visible()
+
+
+@pytest.mark.usefixtures("open_page")
+def test_a_picture_is_of_the_film_that_was_analysed(sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    path = write_films(tmp_path / "both.mp4", (60, 180))
+    for film, shade in enumerate((60, 180)):
+        job, _ = Jobs(sessions).add("both.mp4", path, sha256(path), film)
+        assert stills.still(job, 0.5).mean() == pytest.approx(shade, abs=5)
