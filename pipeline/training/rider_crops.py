@@ -105,9 +105,10 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
     rng = random.Random(0)  # noqa: S311
     folders: dict[str, list[str]] = {"train": [], "val": []}
     covers: dict[str, list[int]] = {}
+    truths = {split: read_truth(data, split) for split in folders}  # what is wrong is told before anything is cut
     for split, names in folders.items():
         hard: list[str] = []
-        for truth in tqdm(read_truth(data, split), unit="picture"):
+        for truth in tqdm(truths[split], unit="picture"):
             images = out / truth.group / split / "images"
             if (folder := f"{truth.group}/{split}/images") not in names:
                 for kind in (images, images.with_name("labels")):

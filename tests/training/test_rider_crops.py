@@ -117,3 +117,13 @@ def test_two_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) ->
     data.write_text(yaml.safe_dump({"train": "train/images", "val": "train/images", "names": names}))
     with pytest.raises(DatasetError, match="two pictures of one set are called s0"):
         build(data, SimpleNamespace(first=lambda _image: ()), tmp_path / "crops")
+
+
+def test_what_is_wrong_with_the_data_is_told_before_anything_is_cut(tmp_path: Path) -> None:
+    draw_street(tmp_path / "train" / "images", "s0", 0)
+    data, out = tmp_path / "data.yaml", tmp_path / "crops"
+    names = ["rider", "without helmet", "with helmet", "number plate"]
+    data.write_text(yaml.safe_dump({"train": "train/images", "val": [], "names": names}))
+    with pytest.raises(DatasetError, match="names no val pictures"):
+        build(data, SimpleNamespace(first=lambda _image: ()), out)
+    assert not out.exists()
