@@ -64,6 +64,15 @@ def test_every_marked_text_is_translated(name: str) -> None:
         )
 
 
+def test_no_particle_depends_on_what_is_filled_in() -> None:
+    """Which of 은 and 는, of 이 and 가 is right is known only when the word before it is."""
+    with (i18n.LOCALE / "ko" / "LC_MESSAGES" / "dashboard.po").open("rb") as file:
+        texts = [str(message.string) for message in read_po(file, locale="ko") if message.id]
+    assert len(texts) > 100
+    hanging = re.compile(r"\}[*’]*(?:[은는이가을를과와](?=[\s(])|\(으\)|으?로(?=\s))")
+    assert list(filter(hanging.search, texts)) == []
+
+
 # what people read of Streamlit's calls: the first argument of these, and these arguments wherever they stand
 SAYS = {
     *("title", "header", "subheader", "markdown", "caption", "write", "text", "info", "success", "warning", "error"),
