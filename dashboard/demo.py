@@ -9,7 +9,8 @@ from typing import Self
 import pandas as pd
 import streamlit as st
 
-from dashboard import examples, hand_in, plate_text, queue, replays, resources, stored, votes
+from dashboard import address, examples, hand_in, plate_text, queue, replays, resources, stored, votes
+from dashboard.address import Choice
 from dashboard.detail import heads_over_time
 from dashboard.figure import projected
 from dashboard.i18n import _, several
@@ -25,6 +26,8 @@ from pipeline.types import Label, Outcome
 _TALL = 620  # pixels that a projector's picture has room for
 _PLATES = 12
 _FALSE_ALARM = (Outcome.REJECTED,)  # whoever stage 2 is unsure of may be bare-headed
+SUSPECT = Choice("suspect", "demo-suspect", None, address.whole)
+ALARM = Choice("alarm", "demo-alarm", None, address.whole)  # of its own: it is not to follow into the other steps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,18 +229,23 @@ def _case(shown: Shown, outcomes: Sequence[Outcome] = tuple(Outcome)) -> Case | 
     first = next((id_ for id_, case in cases.items() if case.outcome is Outcome.CONFIRMED), next(iter(cases)))
     if len(cases) == 1:
         return cases[first]
-    kind = "all" if len(outcomes) == len(Outcome) else "some"
-    held = st.session_state.get(f"demo-case-of-{kind}", first)
+    choice = SUSPECT if len(outcomes) == len(Outcome) else ALARM
+    key = f"demo-case-{choice.name}-{shown.job.id}"
+
+    def take() -> None:
+        st.session_state[choice.key] = st.session_state[key]
+
+    held = st.session_state[choice.key]
+    st.session_state[key] = held if held in cases else first
     chosen = st.segmented_control(
         _("Suspect"),
         list(cases),
-        default=held if held in cases else first,
         format_func=lambda id_: _(
             "{outcome} at {time}", outcome=_(OUTCOMES[cases[id_].outcome]), time=clock(cases[id_].best_s)
         ),
-        key=f"demo-case-{kind}-{shown.job.id}",
+        key=key,
+        on_change=take,
         required=True,
         label_visibility="collapsed",
     )
-    st.session_state[f"demo-case-of-{kind}"] = chosen
-    return cases[chosen]
+    return cases[chosen or first]

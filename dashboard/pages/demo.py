@@ -58,6 +58,8 @@ def choose() -> Job | None:
             "step", "demo-step", 0, {str(step + 1): step for step in range(len(_STEPS))}.get, lambda step: str(step + 1)
         ),
         Choice("clip", "demo-clip", first, address.one_of(jobs)),
+        demo.SUSPECT,
+        demo.ALARM,
     ]
     address.recall(asked)
     if st.session_state["demo-clip"] not in jobs:  # it was analysed again

@@ -11,13 +11,14 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ButtonGroup
 
 from dashboard import i18n, replays, stills
 from dashboard.hand_in import DEMO, RAIN
 from dashboard.worker import Worker
 from db.cases import Cases
 from db.jobs import Jobs
-from db.models import Action, Clip, Look, Reason
+from db.models import Action, Case, Clip, Look, Reason
 from db.reviews import Deed, Reviews
 from pipeline.settings import Settings
 from pipeline.store import FileStore
@@ -150,6 +151,29 @@ def test_step_and_clip_stand_in_the_address_and_are_kept_on_other_pages(open_pag
         anew = open_page("demo", **address)
         assert not anew.exception
         assert (anew.title[0].value[:3], anew.selectbox(key="demo-clip").value) == (step, clip)
+
+
+@pytest.mark.usefixtures("with_clip")
+@pytest.mark.parametrize(("name", "step"), [("suspect", "3"), ("alarm", "4")])
+def test_the_suspect_who_was_chosen_stands_in_the_address(
+    name: str, step: str, open_page: Open, sessions: sessionmaker[Session]
+) -> None:
+    if name == "alarm":
+        with sessions.begin() as session:
+            session.execute(update(Case).values(outcome=Outcome.REJECTED))
+
+    def suspects(app: AppTest) -> ButtonGroup[int]:
+        return app.segmented_control(key=f"demo-case-{name}-1")
+
+    app = suspects(open_page("demo", step=step)).set_value(3).run()
+    assert dict(app.query_params) == {"step": step, name: "3"}
+    assert suspects(open_page("demo", **{"step": step, name: "3"})).value == 3
+    app = app.segmented_control(key="demo-step").set_value(0).run()
+    assert suspects(app.segmented_control(key="demo-step").set_value(int(step) - 1).run()).value == 3
+    for nonsense in ("99", "x"):
+        anew = open_page("demo", **{"step": step, name: nonsense})
+        assert not anew.exception
+        assert suspects(anew).value == 1
 
 
 @pytest.mark.usefixtures("with_clip")
