@@ -11,7 +11,7 @@ from dashboard.export import panel
 from dashboard.i18n import _, several
 from dashboard.plate_text import short
 from dashboard.review import View
-from dashboard.text import at, brief, plain, when
+from dashboard.text import about, at, brief, plain, when
 from db.cases import VIOLATIONS, Filter
 from db.models import Case, ReviewState
 from pipeline.types import Outcome
@@ -194,7 +194,7 @@ def _card(case: Case, key: str) -> None:
         st.badge(_("Motorcycle {id}", id=case.motorcycle), icon=":material/link:", color="gray")
     st.space("stretch")
     st.button(
-        _("Details"),
+        about(_("Details"), _("Case {id}", id=case.id)),
         key=f"{key}-open-{case.id}",
         icon=":material/open_in_full:",
         width="stretch",

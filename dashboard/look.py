@@ -15,6 +15,9 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 4rem; }
 [data-testid="stBottomBlockContainer"] { padding-top: 0.75rem; padding-bottom: 1rem; }
 h1 { overflow-wrap: anywhere; }
+.stButton em {  /* see `text.about` */
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
+}
 :lang(ko) :is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"]) :is(p, li),
 :lang(ko) :is(h1, h2, h3) {
   word-break: keep-all; overflow-wrap: anywhere;

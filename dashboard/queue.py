@@ -14,7 +14,7 @@ import streamlit as st
 from dashboard import address, browser, player, resources
 from dashboard.i18n import _, later, several
 from dashboard.telling import if_it_fails, refresh
-from dashboard.text import clock, local, plain, told
+from dashboard.text import about, clock, local, plain, told
 from db.models import Job, JobState
 
 _PAGE_SIZE = 20
@@ -100,7 +100,7 @@ def _waiting(job: Job) -> None:
 def _cancel(job: Job) -> None:
     pending = job.cancel_requested
     st.button(
-        _("Cancelling") if pending else _("Cancel"),
+        about(_("Cancelling") if pending else _("Cancel"), job.clip.name),
         key=f"cancel-{job.id}",
         icon=":material/close:",
         disabled=pending,
@@ -184,18 +184,19 @@ def _chosen() -> Job | None:
 
 def _ended(job: Job, chosen: Job | None, violations: str) -> None:
     icon, word = _LOOK[job.state]
-    row = f"ended-{job.id}"
+    row, name = f"ended-{job.id}", job.clip.name
     with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center", key=row):
         found = violations if job.state is JobState.DONE else _(word)
         message = f"  \n:red[{told(job.message)}]" if job.message else ""
-        said = f"{icon} **{plain(job.clip.name)}**  \n:gray[{found} · {local(job.created_at)}]{message}"
+        said = f"{icon} **{plain(name)}**  \n:gray[{found} · {local(job.created_at)}]{message}"
         st.markdown(said, width="stretch")
         if job.state is JobState.DONE:
             shown = chosen is not None and job.id == chosen.id
             word = _("Shown above") if shown else _("Show")
-            st.button(word, key=f"show-{job.id}", disabled=shown, on_click=_show, args=(job.id,))
+            st.button(about(word, name), key=f"show-{job.id}", disabled=shown, on_click=_show, args=(job.id,))
         else:
-            st.button(_("Run again"), key=f"again-{job.id}", icon=":material/replay:", on_click=_again, args=(job,))
+            again = about(_("Run again"), name)
+            st.button(again, key=f"again-{job.id}", icon=":material/replay:", on_click=_again, args=(job,))
         key = f"remove-{job.id}"
         with st.popover(_("Delete"), icon=":material/delete:", type="tertiary", key=key, on_change="rerun") as asked:
             if asked.open:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import player, resources, watched
 from dashboard.i18n import _, later, several
 from dashboard.telling import refresh
-from dashboard.text import local, plain, told
+from dashboard.text import about, local, plain, told
 from db.engine import FORESEEN, explain
 from db.models import Job, JobState
 from pipeline.stream import StreamState
@@ -113,7 +113,7 @@ def _running(job: Job, running: Running) -> None:
             _speed(running.figures)
         if running.status.reconnects:
             st.caption(several("connected anew once", "connected anew {n} times", running.status.reconnects))
-        if st.button(_("Stop"), key=f"stop-{job.id}", icon=":material/stop:"):
+        if st.button(about(_("Stop"), job.clip.name), key=f"stop-{job.id}", icon=":material/stop:"):
             with st.spinner(_("Keeping what is under way")):
                 resources.streams().stop(job.id)
             st.rerun()
@@ -151,6 +151,6 @@ def _ended(job: Job, violations: int, dismissed: int) -> None:
         if job.message:
             st.markdown(f":red[{told(job.message)}]")
         if job.state is not JobState.RUNNING and st.button(
-            _("Watch again"), key=f"again-{job.id}", icon=":material/replay:"
+            about(_("Watch again"), job.clip.name), key=f"again-{job.id}", icon=":material/replay:"
         ):
             _start(job.clip.path, job.clip.name)

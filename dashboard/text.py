@@ -39,6 +39,14 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", _LINK.sub(_JOINER, text.replace("\n", " ").replace("\r", " ")))
 
 
+def about(word: str, what: str) -> str:
+    """A button's word with what the button is about, which is only heard: those of many rows look alike.
+
+    Not for popovers: Streamlit names them by the label as it is written.
+    """
+    return f"{word} *{plain(what.strip())}*"
+
+
 def told(message: str) -> str:
     """What the pipeline or the database said, in the viewer's language and as `plain` has it."""
     return plain(translated(message))

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import address, attempts, filters, look, outbox, resources, try_plate
 from dashboard.i18n import _
 from dashboard.plate_text import summary
-from dashboard.text import at, plain
+from dashboard.text import about, at, plain
 from db.models import Case
 
 _PAGE_SIZE = 3
@@ -17,7 +17,8 @@ def _violation(case: Case) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             where = _("{clip} at {time}", clip=plain(case.clip.name), time=at(case, case.best_s))
             st.markdown(f"{summary(case)}  \n{where}", width="content")
-            if st.button(_("Details"), key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
+            details = about(_("Details"), _("Case {id}", id=case.id))
+            if st.button(details, key=f"plates-open-{case.id}", icon=":material/open_in_full:"):
                 st.switch_page("dashboard/pages/gallery.py", query_params={"case": str(case.id)})
         if case.capture is not None and case.capture.given_up:
             attempts.given_up(case, case.capture.given_up)

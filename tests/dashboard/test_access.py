@@ -56,6 +56,15 @@ def test_what_is_told_in_passing_is_heard(page: Page) -> None:
         expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
 
 
+def test_buttons_that_look_alike_are_told_apart_by_those_who_hear_them(page: Page, found: Found) -> None:
+    found(Outcome.CONFIRMED, content="b" * 64)
+    page.goto("/gallery")
+    for case in range(1, 5):
+        expect(page.get_by_role("button", name=f"Details Case {case}", exact=True)).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_role("button", name="Show street *1*.mp4", exact=True)).to_be_visible()
+
+
 def test_a_page_has_a_title_of_its_own(page: Page) -> None:
     page.goto("/gallery")
     expect(page).to_have_title("Gallery · Helmet Watch")

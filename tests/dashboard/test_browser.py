@@ -82,7 +82,7 @@ def test_a_clip_chosen_far_down_is_brought_into_view(page: Page, found: Found) -
     for number in range(12):
         found(Outcome.CONFIRMED, content=f"{number:064x}")
     page.goto("/")
-    page.get_by_role("button", name="Show", exact=True).last.click()
+    page.get_by_role("button", name="Show street").last.click()
     expect(page.get_by_role("button", name="Shown above")).not_to_be_in_viewport()
     expect(page.locator("video")).to_be_in_viewport()
 
