@@ -20,7 +20,7 @@ from pipeline.types import Outcome
 _NAME = 24  # letters of a clip's name: its end, which often tells two cameras apart, is in view
 ALL = "all"  # an option of its own: a field that holds None is shown as empty
 _PLATES = {
-    ALL: (later("With or without plate"), None),
+    ALL: (later("With or without"), None),
     "with": (later("With plate"), True),
     "without": (later("Without plate"), False),
 }

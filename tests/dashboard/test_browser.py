@@ -199,6 +199,16 @@ def test_on_a_phone_a_clips_name_has_the_width_of_its_row(page: Page, found: Fou
     eventually(page, lambda: delete.evaluate(top) >= name.evaluate(bottom))
 
 
+def test_on_a_phone_no_filter_is_cut_off(page: Page, found: Found) -> None:
+    found(Outcome.CONFIRMED)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/gallery")
+    expect(page.get_by_role("combobox", name="Order")).to_be_visible()
+    boxes = page.get_by_role("combobox")
+    cut = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.value)"
+    assert at_rest(page, lambda: boxes.evaluate_all(cut)) == []
+
+
 def test_what_stage_2_looked_at_fills_a_tablet_and_is_told_to_those_who_hear_a_page(page: Page, found: Found) -> None:
     found(Outcome.CONFIRMED)
     page.set_viewport_size({"width": 768, "height": 1024})

@@ -282,7 +282,7 @@ def test_a_review_goes_on_where_it_was_after_the_page_was_loaded_anew(page: Page
     expect(page.get_by_text("1 of 3")).to_be_visible()
     click(page, "Back Shortcut B")  # a key may come before the page that was loaded anew hears it
     expect(page.get_by_text("3 in all", exact=True)).to_be_visible()
-    for name, value in (("Source", "All sources"), ("Plate", "With or without plate")):
+    for name, value in (("Source", "All sources"), ("Plate", "With or without")):
         expect(page.get_by_role("combobox", name=name)).to_have_value(value)
     page.wait_for_selector("[data-test-script-state=notRunning]")
     page.go_back()  # to the case
