@@ -129,11 +129,11 @@ def _queue(name: str, path: Path, content: str) -> None:
     The session is read before the clip is queued and not after: there the script may be cut off, and begins anew.
     """
     queue.show_newest()
-    for film in range(films_in(path)):
-        job, new = resources.jobs().add(name, path, content, film)
-        if new:
-            resources.worker().wake()
-        else:
+    jobs, worker = resources.jobs(), resources.worker()
+    added = [jobs.add(name, path, content, film) for film in range(films_in(path))]
+    worker.wake()
+    for job, new in added:
+        if not new:
             queue.tell_under_way(job)
 
 
