@@ -20,11 +20,21 @@ def load(path: Path) -> Image:
         DatasetError: it is none, or damaged.
         OSError: it is not there.
     """
-    data = np.fromfile(path, np.uint8)  # cv2.imread crashes on a garbled name
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    image = decoded(path, cv2.IMREAD_COLOR)
     if image is None:
         raise DatasetError(f"{path} cannot be read as a picture: mend it or take it out")
-    return np.asarray(image, np.uint8)
+    return image
+
+
+def decoded(path: Path, how: int) -> Image | None:
+    """A picture as `cv2.imread` reads it with this flag; None where it is none.
+
+    Raises:
+        OSError: it is not there.
+    """
+    data = np.fromfile(path, np.uint8)  # cv2.imread crashes on a garbled name
+    image = cv2.imdecode(data, how) if data.size else None
+    return None if image is None else np.asarray(image, np.uint8)
 
 
 def garbled(path: Path) -> bool:

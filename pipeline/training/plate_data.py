@@ -24,6 +24,7 @@ from pipeline.plate_geometry import stretch, upright
 from pipeline.plate_slots import encode
 from pipeline.training import command
 from pipeline.training.description import pictures_of
+from pipeline.training.pictures import decoded
 from pipeline.training.plate_pictures import Drawn, draw, draw_district
 from pipeline.training.plate_views import Seen, draw_size, draw_view, see
 from pipeline.types import Floats, Image
@@ -53,9 +54,8 @@ class Surroundings:
         """
         pictures = [path for one in places for path in ([one] if one.is_file() else pictures_of(one))]
         pictures = random.Random(0).sample(pictures, min(len(pictures), 400))  # noqa: S311
-        files = (np.fromfile(path, np.uint8) for path in pictures)  # cv2.imread crashes on a garbled name
-        read = (cv2.imdecode(file, cv2.IMREAD_GRAYSCALE) for file in files if file.size)
-        self._pictures = [np.asarray(picture, np.uint8) for picture in read if picture is not None]
+        read = (decoded(path, cv2.IMREAD_GRAYSCALE) for path in pictures)
+        self._pictures = [picture for picture in read if picture is not None]
         if not self._pictures:
             named = ", ".join(map(str, places))
             raise DatasetError(f"{named}: no picture there that can be read; name those of streets, or folders of them")
