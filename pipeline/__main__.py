@@ -72,9 +72,8 @@ def _analyse(options: argparse.Namespace, settings: Settings) -> int:
     store = FileStore(settings.files)
     documents, failed = [], False
     with _stdout_to_stderr(), _until_stopped() as stopped:
-        films = ((clip, film) for clip in options.clips for film in range(films_in(clip)))
-        for clip, film in films:
-            result = _run(clip, film, jobs, settings, stopped)
+        results = ((clip, *one) for clip in options.clips for one in enumerate(_run(clip, jobs, settings, stopped)))
+        for clip, film, result in results:
             if result.message or not result.analysis:
                 failed = True
                 name = film_name(str(clip), film)
@@ -91,24 +90,30 @@ def _analyse(options: argparse.Namespace, settings: Settings) -> int:
     return 2 if failed else 0
 
 
-def _run(clip: Path, film: int, jobs: Jobs, settings: Settings, stopped: Event) -> Result:
-    """Queue a film of a clip like an upload, and do the job at once, also one that waits already."""
+def _run(clip: Path, jobs: Jobs, settings: Settings, stopped: Event) -> Iterator[Result]:
+    """Queue each film of a clip like an upload, and do the job at once, also one that waits already."""
     try:
         if not clip.is_file():
-            return Result(JobState.FAILED, "no such file")
+            yield Result(JobState.FAILED, "no such file")
+            return
         jobs.mark_interrupted()  # one that a process left behind when it was killed is not under way
         content = sha256(clip)
         kept = next(settings.uploads.glob(f"{content}.*"), clip)  # it outlasts the card that the clip is on
-        queued, _ = jobs.add(clip.name, kept, content, film)
-        job = jobs.claim(queued.id)
-        if job is None:
-            return Result(JobState.FAILED, "another process took the job: see the dashboard")
-        with _Bar(film_name(clip.name, film)) as bar:
-            return run(job, sessions(settings.database), settings, bar.show, stopped)
+        for film in range(films_in(clip)):
+            queued, _ = jobs.add(clip.name, kept, content, film)
+            yield _do(queued.id, film_name(clip.name, film), jobs, settings, stopped)
     except UnicodeEncodeError:
-        return Result(JobState.FAILED, "its name is not UTF-8: rename it")
+        yield Result(JobState.FAILED, "its name is not UTF-8: rename it")
     except (OSError, DBAPIError) as error:
-        return Result(JobState.FAILED, explain(error))
+        yield Result(JobState.FAILED, explain(error))
+
+
+def _do(job_id: int, name: str, jobs: Jobs, settings: Settings, stopped: Event) -> Result:
+    job = jobs.claim(job_id)
+    if job is None:
+        return Result(JobState.FAILED, "another process took the job: see the dashboard")
+    with _Bar(name) as bar:
+        return run(job, sessions(settings.database), settings, bar.show, stopped)
 
 
 class _Bar:
