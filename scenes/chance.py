@@ -45,13 +45,16 @@ NIGHT = Weather(
 WEATHERS = {DAY: 6, RAIN: 2, DUSK: 2, NIGHT: 2}
 
 
-def scene(folder: Path, seed: int, frames: int, helmets: Helmets) -> tuple[World, Weather]:
-    """A street with traffic, placed anew for each of the times 0, 1 ... `frames` - 1.
+def scene(
+    folder: Path, seed: int, frames: int, helmets: Helmets, weather: Weather | None = None
+) -> tuple[World, Weather]:
+    """A street with traffic, placed anew for each of the times 0, 1 ... `frames` - 1; any weather if none is given.
 
     Textures are written to `folder`.
     """
     dice, rng = random.Random(seed), np.random.default_rng(seed)  # noqa: S311
-    weather = dice.choices(tuple(WEATHERS), tuple(WEATHERS.values()))[0]
+    any_weather = dice.choices(tuple(WEATHERS), tuple(WEATHERS.values()))[0]
+    weather = weather or any_weather
     above = _sky(dice, weather.sky)
     sky.draw(above, rng, folder / "sky.hdr")
     cameras = _cameras(dice, frames)

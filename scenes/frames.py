@@ -15,7 +15,7 @@ from scenes.crowd import Helmets
 PER_SCENE = 4  # frames of one street and its people; modelling them costs as much as two frames
 
 
-def make(target: Path, count: int, seed: int, helmets: Helmets = Helmets.ANY) -> None:
+def make(target: Path, count: int, seed: int, helmets: Helmets = Helmets.ANY, weather: Weather | None = None) -> None:
     """`count` pictures in `target/images`, labels, truth as JSON, and `data.yaml`. Frames that exist stay.
 
     Frame n of a seed is always the same, whatever the count.
@@ -26,18 +26,18 @@ def make(target: Path, count: int, seed: int, helmets: Helmets = Helmets.ANY) ->
     for start in range(0, count, PER_SCENE):
         wanted = [n for n in range(start, min(start + PER_SCENE, count)) if not _path(target, seed, n).exists()]
         if wanted:
-            _scene(target, seed, start, wanted, helmets)
+            _scene(target, seed, start, wanted, helmets, weather)
 
 
 def _path(target: Path, seed: int, number: int) -> Path:
     return target / "images" / f"scene_{seed}_{number:06d}.jpg"
 
 
-def _scene(target: Path, seed: int, start: int, wanted: list[int], helmets: Helmets) -> None:
+def _scene(target: Path, seed: int, start: int, wanted: list[int], helmets: Helmets, weather: Weather | None) -> None:
     work = target / "work" / f"{seed}_{start:06d}"
     shutil.rmtree(work, ignore_errors=True)  # what an earlier run left half done
     work.mkdir(parents=True)
-    world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, helmets)
+    world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, helmets, weather)
     bundle.write(world, [float(number - start) for number in wanted], work)
     render.render(work)
     _finish(target, seed, wanted, work, weather)
