@@ -125,6 +125,8 @@ class Connection:
                     )
                 if picture.time is None or picture.time >= self._skip_s:
                     yield picture
+                else:
+                    self._watchdog.pat()  # to pass over what was watched already may take long
 
     def _why(self, error: Exception) -> Exception:
         """What to tell of an error; FFmpeg's own words may hold the URL and its log-in."""

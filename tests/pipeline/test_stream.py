@@ -16,10 +16,12 @@ import pytest
 import trustme
 
 from pipeline import youtube
+from pipeline.connection import Connection, _Watchdog
 from pipeline.errors import RefusedError
 from pipeline.settings import Settings
 from pipeline.stream import Stream, StreamState, StreamStatus
 from pipeline.types import Frame, Image
+from pipeline.web import Web
 from tests.factory import FRAME, write_clip
 from tests.streaming import HERE, RtmpServer, RtspServer, Server, WebServer, gray_ramp, jpeg, mjpeg, mpegts, playlist
 
@@ -311,6 +313,22 @@ def test_a_silent_camera_is_given_up_and_tried_anew(watch: Callable[..., Watched
         silent.clear()
         seen.more(5)
         assert seen.status.reconnects >= 1
+
+
+def test_to_pass_over_what_was_watched_of_a_recording_may_take_long(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long one that its server had cut off late was given up as silent, again and again, and never gone on with."""
+    waited_anew, pat = [], _Watchdog.pat
+    monkeypatch.setattr(_Watchdog, "pat", lambda dog: (waited_anew.append(dog), pat(dog)))
+    here = settings.model_copy(update={"private_networks": (ip_network("127.0.0.1"),), "stream_timeout_s": 300.0})
+    recording = write_clip(tmp_path / "a.mp4", [index / 10 for index in range(60)]).read_bytes()
+    with WebServer({"/a.mp4": recording}) as server:
+        connection = Connection(Web(here), server.url("/a.mp4"), "http", here)
+        connection.open(from_s=5.0)
+        assert connection.picture().time == 5.0
+        connection.close()
+    assert len(waited_anew) > 50, "once for each picture that came"
 
 
 def test_pictures_may_change_their_size(watch: Callable[..., Watched]) -> None:
