@@ -48,10 +48,11 @@ class Connection:
         Raises:
             StreamError, RefusedError: as `Web`, or it is no video.
         """
-        timeout = self._settings.stream_timeout_s
+        timeout, ends = self._settings.stream_timeout_s, False
         try:
             if isinstance(self._wire, Web):
                 first = self._wire.begin(self._url)
+                ends = first.is_playlist or not first.endless
                 kind = "hls" if first.is_playlist else None
                 options = _QUICK | _HTTP
                 self._container = av.open(
@@ -69,7 +70,8 @@ class Connection:
         names = self._container.format.name.split(",")
         self.timed = not any(name in _NOT_TIMED for name in names)
         self.paced = isinstance(self._wire, Web) and self.timed and "mpegts" not in names
-        self.recorded = self._container.duration is not None and self.paced
+        # FFmpeg names a duration of fragmented MP4 and FLV without an end, too: that of the first pictures
+        self.recorded = ends and self.paced and self._container.duration is not None
         self._skip_s = from_s if self.recorded else 0.0
         self._pictures = self._decoded(self._container)
 

@@ -21,7 +21,10 @@ _BURST_S = 4.0  # a segment of HLS comes as fast as it can, and then nothing for
 
 
 class Download:
-    """One answer, to be read once from front to end; `url` is where it came from, after all redirects."""
+    """One answer, to be read once from front to end; `url` is where it came from, after all redirects.
+
+    `endless`: it does not say how long it is, as that of a camera.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Download:
         first: bool,
     ) -> None:
         self.url, self.is_playlist = url, False
+        self.endless = "content-length" not in response.headers
         self._web, self._response, self._wire, self._pace, self._first = web, response, wire, pace, first
         self._chunks = self._arriving()
         if part and response.status_code != httpx.codes.PARTIAL_CONTENT:

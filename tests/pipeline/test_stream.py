@@ -1,5 +1,6 @@
 """Real streams, cut, stalled and changed in the middle."""
 
+import io
 import re
 import shutil
 import socket
@@ -12,6 +13,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from statistics import median
 
+import av
 import pytest
 import trustme
 
@@ -313,6 +315,25 @@ def test_a_silent_camera_is_given_up_and_tried_anew(watch: Callable[..., Watched
         silent.clear()
         seen.more(5)
         assert seen.status.reconnects >= 1
+
+
+@pytest.mark.parametrize(("kind", "options"), [("mp4", {"movflags": "frag_every_frame+empty_moov"}), ("flv", {})])
+def test_a_camera_whose_clock_begins_anew_is_seen_again_at_once(
+    watch: Callable[..., Watched], kind: str, options: dict[str, str]
+) -> None:
+    """It was taken for a recording that is gone on with: for as long as it had been watched before, it was not seen."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=kind, options=options) as container:
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast", "tune": "zerolatency"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for image in islice(gray_ramp(), 10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode(None))
+    answer = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp4\r\n\r\n" + file.getvalue()
+    with WebServer({"/": lambda peer: peer.sendall(answer)}) as server:
+        seen = watch(server.url("/"))
+        seen.until(lambda: seen.status.reconnects == 2)
+        assert len(seen.frames) >= 20
 
 
 def test_to_pass_over_what_was_watched_of_a_recording_may_take_long(
