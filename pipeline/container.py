@@ -44,7 +44,9 @@ def duration_of(container: InputContainer, film: VideoStream, begins: Stamp) -> 
     whole_s = (container.duration or 0) / av.time_base
     alone = len(container.streams) == 1
     if not container.format.name.startswith("matroska"):
-        own_s = float((film.duration or 0) * (film.time_base or 0))
+        # of an AVI without its end FFmpeg guesses how long it is now: its header tells how long it was
+        length = film.frames if container.format.name == "avi" else film.duration
+        own_s = float((length or 0) * (film.time_base or 0))
         return own_s or whole_s, alone or own_s > 0
     tags = (tag for name, tag in film.metadata.items() if name.startswith("DURATION"))  # some name a language as well
     tag = _TAG.fullmatch(next(tags, ""))

@@ -227,14 +227,16 @@ def test_a_clip_whose_size_changes_keeps_the_first(tmp_path: Path) -> None:
     assert [(image[5:35, 5:35].mean() > 240, image[50:, 50:].mean() < 15) for image in images] == [(True, True)] * 4
 
 
-def test_a_file_cut_off_in_the_middle_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "codec"), [("mkv", "libx264"), ("avi", "mpeg4"), ("avi", "libx264")])
+def test_a_file_cut_off_in_the_middle_is_read_as_far_as_it_goes(tmp_path: Path, kind: str, codec: str) -> None:
     rng = np.random.default_rng(0)
     whole = write_clip(
-        tmp_path / "whole.mkv",
+        tmp_path / f"whole.{kind}",
         [index / 30 for index in range(150)],
         lambda _: rng.integers(0, 255, (96, 96, 3), np.uint8),
+        codec,
     )
-    cut = tmp_path / "cut.mkv"
+    cut = tmp_path / f"cut.{kind}"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     clip = Clip(cut, MAX_SIDE)
     assert 20 < len(list(clip.frames())) < 130
