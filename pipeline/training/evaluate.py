@@ -139,9 +139,10 @@ def _judge(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     data = read_description(options.data)
     split = options.split or ("test" if data.names("test") and not data.names("val") else "val")
     reading = read_split(data, split)
-    only = set(options.only or (truth.group for truth in reading.truths))
-    if missing := only - {truth.group for truth in reading.truths}:
+    groups = {truth.group for truth in reading.truths}
+    if missing := set(options.only or ()) - groups:
         raise DatasetError(f"{options.data}: {split} has no pictures of {', '.join(sorted(missing))}")
+    only = set(options.only or groups.union(map(data.group, reading.damaged)))
     about = {
         "split": split,
         "without a label file": sum(data.group(path) in only for path in reading.unlabelled),

@@ -113,14 +113,16 @@ def test_json_tells_which_pictures_the_figures_are_of(street_set: Path, tmp_path
     (images / "text.png").write_text("no picture")
     (images / "s99.png").write_bytes((images / "s8.png").read_bytes())
     data = tmp_path / "root/street/data.yaml"
-    data.write_text("test: ../val/images\nnames: [number plate, without helmet, with helmet, rider]\n")
+    data.with_name("gone.txt").write_text("gone/images/s1.png")
+    data.write_text("test: [../val/images, gone.txt]\nnames: [number plate, without helmet, with helmet, rider]\n")
     command = [sys.executable, "-m", "pipeline.training.evaluate", "--data", str(data), "--stage", "1", "--json"]
     loud = os.environ | {"YOLO_VERBOSE": "1", "YOLO_CONFIG_DIR": str(tmp_path / "new home")}
     done = subprocess.run(command, cwd=ROOT, env=loud, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
     assert (figures["split"], figures["pictures"], figures["without a label file"]) == ("test", 5, 1)
-    assert [Path(name).name for name in figures["left out, cannot be read"]] == ["text.png"]
+    left_out = [Path(name).name for name in figures["left out, cannot be read"]]
+    assert left_out == ["text.png", "s1.png"], "also of a folder of which nothing is left"
     assert figures["classes"]["number plate"]["objects"] == 8
     assert figures["classes"]["rider"]["objects"] == 4
     done = subprocess.run([*command, "--only", "street"], cwd=ROOT, capture_output=True, text=True, check=False)
