@@ -290,9 +290,9 @@ ALPHABET = "".join(
 
 
 def compact(text: str) -> str:
-    """A text without spaces, line breaks and marks that no plate bears; wide digits and Hangul in pieces (as Korean
-    keyboards and macOS give them) as plates have them."""
-    return re.sub(r"[\s·.\-]+", "", unicodedata.normalize("NFKC", text))
+    """A text without spaces, line breaks and marks that no plate bears, dashes of any width and what nobody sees among
+    them; wide digits and Hangul in pieces (as Korean keyboards and macOS give them) as plates have them."""
+    return re.sub(r"[\s·._\-\u2010-\u2015\u2212\u200b-\u200d\ufeff]+", "", unicodedata.normalize("NFKC", text))
 
 
 def identify(text: str) -> PlateFormat | None:

@@ -55,6 +55,11 @@ def test_what_no_plate_bears(text: str) -> None:
     assert plate_formats.identify(text) is None
 
 
+@pytest.mark.parametrize("mark", [" ", "\xa0", "\n", "-", "\u2013", "\u2014", "\u2212", "_", "·", "\u200b", "\ufeff"])
+def test_what_stands_between_the_characters_of_a_typed_plate_is_not_of_it(mark: str) -> None:
+    assert plate_formats.compact(f"12가{mark}3456") == "12가3456"
+
+
 def test_wide_digits_and_hangul_in_pieces_are_read_as_plates_bear_them() -> None:
     typed = unicodedata.normalize("NFD", "서울 강남 가 １2３4")
     assert plate_formats.compact(typed) == "서울강남가1234"
