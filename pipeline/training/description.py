@@ -15,6 +15,7 @@ from ultralytics.data.utils import IMG_FORMATS
 
 from pipeline.errors import DatasetError
 from pipeline.training.labels import IGNORED, numbered
+from pipeline.training.pictures import spelled
 from pipeline.types import CLASS_NAMES, Label
 
 # training passes over the last three without a word; OpenCV reads them, and nobody is to be judged by a part
@@ -140,6 +141,7 @@ def pictures_of(entry: Path) -> Iterator[Path]:
             lines = entry.read_text(encoding="utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
             raise DatasetError(f"{entry} is neither a folder nor a list of pictures") from error
-        yield from (Path(os.path.abspath(entry.parent / line.strip())) for line in lines if line.strip())  # noqa: PTH100
+        names = (spelled(entry.parent, line.strip()) for line in lines if line.strip())
+        yield from (Path(os.path.abspath(entry.parent / name)) for name in names)  # noqa: PTH100
     else:
         raise DatasetError(f"{entry} is missing")

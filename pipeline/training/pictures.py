@@ -44,8 +44,9 @@ def garbled(path: Path) -> bool:
 
 def spelled(folder: Path, name: str) -> str:
     """A file's name as its folder has it: macOS takes Hangul in names to pieces, and a list may have it whole, or the
-    other way round."""
-    spellings = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
+    other way round; lists from Windows have backslashes between folders."""
+    plain = name.replace("\\", "/")
+    spellings = (name, plain, *(unicodedata.normalize(form, plain) for form in ("NFC", "NFD")))
     return next((one for one in spellings if (folder / one).exists()), name)
 
 

@@ -144,6 +144,16 @@ def test_a_list_may_name_pictures_anywhere(tmp_path: Path) -> None:
     assert len(read_truth(file, "val")) == 2
 
 
+@pytest.mark.parametrize("listed", ["images\\val\\거리.png", unicodedata.normalize("NFD", "images/val/거리.png")])
+def test_a_list_from_another_system_names_the_same_pictures(tmp_path: Path, listed: str) -> None:
+    file = split(tmp_path, "images/val", val="val.txt")
+    for name in ("images/val/a.png", "labels/val/a.txt"):
+        (tmp_path / name).rename(tmp_path / name.replace("a.", "거리."))
+    (tmp_path / "val.txt").write_text(f"{listed}\r\n", newline="")
+    (one,) = read_truth(file, "val")
+    assert [label.label for label in one.labels] == [Label.RIDER]
+
+
 def test_a_class_without_a_name_is_not_covered(tmp_path: Path) -> None:
     (one,) = read_truth(split(tmp_path, "images/val", val="images/val"), "val")
     assert one.covers == {Label.RIDER, Label.PLATE}
