@@ -10,9 +10,8 @@ from pathlib import Path
 
 from pipeline.errors import DatasetError
 from pipeline.plate_formats import compact
+from pipeline.training.description import pictures_of
 from pipeline.training.pictures import size, spelled
-
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def read_labels(labels: Path, sequences: bool) -> list[Track]:
     folders = {str(Path(row["file"]).parent) for row in rows}
     groups: dict[str, tuple[str, list[Path]]] = {}
     for row in rows:
-        path = labels.parent / spelled(labels.parent, row["file"])
+        path = labels.parent / row["file"]
         name = _sequence(row, path, len(folders) > 1) if sequences else row["file"]
         text, known = groups.setdefault(name, (row["text"], []))
         if text != row["text"]:
@@ -79,7 +78,7 @@ def _rows(labels: Path) -> list[dict[str, str]]:
             raise DatasetError(f"{labels}, line {line}: a row needs a file and a text, and no more than the columns")
     return [
         {
-            "file": row["file"].strip(),
+            "file": spelled(labels.parent, row["file"].strip()),
             "text": compact(row["text"]),
             "sequence": (row.get("sequence") or "").strip(),
         }
@@ -92,7 +91,7 @@ def _files(path: Path, sequences: bool) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise DatasetError(f"{path}: no such picture")
-    files = [one for one in path.iterdir() if one.suffix.lower() in _PICTURES]
+    files = list(pictures_of(path))
     if not sequences or not files:
         raise DatasetError(f"{path} is a folder: {'it holds no pictures' if sequences else 'name its pictures'}")
     return files

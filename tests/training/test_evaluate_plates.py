@@ -47,11 +47,12 @@ def test_every_picture_is_a_track_where_no_sequences_are_asked_for(tmp_path: Pat
         ("file,text", ("a/1.png,12가3456", "a/2.png,12가3456", "b/1.png,1나2345")),
         ("file,text", ("a_01.png,12가3456", "a_02.png,12가3456", "b_01.png,1나2345")),
         ("file,text", ("a,12가3456", "b,1나2345")),
+        ("file,text", ("a\\1.png,12가3456", "a\\2.png,12가3456", "b\\1.png,1나2345")),
     ],
-    ids=["column", "folder", "name", "folder as file"],
+    ids=["column", "folder", "name", "folder as file", "folder on Windows"],
 )
 def test_what_makes_a_sequence(tmp_path: Path, header: str, rows: tuple[str, ...]) -> None:
-    names = [row.split(",")[0] for row in rows]
+    names = [row.split(",")[0].replace("\\", "/") for row in rows]
     written(tmp_path, *(["a/1.png", "a/2.png", "b/1.png"] if names == ["a", "b"] else names))
     tracks = read_labels(labels(tmp_path, header, *rows), sequences=True)
     assert [(one.text, len(one.files)) for one in tracks] == [("12가3456", 2), ("1나2345", 1)]
@@ -120,6 +121,13 @@ def test_frames_come_in_the_order_of_their_numbers_each_once(tmp_path: Path) -> 
 def test_two_tracks_of_one_frame_may_be_of_one_plate(tmp_path: Path, rows: tuple[str, ...]) -> None:
     written(tmp_path, "a/1.png", "b/1.png")
     assert len(read_labels(labels(tmp_path, "file,text", *rows), sequences=True)) == 2
+
+
+def test_a_folder_stands_for_all_pictures_in_it_and_below(tmp_path: Path) -> None:
+    written(tmp_path, "a/1.png", "a/2.tif", "a/3.JPEG", "a/more/4.png")
+    (tmp_path / "a/1.png").rename(tmp_path / "a/1.jfif")
+    (track,) = read_labels(labels(tmp_path, "file,text", "a,12가3456"), sequences=True)
+    assert [file.name for file in track.files] == ["1.jfif", "2.tif", "3.JPEG", "4.png"]
 
 
 def test_folders_are_tracks_whatever_their_names(tmp_path: Path) -> None:
