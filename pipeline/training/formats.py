@@ -40,11 +40,14 @@ def read_coco(images: Path, annotations: Path) -> sv.DetectionDataset:
     pictures = {one["id"] for one in said["images"]}
     for one in said["images"]:
         one["file_name"] = spelled(images, one["file_name"])
+        one |= {"width": 0, "height": 0}  # of masks alone
     names = {one["id"]: one["name"] for one in said["categories"]}
     numbers = {name: number for number, name in names.items()}  # Roboflow may list a class and its set by one name
     for one in said["annotations"]:
-        if one["image_id"] not in pictures or one["category_id"] not in names:
+        if one.get("image_id") not in pictures or one.get("category_id") not in names:
             raise ValueError(f"annotation {one.get('id')} is of a picture or a class that it does not list")
+        if len(one.get("bbox") or ()) != 4:
+            raise ValueError(f"annotation {one.get('id')} has no bbox of x, y, width and height: add it or take it out")
         one["category_id"] = numbers[names[one["category_id"]]]
         one.pop("segmentation", None)
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

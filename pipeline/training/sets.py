@@ -181,7 +181,9 @@ def _load(spec: SetSpec, folder: Path, part: Part) -> sv.DetectionDataset:
         raise DatasetError(f"{spec.name}: the name of {named} is not UTF-8: give it another")
     try:
         source = _read(spec, folder, images, annotations)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, ParseError, yaml.YAMLError) as error:
+    except KeyError as error:
+        raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error} is missing in it") from error
+    except (ValueError, TypeError, AttributeError, IndexError, OSError, ParseError, yaml.YAMLError) as error:
         raise DatasetError(f"{spec.name}: {annotations} cannot be read: {error}") from error
     read = [Path(path) for path in source.image_paths]
     if spec.format in {"yolo", "voc"}:

@@ -150,6 +150,31 @@ def test_an_annotation_of_what_coco_does_not_list_is_told(tmp_path: Path, stray:
         read(tmp_path, **COCO)
 
 
+@pytest.mark.parametrize("bbox", [{}, {"bbox": None}, {"bbox": []}, {"bbox": [20, 10, 50, 60, 0.9]}])
+def test_an_annotation_of_coco_without_a_box_is_named(tmp_path: Path, bbox: dict[str, object]) -> None:
+    picture(tmp_path / "images/a.jpg")
+    write(tmp_path / "labels.json", json.dumps(coco({"bbox": [20, 10, 50, 60]}, bbox)))
+    with pytest.raises(DatasetError, match="annotation 1 has no bbox of x, y, width and height: add it or take it out"):
+        read(tmp_path, **COCO)
+
+
+@pytest.mark.parametrize("key", ["images", "annotations", "categories"])
+def test_what_coco_lacks_is_named(tmp_path: Path, key: str) -> None:
+    picture(tmp_path / "images/a.jpg")
+    whole = coco({"bbox": [20, 10, 50, 60]})
+    write(tmp_path / "labels.json", json.dumps({name: one for name, one in whole.items() if name != key}))
+    with pytest.raises(DatasetError, match=rf"labels\.json cannot be read: '{key}' is missing in it"):
+        read(tmp_path, **COCO)
+
+
+def test_coco_need_not_say_how_large_its_pictures_are(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    text = json.dumps(coco({"bbox": [20, 10, 50, 60]})).replace(', "width": 200, "height": 100', "")
+    write(tmp_path / "labels.json", text)
+    (only,) = read(tmp_path, **COCO)
+    assert (only.width, only.height, only.labels[0].box.as_tuple()) == (200, 100, (20, 10, 70, 70))
+
+
 def test_a_picture_that_has_labels_and_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     write(tmp_path / "labels.json", json.dumps(coco({"bbox": [20, 10, 50, 60]})))
