@@ -10,6 +10,7 @@ import albumentations as A  # noqa: N812
 import cv2
 from ultralytics.data.dataset import YOLODataset
 
+from pipeline.errors import DatasetError
 from pipeline.types import Label
 
 BARE_OFTEN = 3  # times that a pass shows a picture with a bare head: they are few, and all turns on them
@@ -36,12 +37,24 @@ class Dataset(YOLODataset):  # type: ignore[misc]
     """Pictures with bare heads more often than others, and of varying aspect ratio: a square one was most likely
     squeezed from 4:3 or wider on export."""
 
+    im_files: list[str]
+
     def __init__(self, *args: Any, bare_often: int, **kwargs: Any) -> None:
         self.bare_often = bare_often
         super().__init__(*args, **kwargs)
 
     def get_labels(self) -> list[dict[str, Any]]:
-        labels: list[dict[str, Any]] = super().get_labels()
+        """Raises DatasetError where ultralytics would pass over a picture, for a reason that it prints."""
+        named = set(self.im_files)
+        try:
+            labels: list[dict[str, Any]] = super().get_labels()
+        except RuntimeError as error:
+            raise DatasetError(f"no picture can be learned by: {error}") from error
+        if lost := sorted(named.difference(self.im_files)):
+            raise DatasetError(
+                f"{len(lost)} pictures cannot be learned by, such as {lost[0]}, for the reasons printed above: mend "
+                "them or take them out"
+            )
         bare = [label for label in labels if (label["cls"] == Label.WITHOUT_HELMET).any()]
         labels += [copy.deepcopy(label) for label in bare for _ in range(self.bare_often - 1)]
         self.im_files = [label["im_file"] for label in labels]

@@ -239,26 +239,38 @@ def begun_on_cpu() -> DetectionModel:
     return model
 
 
-def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:
+def shown(images: Path, often: int) -> Any:
+    """The pictures that training shows of a folder."""
     from pipeline.training.augment import Dataset
     from pipeline.training.train import settings_of
 
+    return Dataset(
+        img_path=str(images),
+        imgsz=64,
+        augment=True,
+        hyp=get_cfg(overrides=settings_of(1, "n", 64, 4, 0.001, "cpu")),
+        task="detect",
+        data={"names": dict(enumerate(CLASS_NAMES)), "channels": 3},
+        bare_often=often,
+    )
+
+
+def test_a_picture_that_ultralytics_would_pass_over_is_told(street_set: Path, tmp_path: Path) -> None:
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    images = data.parent / "street" / "train" / "images"
+    for lost, path in enumerate(sorted(images.iterdir()), 1):
+        path.unlink()
+        Image.new("RGB", (9, 9)).save(path)
+        says = rf"{lost} pictures cannot .*s0\.png" if lost < 8 else "(?s)no picture can .* <10 pixels"
+        with pytest.raises(DatasetError, match=says):
+            shown(images, 1)
+
+
+def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_path: Path) -> None:
     data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
     labels = sorted((data.parent / "street" / "train" / "labels").glob("*.txt"))
     labels[0].write_text("2 0.5 0.5 0.1 0.1\n")
-    settings = get_cfg(overrides=settings_of(1, "n", 64, 4, 0.001, "cpu"))
-    seen = {
-        often: Dataset(
-            img_path=str(data.parent / "street" / "train" / "images"),
-            imgsz=64,
-            augment=True,
-            hyp=settings,
-            task="detect",
-            data={"names": dict(enumerate(CLASS_NAMES)), "channels": 3},
-            bare_often=often,
-        )
-        for often in (1, 3)
-    }
+    seen = {often: shown(data.parent / "street" / "train" / "images", often) for often in (1, 3)}
     assert len(seen[1]) == len(labels)
     assert len(seen[3]) == 3 * (len(labels) - 1) + 1
     counts = Counter(Path(one["im_file"]).stem for one in seen[3].labels)
