@@ -10,10 +10,11 @@ from typing import Any
 from pipeline.analyse import analyse
 from pipeline.errors import ClipError, DatasetError
 from pipeline.settings import Settings
+from pipeline.video import films_in
 
 
 def clips(folder: Path, settings: Settings) -> dict[str, Any]:
-    """Violations found, missed and false per clip, and the clips that cannot be read.
+    """Violations found, missed and false per clip, in all its films, and the clips that cannot be read.
 
     A clip's truth is a number, so the figures are of numbers.
 
@@ -26,10 +27,11 @@ def clips(folder: Path, settings: Settings) -> dict[str, Any]:
         aside = settings.model_copy(update={"data": Path(scratch)})
         for name, there in _violations(folder / "truth.json").items():
             try:
-                cases = [case for case, _ in analyse(folder / name, aside).cases]
+                films = [analyse(folder / name, aside, film=film) for film in range(films_in(folder / name))]
             except ClipError as error:
                 damaged[str(folder / name)] = error
                 continue
+            cases = [case for film in films for case, _ in film.cases]
             said = sum(case.confirmed for case in cases)
             figures[name] = {"suspects": len(cases), "confirmed": said}
             if there is not None:

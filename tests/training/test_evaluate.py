@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
 from pipeline.settings import ROOT, Settings
@@ -94,6 +95,21 @@ def test_a_clip_that_cannot_be_read_is_left_out_and_the_others_are_judged(
     assert figures.pop("left out, cannot be read") == [str(tmp_path / "a.mp4")]
     assert list(figures) == ["rain.mp4"]
     assert (figures["rain.mp4"]["confirmed"], figures["rain.mp4"]["false"]) == (0, 0)
+
+
+def test_a_clip_of_two_films_is_judged_by_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As of a front and a rear camera; the rain's one suspect is in each."""
+    with av.open(str(tmp_path / "both.mkv"), "w") as both:
+        sources = [av.open(str(ROOT / "samples/rain.mp4")) for _ in range(2)]
+        films = [both.add_stream_from_template(source.streams.video[0]) for source in sources]
+        for source, film in zip(sources, films, strict=True):
+            for packet in source.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = film
+                    both.mux(packet)
+    (tmp_path / "truth.json").write_text('{"both.mkv": {"violations": 0}}')
+    assert main(["--clips", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["both.mkv"]["suspects"] == 2
 
 
 @pytest.mark.parametrize(
