@@ -106,9 +106,12 @@ def of_many(seen: dict[int, int], clear: Callable[[], None]) -> None:
 
 
 def asks_why(seen: Seen) -> bool:
-    """Whether the dismissal of these cases waits for a reason, whatever others have made of them since."""
+    """Whether the dismissal of these cases waits for a reason, whatever others have made of them since.
+
+    Who goes elsewhere meanwhile is not asked any more: the session forgets that the reasons were open.
+    """
     dismissing: Seen | None = st.session_state.get(_DISMISSING)
-    return dismissing is not None and dismissing.keys() == seen.keys()
+    return _WHY in st.session_state and dismissing is not None and dismissing.keys() == seen.keys()
 
 
 def undo_button() -> None:

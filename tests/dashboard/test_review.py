@@ -330,5 +330,12 @@ def test_the_second_to_correct_a_plate_is_told(case: AppTest, sessions: sessionm
     assert app.text_input(key="plate-text-2").value == "3모71942"
 
 
+def test_who_went_elsewhere_without_a_reason_can_decide_when_back(case: AppTest) -> None:
+    asked = press_button(case, "Dismiss")
+    assert any(button.label == "Wears a helmet" for button in asked.button)
+    back = press_button(press_button(asked, "Next"), "Previous")
+    assert any(button.label == "Accept" for button in back.button)
+
+
 def test_the_number_of_a_case_stands_on_its_page(case: AppTest) -> None:
     assert any("Case 2" in badge.value for badge in case.markdown)
