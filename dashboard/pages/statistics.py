@@ -14,6 +14,7 @@ if not sources:
     )
     st.stop()
 counted = scope.choose(sources)
+st.caption(_("Violations linked as one motorcycle count once, dismissed ones not at all."))
 if not (counts.verdicts(counted) or counts.riders(counted).total or counts.speeds(counted, 1).jobs):
     st.info(_("None fits these filters."), icon=":material/filter_alt_off:")
     filters.offer_to_clear(scope.KEY)

@@ -53,6 +53,16 @@ def test_every_figure_says_how_many_cases_it_counts(
     assert figures(app)["Number plates"]["data"][0]["labels"] == ["read: 0", "seen, not read: 0", "not seen: 2"]
 
 
+def test_the_page_says_why_it_counts_fewer_violations_than_there_are_cases(
+    open_page: Open, found: Found, sessions: sessionmaker[Session]
+) -> None:
+    found(Outcome.CONFIRMED, Outcome.CONFIRMED)
+    Reviews(sessions).link({1: 0, 2: 0}, "kim")
+    app = open_page("statistics")
+    assert numbers(app)["Violations over time"].startswith("1 violation<br>")
+    assert "linked as one motorcycle count once" in said(app)
+
+
 def test_filters_narrow_all_figures(open_page: Open, found: Found) -> None:
     found(Outcome.CONFIRMED)
     app = open_page("statistics")
