@@ -33,7 +33,7 @@ _GREY = 110
 def approach(truths: Sequence[Truth], settings: Settings) -> dict[str, Any]:
     """By the product's word on a suspect, how many are true: one of the accused heads is bare; how many false: none is;
     and of how many the labels cannot tell. The pictures with somebody who is falsely accused are named. Only those
-    whose set covers bare heads are shown."""
+    whose set covers bare heads are shown, so many `pictures`."""
     shown = [truth for truth in truths if Label.WITHOUT_HELMET in truth.covers]
     sides: list[tuple[int, int]] = []
     with tempfile.TemporaryDirectory() as scratch:  # the evidence is not wanted
@@ -50,7 +50,7 @@ def approach(truths: Sequence[Truth], settings: Settings) -> dict[str, Any]:
     said = Counter((word, kind) for word, kind, _ in told)
     figures = {word: {kind: said[word, kind] for kind in ("true", "false", "unknown")} for word in Outcome}
     wrong = sorted({str(path) for word, kind, path in told if (word, kind) == (Outcome.CONFIRMED, "false")})
-    return figures | {"falsely accused": wrong}
+    return {"pictures": len(shown)} | figures | {"falsely accused": wrong}
 
 
 def _judged(case: Case, shown: Sequence[Truth], sides: Sequence[tuple[int, int]]) -> tuple[str, Path]:

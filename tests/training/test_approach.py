@@ -31,6 +31,7 @@ def test_whom_the_product_accuses_is_judged_by_the_labels(picture: Path, setting
     wrong = replace(right, labels=())
     unknown = replace(right, labels=(Labelled(Label.WITHOUT_HELMET, BARE_HEAD.grown(20, 20), ignored=True),))
     figures = approach([right, replace(right, covers=frozenset()), wrong, unknown], settings)
+    assert figures["pictures"] == 3
     assert figures["confirmed"] == {"true": 1, "false": 1, "unknown": 1}
     assert figures["falsely accused"] == [str(picture)]
     assert approach([], settings)["confirmed"] == {"true": 0, "false": 0, "unknown": 0}
