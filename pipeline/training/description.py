@@ -80,7 +80,7 @@ class Description:
 
     def _class(self, one: int | str) -> tuple[Label, bool]:
         """One by its number in this file or by its name."""
-        if not isinstance(one, int):
+        if not isinstance(one, int) or isinstance(one, bool):
             return _ours(str(one), self.file)
         if one not in self.classes:
             raise DatasetError(f"{self.file}: covers names class {one}, which has no name: add it to `names`")

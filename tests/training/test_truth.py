@@ -68,6 +68,7 @@ def test_a_list_names_pictures_each_with_what_its_folder_covers_and_each_is_judg
         ({"covers": {"one": [0]}}, "covers says nothing of two"),
         ({"covers": ["wheel"]}, "“wheel” is none of the project's classes"),
         ({"covers": [4]}, "covers names class 4, which has no name"),
+        ({"covers": [True, False, True]}, "“True” is none of the project's classes"),
         ({"covers": "rider"}, "covers has to be a list"),
         ({"val": ["three/val/images"]}, "three/val/images is missing"),
         ({"names": list(CLASS_NAMES)[:0]}, r"a\.txt, line 1: class 0 has no name"),
