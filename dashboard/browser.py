@@ -18,10 +18,24 @@ _ENTER = st.components.v2.component(
         opened.tabIndex = -1;
         opened.style.outline = "none";
         opened.focus({ preventScroll: true });
-        return () => setTimeout(() => {  // what had the focus may have gone with it
-            const main = document.querySelector('[data-testid="stMain"]');
-            if (document.activeElement === document.body) main.focus({ preventScroll: true });
-        });
+        let link;
+        const onClick = (event) => {  // it closes this too; told of that last, the server would stay on the page
+            const clicked = event.target.closest?.("a"), elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+            if (!clicked || elsewhere || event.defaultPrevented || opened.contains(clicked)) return;
+            event.preventDefault();
+            event.stopPropagation();
+            link = clicked;
+            document.dispatchEvent(new MouseEvent("click"));  // it closes
+        };
+        document.addEventListener("click", onClick, true);
+        return () => {
+            document.removeEventListener("click", onClick, true);
+            setTimeout(() => {
+                const main = document.querySelector('[data-testid="stMain"]');  // what had the focus may be gone
+                if (document.activeElement === document.body) main.focus({ preventScroll: true });
+                link?.click();
+            });
+        };
     }
     """,
 )
@@ -133,7 +147,7 @@ _REMEMBER = st.components.v2.component(
 
 def enter(key: str) -> None:
     """Take the focus into what has opened and holds this, and back to the page: else Tab leads past it, and nobody
-    hears that it opened."""
+    hears that it opened. A link that is clicked meanwhile leads on once it has closed."""
     _ENTER(key=key, height=1)
 
 

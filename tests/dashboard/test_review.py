@@ -85,6 +85,18 @@ def test_review_by_keyboard_alone(page: Page, state: State, sessions: sessionmak
 
 
 @pytest.mark.usefixtures("state")
+def test_a_link_leads_on_while_a_reason_is_asked_for(page: Page) -> None:
+    page.goto("/gallery?case=3")
+    sign_in(page, "Kim")
+    press(page, "d")
+    expect(page.get_by_role("button", name="Wears a helmet")).to_be_visible()
+    page.get_by_role("link", name="Statistics", exact=True).click()
+    expect(page.get_by_role("heading", name="Statistics")).to_be_visible()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    assert at_rest(page, page.locator("h1").all_inner_texts) == ["Statistics"]  # and does not lead back
+
+
+@pytest.mark.usefixtures("state")
 def test_enter_is_for_what_has_the_focus(page: Page) -> None:
     page.goto("/gallery")
     page.get_by_role("button", name="Choose this page").focus()
