@@ -99,7 +99,7 @@ class Camera(VideoProcessorBase):  # type: ignore[misc]
         running = self.running
         if running is None or running.stopped:
             return frame
-        image = cast(Image, frame.to_ndarray(format="bgr24"))
+        image = cast(Image, frame.to_ndarray(format="bgr24", threads=1))
         marks = running.source.marks(running.put(image))
         drawn = VideoFrame.from_ndarray(np.ascontiguousarray(draw(image, marks)), format="bgr24")
         drawn.pts, drawn.time_base = frame.pts, frame.time_base

@@ -20,7 +20,7 @@ from pipeline.guard import check
 from pipeline.relay import Relay
 from pipeline.settings import Settings
 from pipeline.types import Frame
-from pipeline.video import is_damaged, upright
+from pipeline.video import is_damaged, is_mirrored, upright
 from pipeline.web import Web
 
 _JUMP_S = 10.0  # a clock of a stream that jumps further has been set anew
@@ -136,6 +136,7 @@ class Stream:
 
     def _play(self, connection: Connection, picture: VideoFrame | None) -> Iterator[Frame]:
         clock, damaged = _Clock(self._now_s, paced=connection.paced), False
+        mirrored = picture is not None and is_mirrored(picture)
         while picture is not None and not self._stopped.is_set():
             time_s = clock.time_s(picture.time if connection.timed else None)
             while (early_s := time_s - self._now_s()) > 0 and connection.paced and not self._stopped.is_set():
@@ -146,7 +147,7 @@ class Stream:
             damaged = is_damaged(picture, damaged)
             if time_s > self._last_s:
                 self._last_s = time_s
-                yield Frame(self._index, time_s, upright(picture, connection.pixel), damaged)
+                yield Frame(self._index, time_s, upright(picture, connection.pixel, mirrored), damaged)
                 self._index += 1
             picture = connection.next_picture()
 

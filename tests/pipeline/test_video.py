@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -5,8 +6,10 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import psutil
 import pytest
 from av.stream import Disposition
+from av.video.frame import VideoFrame
 
 from pipeline.errors import ClipError
 from pipeline.types import Image
@@ -113,15 +116,33 @@ def test_rotated_and_mirrored_phone_video_stands_upright(
     """The container's angle counts counter-clockwise, as FFmpeg has it."""
     phone = write_clip(tmp_path / "phone.mp4", EVEN[:5], corner_mark, rotation=rotation, mirrored=mirrored)
     clip = Clip(phone, MAX_SIDE)
-    image = next(clip.frames()).image
     assert (clip.info.width, clip.info.height) == ((200, 120) if rotation % 180 == 0 else (120, 200))
-    corners = {
-        "upper left": image[:20, :20],
-        "upper right": image[:20, -20:],
-        "lower left": image[-20:, :20],
-        "lower right": image[-20:, -20:],
-    }
-    assert max(corners, key=lambda name: corners[name].mean()) == corner
+    for frame in clip.frames():
+        corners = {
+            "upper left": frame.image[:20, :20],
+            "upper right": frame.image[:20, -20:],
+            "lower left": frame.image[-20:, :20],
+            "lower right": frame.image[-20:, -20:],
+        }
+        assert max(corners, key=lambda name: corners[name].mean()) == corner
+
+
+def test_pictures_leave_memory_at_once(tmp_path: Path) -> None:
+    """Each held megabytes and a thread of FFmpeg's until garbage was collected."""
+    clip = Clip(write_clip(tmp_path / "a.mp4", EVEN, small), MAX_SIDE)
+    gc.collect()
+    gc.disable()
+    try:
+        held = [(_held(), psutil.Process().num_threads()) for _ in clip.frames()]
+    finally:
+        gc.enable()
+    pictures, threads = zip(*held, strict=True)
+    assert max(pictures) < len(EVEN) / 3  # at its end the decoder gives several at once
+    assert max(threads) == threads[0]
+
+
+def _held() -> int:
+    return sum(isinstance(one, VideoFrame) for one in gc.get_objects())
 
 
 @pytest.mark.parametrize(("rotation", "size"), [(0, (320, 120)), (90, (120, 320))])
