@@ -52,7 +52,7 @@ class Connection:
         try:
             if isinstance(self._wire, Web):
                 first = self._wire.begin(self._url)
-                ends = first.is_playlist or not first.endless
+                ends = first.is_playlist or first.length is not None
                 kind = "hls" if first.is_playlist else None
                 options = _QUICK | _HTTP
                 self._container = av.open(

@@ -23,7 +23,7 @@ _BURST_S = 4.0  # a segment of HLS comes as fast as it can, and then nothing for
 class Download:
     """One answer, to be read once from front to end; `url` is where it came from, after all redirects.
 
-    `endless`: it does not say how long it is, as that of a camera.
+    `length`: its bytes; None where it does not say so, as that of a camera.
     """
 
     def __init__(
@@ -37,7 +37,8 @@ class Download:
         first: bool,
     ) -> None:
         self.url, self.is_playlist = url, False
-        self.endless = "content-length" not in response.headers
+        known = response.headers.get("content-length")
+        self.length = None if known is None else int(known)
         self._web, self._response, self._wire, self._pace, self._first = web, response, wire, pace, first
         self._chunks = self._arriving()
         if part and response.status_code != httpx.codes.PARTIAL_CONTENT:
@@ -111,11 +112,10 @@ class Download:
             self._web.failed = RefusedError("the playlist is too large")
             raise self._web.failed
         if not self._held:
-            known = self._response.headers.get("content-length")
             if self._begins:
                 self._web.complete = _PLAYLIST_END in self._begins
-            elif self._first and known is not None:
-                self._web.complete = self._count == int(known)
+            elif self._first and self.length is not None:
+                self._web.complete = self._count == self.length
 
 
 def _cut_out(chunks: Iterator[bytes], part: range) -> Iterator[bytes]:
