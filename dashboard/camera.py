@@ -19,7 +19,7 @@ from dashboard.text import told
 from db.engine import explain
 from pipeline.draw import draw
 from pipeline.settings import Settings
-from pipeline.types import Image
+from pipeline.video import bgr
 
 if TYPE_CHECKING:
     from db.streams import Running
@@ -99,7 +99,7 @@ class Camera(VideoProcessorBase):  # type: ignore[misc]
         running = self.running
         if running is None or running.stopped:
             return frame
-        image = cast(Image, frame.to_ndarray(format="bgr24", threads=1))
+        image = bgr(frame)
         marks = running.source.marks(running.put(image))
         drawn = VideoFrame.from_ndarray(np.ascontiguousarray(draw(image, marks)), format="bgr24")
         drawn.pts, drawn.time_base = frame.pts, frame.time_base

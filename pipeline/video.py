@@ -213,7 +213,7 @@ def upright(picture: VideoFrame, pixel: Fraction | None, mirrored: bool) -> Imag
 
     `pixel` is the width of one by its height.
     """
-    image = cast(Image, picture.to_ndarray(format="bgr24", threads=1))  # to start more for each takes thrice as long
+    image = bgr(picture)
     if pixel and pixel != 1 and 1 / _WIDEST <= pixel <= _WIDEST:
         size = round(picture.width * pixel), picture.height
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
@@ -221,6 +221,11 @@ def upright(picture: VideoFrame, pixel: Fraction | None, mirrored: bool) -> Imag
         image = np.asarray(cv2.flip(image, 0), np.uint8)  # what is left of the container's matrix is the rotation
     turn = _TURNS.get(picture.rotation % 360)
     return image if turn is None else np.asarray(cv2.rotate(image, turn), dtype=np.uint8)
+
+
+def bgr(picture: VideoFrame) -> Image:
+    """A decoded picture as it lies there."""
+    return cast(Image, picture.to_ndarray(format="bgr24", threads=1))  # to start more for each takes thrice as long
 
 
 def is_mirrored(picture: VideoFrame) -> bool:
