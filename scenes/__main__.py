@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pipeline.errors import HelmetWatchError
 from pipeline.training import command
-from scenes import chance
 from scenes.crowd import Helmets
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +32,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     frames.add_argument("--count", type=command.positive, required=True)
     frames.add_argument("--seed", type=command.seed, default=0)
     frames.add_argument("--helmets", type=Helmets, choices=list(Helmets), default=Helmets.ANY)
-    frames.add_argument("--weather", choices=[weather.name for weather in chance.WEATHERS], help="default: any")
+    frames.add_argument("--weather", help="day, rain, dusk or night (default: any)")
     frames.add_argument("--out", type=Path, required=True)
     frames.set_defaults(run=_frames)
     plates = commands.add_parser("plates", help="plate sequences by chance, drawn without Blender")
@@ -63,10 +62,12 @@ def _sample(options: argparse.Namespace) -> Path:
 
 
 def _frames(options: argparse.Namespace) -> Path:
-    from scenes import frames  # noqa: PLC0415
+    from scenes import chance, frames  # noqa: PLC0415
 
-    weather = next((one for one in chance.WEATHERS if one.name == options.weather), None)
-    frames.make(options.out, options.count, options.seed, options.helmets, weather)
+    weathers = {weather.name: weather for weather in chance.WEATHERS}
+    if options.weather is not None and options.weather not in weathers:
+        raise HelmetWatchError(f"{options.weather} is no weather: there are {', '.join(weathers)}")
+    frames.make(options.out, options.count, options.seed, options.helmets, weathers.get(options.weather))
     return options.out / "data.yaml"
 
 

@@ -32,6 +32,11 @@ def test_what_cannot_be_drawn_is_refused(
     assert f"{value} is not " in capsys.readouterr().err
 
 
+def test_a_weather_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["frames", "--count", "1", "--out", str(tmp_path / "out"), "--weather", "fog"]) == 1
+    assert "fog is no weather: there are day, rain, dusk, night" in capsys.readouterr().err
+
+
 def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out").touch()
     assert main(["plates", "--count", "1", "--out", str(tmp_path / "out")]) == 1
