@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import address, resources
 from dashboard.address import Choice
@@ -38,29 +39,32 @@ _SORTS = {
     Sort.LEAST_SURE: later("Least sure first"),
 }
 _PAGE_SIZES = (12, 24, 48)
+_WIDTH = 230  # pixels
 _PAGING = 330  # pixels: seven numbers between two arrows
 _LONGEST = 32  # letters of a number plate
 _STEP = 5  # per cent, between two of stage 2's confidences to filter by
+OF_CASES = ("review", "source", "order", "days", "least", "plate", "number", "size")
+OF_PLATES = ("source", "number")
 
 
-def recall(key: str) -> None:
-    """Set filters, order and page to what the address asks for, if it asks.
+def recall(key: str, names: Collection[str] = OF_CASES) -> None:
+    """Set the filters, the order and the page to what the address asks for, if it asks; `names` are those that it has.
 
     After a change of a filter, the order or the size of a page, the first page is shown.
     """
     if _chosen(key) != st.session_state.get(f"{key}-before"):
         st.session_state[f"{key}-page"] = 1
-    address.recall([*_choices(key), page_of(key)])
+    address.recall([_choices(key)[name] for name in (*names, "page")])
 
 
-def keep(key: str) -> None:
-    """Write filters, order and page into the address."""
-    address.keep([*_choices(key), page_of(key)])
+def keep(key: str, names: Collection[str] = OF_CASES) -> None:
+    """Write what `recall` knows into the address."""
+    address.keep([_choices(key)[name] for name in (*names, "page")])
     st.session_state[f"{key}-before"] = _chosen(key)
 
 
-def _choices(key: str) -> list[Choice]:
-    return [
+def _choices(key: str) -> dict[str, Choice]:
+    every = (
         Choice("review", f"{key}-review", "open or accepted", address.one_of(_STATES)),
         Choice("source", f"{key}-source", ALL, _source),
         Choice("order", f"{key}-order", Sort.NEWEST, address.one_of(Sort)),
@@ -69,16 +73,13 @@ def _choices(key: str) -> list[Choice]:
         Choice("plate", f"{key}-plate", ALL, address.one_of(_PLATES)),
         Choice("number", f"{key}-number", "", _number),
         Choice("size", f"{key}-size", _PAGE_SIZES[0], address.one_of(_PAGE_SIZES)),
-    ]
-
-
-def page_of(key: str) -> Choice:
-    """The number of the page on show."""
-    return Choice("page", f"{key}-page", 1, address.whole)
+        Choice("page", f"{key}-page", 1, address.whole),
+    )
+    return {one.name: one for one in every}
 
 
 def _chosen(key: str) -> dict[str, Any]:
-    return {one.name: st.session_state.get(one.key) for one in _choices(key)}
+    return {name: st.session_state.get(one.key) for name, one in _choices(key).items() if name != "page"}
 
 
 def _number(said: str) -> str:
@@ -86,7 +87,7 @@ def _number(said: str) -> str:
 
 
 def _source(said: str) -> int | None:
-    return address.one_of(clip.id for clip in resources.cases().sources())(said)
+    return address.one_of(_sources())(said)
 
 
 def view(outcomes: tuple[Outcome, ...], key: str) -> View:
@@ -108,19 +109,10 @@ def view(outcomes: tuple[Outcome, ...], key: str) -> View:
 
 def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
     """Let the viewer choose which cases to see."""
-    sources = {clip.id: clip.name for clip in resources.cases().sources()}
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{key}"):
+    with _row(key):
         if outcomes == VIOLATIONS:  # no plate of others is read
-            st.text_input(
-                _("Number plate"),
-                max_chars=_LONGEST,
-                type="search",
-                placeholder=_("all or part of it"),
-                key=f"{key}-number",
-                persist_state="session",
-                width=230,
-            )
-        choose_source(sources, f"{key}-source", 230)
+            _choose_number(key)
+        choose_source(_sources(), f"{key}-source", _WIDTH)
         of_clips = _("Of a clip: when it was handed in. When it was filmed is not known.")
         st.date_input(_("Days"), key=f"{key}-days", help=of_clips, persist_state="session", width=240)
         st.slider(
@@ -144,6 +136,34 @@ def choose(outcomes: tuple[Outcome, ...], key: str) -> None:
                 wrap=True,
                 persist_state="session",
             )
+
+
+def choose_plates(key: str) -> Filter:
+    """Let the viewer choose which plates to see, of violations reviewed or not."""
+    with _row(key):
+        _choose_number(key)
+        source = choose_source(_sources(), f"{key}-source", _WIDTH)
+    return Filter(clip_id=source, plate=st.session_state[f"{key}-number"], reviews=tuple(ReviewState))
+
+
+def _row(key: str) -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="bottom", key=f"filters-{key}")
+
+
+def _sources() -> dict[int, str]:
+    return {clip.id: clip.name for clip in resources.cases().sources()}
+
+
+def _choose_number(key: str) -> None:
+    st.text_input(
+        _("Number plate"),
+        max_chars=_LONGEST,
+        type="search",
+        placeholder=_("all or part of it"),
+        key=f"{key}-number",
+        persist_state="session",
+        width=_WIDTH,
+    )
 
 
 def choose_source(sources: Mapping[int, str], key: str, width: int) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
+from db.cases import Filter
 from db.models import Capture, Case, PlateRead
 from pipeline.types import Plate
 
@@ -36,13 +37,15 @@ class Plates:
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
 
-    def count(self) -> int:
-        """How many cases have been read, or given up."""
+    def count(self, wanted: Filter) -> int:
+        """How many of these cases have been read, or given up."""
         with self._sessions() as session:
-            return session.scalar(select(func.count()).select_from(Case).where(_TRIED)) or 0
+            return session.scalar(select(func.count()).select_from(Case).where(_TRIED, *wanted.conditions())) or 0
 
-    def page(self, number: int, size: int) -> Sequence[Case]:
-        """Cases with their reads and captures, newest first; page `number` counts from 0."""
-        query = select(Case).where(_TRIED).order_by(Case.id.desc()).offset(number * size).limit(size)
+    def page(self, wanted: Filter, number: int, size: int) -> Sequence[Case]:
+        """Such cases with their reads and captures, newest first; page `number` counts from 0."""
+        query = (
+            select(Case).where(_TRIED, *wanted.conditions()).order_by(Case.id.desc()).offset(number * size).limit(size)
+        )
         with self._sessions() as session:
             return session.scalars(query.options(selectinload(Case.reads), selectinload(Case.capture))).all()

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from dashboard import address, attempts, filters, look, outbox, resources, try_plate
+from dashboard import attempts, filters, look, outbox, resources, try_plate
 from dashboard.i18n import _
 from dashboard.plate_text import summary
 from dashboard.text import about, at, plain
-from db.models import Case
+from db.cases import Filter
+from db.models import Case, ReviewState
 
 _PAGE_SIZE = 3
-_PAGE = filters.page_of("plates")
+_KEY = "plates"
 
 
 def _violation(case: Case) -> None:
@@ -26,18 +27,26 @@ def _violation(case: Case) -> None:
             attempts.of_case(case)
 
 
+def _violations(wanted: Filter) -> None:
+    total = resources.plates().count(wanted)
+    if not total:
+        st.info(_("None fits these filters."), icon=":material/filter_alt_off:")
+        filters.offer_to_clear(_KEY)
+        return
+    number = filters.choose_page(-(-total // _PAGE_SIZE), _KEY)
+    for violation in resources.plates().page(wanted, number - 1, _PAGE_SIZE):
+        _violation(violation)
+
+
 st.title(_("OCR attempts"))
 outbox.show()
 with st.expander(_("Try OCR on a crop of your own"), icon=":material/document_scanner:", key="plates-try"):
     try_plate.show()
-total = resources.plates().count()
-if not total:
+if resources.plates().count(Filter(reviews=tuple(ReviewState))):
+    filters.recall(_KEY, filters.OF_PLATES)
+    _violations(filters.choose_plates(_KEY))
+    filters.keep(_KEY, filters.OF_PLATES)
+else:
     look.nothing_yet(
         _("No plate has been read yet: that happens when a violation is found. Hand in a clip on the page Analyse.")
     )
-else:
-    address.recall([_PAGE])
-    number = filters.choose_page(-(-total // _PAGE_SIZE), "plates")
-    address.keep([_PAGE])
-    for violation in resources.plates().page(number - 1, _PAGE_SIZE):
-        _violation(violation)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from dashboard import resources
 from dashboard.plate_text import characters, made_of_it, spelled
 from dashboard.text import plain
+from db.cases import Filter
 from db.jobs import now
 from db.models import Capture, Case
 from pipeline.plate_formats import MOTORCYCLE_2026
@@ -116,7 +117,7 @@ def test_what_the_ocr_server_gave_up_is_told_with_the_reason(
     assert LOST.replace(":", r"\:") in said(app)
     assert plain("[here](http://evil) <b>") in said(app)
     assert "서울 강남 가 1234" in said(app)
-    assert resources.plates().count() == 3
+    assert resources.plates().count(Filter()) == 3
 
 
 @pytest.mark.parametrize(
@@ -169,6 +170,24 @@ def test_the_page_is_the_same_when_somebody_comes_back(
     app = open_page("plates", page="99")
     assert not app.exception
     assert dict(app.query_params) == {"page": "2"}
+
+
+def test_attempts_of_one_plate_or_source_are_found(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    for number in range(5):
+        add(settings, sessions, number=number, readable=number < 4)
+    app = open_page("plates").pagination[0].set_value(2).run()
+    app = app.text_input(key="plates-number").set_value("강남 가1").run()
+    assert said(app).count("97%") == 3  # from the first page on; what is no more than a guess is no text of a plate
+    assert dict(app.query_params) == {"number": "강남 가1"}
+    app = app.selectbox(key="plates-source-en").set_value(2).run()
+    assert [field.label for field in app.button if field.key.startswith("plates-open")] == ["Details *Case 2*"]
+    app = app.text_input(key="plates-number").set_value("none of it").run()
+    assert "None fits these filters." in said(app)
+    app = app.button(key="plates-clear").click().run()
+    assert len(app.pagination) == 1
+    assert not app.query_params
 
 
 def test_a_case_shows_how_its_plate_was_read(
