@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import stored
 from dashboard.i18n import _, later, several
 from dashboard.plate_text import characters, made_of_it
-from dashboard.text import clock, plain, told
+from dashboard.text import exactly, plain, told
 from db import models
 from db.models import Case
 from pipeline.types import Image, PlateRead
@@ -23,9 +23,10 @@ _ENGINES = {"plate_reader": later("our reader"), "easyocr ko+en": later("EasyOCR
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A read with its pictures: names of the store, or pictures in memory (BGR)."""
+    """A read, of which frame it is, and its pictures: names of the store, or pictures in memory (BGR)."""
 
     read: PlateRead | models.PlateRead
+    frame: str
     crop: str | Image
     picture: str | Image
 
@@ -42,7 +43,7 @@ def table(attempts: Sequence[Attempt], agreed: str, key: str) -> None:
 
 def of_case(case: Case) -> None:
     """Those on the plate of a case."""
-    rows = [Attempt(read, read.crop, read.picture) for read in case.reads]
+    rows = [Attempt(read, exactly(case, read.time_s), read.crop, read.picture) for read in case.reads]
     table(rows, case.plate_guess or "", str(case.id))
 
 
@@ -58,7 +59,7 @@ def given_up(case: Case, why: str) -> None:
 def _row(attempt: Attempt, agreed: str) -> None:
     read = attempt.read
     frame, crop, picture, text, confidence, vote = st.columns(_WIDTHS, vertical_alignment="center")
-    frame.markdown(f"{clock(read.time_s)}.{int(read.time_s * 10) % 10}")
+    frame.markdown(attempt.frame)
     if read.frames > 1:
         crop.caption(several("{n} crop made into one", "{n} crops made into one", read.frames))
     else:

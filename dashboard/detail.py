@@ -14,7 +14,7 @@ from dashboard.i18n import _, several
 from dashboard.plate_text import summary
 from dashboard.review import View
 from dashboard.stills import marked
-from dashboard.text import OUTCOMES, SAYS, at, class_name, plain, when
+from dashboard.text import OUTCOMES, SAYS, at, class_name, exactly, plain, when
 from db.cases import VIOLATIONS, detections
 from db.models import Case, Look, Sighting
 from pipeline.palette import COLORS
@@ -55,7 +55,7 @@ def show(case: Case, view: View) -> None:
     grid = st.grid(min_column_width=340)
     for look in case.looks:
         with grid, st.container(border=True, height="stretch"):
-            _look(look)
+            _look(case, look)
     st.header(_("All sightings"))
     _sightings(resources.cases().sightings(case.track_id))
     record.watch(case)
@@ -98,18 +98,18 @@ def _plate(case: Case) -> None:
             st.markdown(_("Number plate: {plate}", plate=summary(case)), width="content")
 
 
-def _look(look: Look) -> None:
+def _look(case: Case, look: Look) -> None:
     """One crop as both stages saw it, side by side."""
     picture = resources.store().picture(look.picture)
     if picture is None:
         stored.lost()
         return
-    at = _("Stage 1 at {time} s", time=f"{look.time_s:.2f}")
+    stage1 = _("Stage 1 at {time}", time=exactly(case, look.time_s))
     says = _("Stage 2: {says}", says=_(SAYS[look.says]))
     if look.says is not Says.NOTHING:
         says = f"{says}, {look.confidence:.0%}"
     pair = st.grid(2, min_column_width=120)
-    for parts, caption in ((look.stage1, at), (look.stage2, says)):
+    for parts, caption in ((look.stage1, stage1), (look.stage2, says)):
         seen = marked(picture, parts, _LEAST_SIDE)
         pair.cell().image(seen, channels="BGR", caption=caption, width="stretch", alt=caption)
 

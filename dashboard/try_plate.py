@@ -88,5 +88,8 @@ def _read(crops: list[PlateCrop], upscale: PlateUpscale, engine: PlateEngine, fu
         st.info(not_readable(plate.text, plate.probability).capitalize(), icon=":material/help:")
     else:
         st.info(_("Not readable: nothing that could stand on a Korean plate."), icon=":material/help:")
-    rows = [Attempt(read, *pictures) for read, pictures in zip(plate.reads, found.pictures, strict=True)]
+    rows = [
+        Attempt(read, f"{read.time_s / _FRAME_S + 1:.0f}", *pictures)
+        for read, pictures in zip(plate.reads, found.pictures, strict=True)
+    ]
     attempts.table(rows, plate.text, "try")

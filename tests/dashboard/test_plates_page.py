@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import cv2
 import pytest
@@ -16,7 +16,7 @@ from dashboard.plate_text import characters, made_of_it, spelled
 from dashboard.text import plain
 from db.cases import Filter
 from db.jobs import now
-from db.models import Capture, Case
+from db.models import Capture, Case, Clip, SourceKind
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
@@ -170,6 +170,17 @@ def test_the_page_is_the_same_when_somebody_comes_back(
     app = open_page("plates", page="99")
     assert not app.exception
     assert dict(app.query_params) == {"page": "2"}
+
+
+@pytest.mark.parametrize(("kind", "frame"), [(SourceKind.FILE, "0:01.20"), (SourceKind.STREAM, "09:00:01.50")])
+def test_an_attempt_says_of_which_frame_it_is(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session], kind: SourceKind, frame: str
+) -> None:
+    add(settings, sessions)
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(kind=kind))
+        session.execute(update(Case).values(happened_at=datetime(2026, 7, 1, 9, tzinfo=UTC), best_s=READ.time_s - 1.5))
+    assert said(open_page("plates")).splitlines().count(frame) == 3
 
 
 def test_attempts_of_one_plate_or_source_are_found(
