@@ -36,12 +36,20 @@ _FALSE_PER_PICTURE = 4
 _MOST_PER_PICTURE = 4
 _SURE_HEAD = 0.15  # stage 1's confidence in a false bare head from which its crop is a hard one
 _HARD_TIMES = 3
+_LEAST_SIDE = 10  # pixels: ultralytics learns by no smaller picture
 _CROP = ".crop"
 _OFF = 0.08  # largest shift of a box's side, share of the box
 
 
 def cut(truth: Truth, image: Image, found: tuple[Detection, ...], train: bool, rng: random.Random) -> Iterator[Crop]:
-    """The crops of one picture (BGR) with stage 1's detections in it."""
+    """The crops of one picture (BGR) with stage 1's detections in it, but for those too small to learn by."""
+    for rider in _riders(truth, found, train, rng):
+        crop = crop_rider(image, rider)
+        if min(crop.image.shape[:2]) >= _LEAST_SIDE:
+            yield crop
+
+
+def _riders(truth: Truth, found: tuple[Detection, ...], train: bool, rng: random.Random) -> Iterator[Sighting]:
     seen = [one for one in distinct(found) if one.label is Label.RIDER and one.confidence >= WEAK_RIDER]
     real, _ = truth.of(Label.RIDER)
     wrong = 0
@@ -49,12 +57,12 @@ def cut(truth: Truth, image: Image, found: tuple[Detection, ...], train: bool, r
         right = any(one.box.iou(box) > _SAME_RIDER_IOU for box in real)
         wrong += not right
         if right or wrong <= _FALSE_PER_PICTURE:
-            yield crop_rider(image, Sighting(0, 0.0, one.box, one.confidence))
+            yield Sighting(0, 0.0, one.box, one.confidence)
     for box in real:
         missed = not any(one.box.iou(box) > _SAME_RIDER_IOU for one in seen)
         if missed or train:
             moved = box if missed else _off(box, rng)
-            yield crop_rider(image, Sighting(0, 0.0, moved, 1.0))
+            yield Sighting(0, 0.0, moved, 1.0)
 
 
 def picture_name(path: Path) -> str:

@@ -71,6 +71,12 @@ def test_training_gets_every_rider_once_more_with_its_box_a_little_off() -> None
     assert 0.7 < again[1].iou(RIDER) < 1
 
 
+def test_a_rider_too_small_to_learn_by_is_not_cut_out() -> None:
+    at_the_edge = TRUTH.labels[0], Labelled(Label.RIDER, Box(2995, 100, 3000, 140))
+    truth = Truth(TRUTH.path, "set", TRUTH.covers, at_the_edge)
+    assert [one.sighting.box for one in cut(truth, IMAGE, (), False, random.Random(0))] == [RIDER]
+
+
 def test_false_riders_become_crops_without_one_but_not_too_many() -> None:
     wrong = tuple(rider(Box(50 + 300 * i, 1000, 250 + 300 * i, 1300), 0.9 - i / 10) for i in range(3)) + tuple(
         rider(Box(50 + 300 * i, 10, 250 + 300 * i, 310), 0.3) for i in range(9)
