@@ -220,6 +220,19 @@ def test_who_is_asked_why_types_on_when_somebody_else_judges_the_case(
     assert Reviews(sessions).history(2)[-1].note == why
 
 
+def test_a_half_written_note_stays_when_escape_closes_the_reasons(page: Page, state: State) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    note = page.get_by_label("Note")
+    press(page, "d")
+    expect(page.get_by_role("dialog", name="Why dismiss it?")).to_be_focused()  # what has come later than the field
+    note.fill("glare on the visor")
+    press(page, "Escape")
+    click(page, "Dismiss")
+    expect(note).to_have_value("glare on the visor")
+    assert state(2) is ReviewState.OPEN
+
+
 def test_the_name_is_remembered(page: Page, state: State) -> None:
     page.goto("/gallery?case=2")
     plate = page.get_by_role("textbox", name="Number plate")
