@@ -91,7 +91,12 @@ _REFUSED = st.components.v2.component(
         const observer = new MutationObserver(look);
         observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-invalid"] });
         look();
+        const onLeave = (event) => {  // the browser asks whether to: what is on its way would be lost
+            if (document.querySelector('[data-testid="stFileChipIconSpinner"]')) event.preventDefault();
+        };
+        addEventListener("beforeunload", onLeave);
         return () => {
+            removeEventListener("beforeunload", onLeave);
             clearTimeout(timer);
             observer.disconnect();
         };
