@@ -148,7 +148,7 @@ def _sqlite(url: str) -> Engine:
         """SQLite writes on into a file that was deleted, until the program ends, or makes an empty one in its place."""
         for file in opened:
             if not Path(file).exists():
-                why = sqlite3.OperationalError(f"{file} is not there any more: put it back, or start this program anew")
+                why = sqlite3.OperationalError(f"{file} is not there any more")
                 raise OperationalError("", None, why)
 
     return engine
@@ -167,7 +167,12 @@ def explain(error: Exception) -> str:
         if "full" in reason:
             return "the disk is full: free some space, then run it again"
     if isinstance(error, DBAPIError):
-        return f"the database cannot be used: {error.orig}"
+        gone = str(error.orig).endswith("is not there any more")
+        return (
+            f"{error.orig}: put it back, or start this program anew"
+            if gone
+            else f"the database cannot be used: {error.orig}"
+        )
     return str(error)
 
 
