@@ -27,9 +27,14 @@ _ENTER = st.components.v2.component(
             link = clicked;
             document.dispatchEvent(new MouseEvent("click"));  // it closes
         };
+        const onKey = (event) => {  // Escape closes it: first what is being typed is told, as by a click elsewhere
+            if (event.key === "Escape" && opened.contains(event.target)) opened.focus({ preventScroll: true });
+        };
         document.addEventListener("click", onClick, true);
+        addEventListener("keydown", onKey, true);  // before what closes it, which listens further down
         return () => {
             document.removeEventListener("click", onClick, true);
+            removeEventListener("keydown", onKey, true);
             setTimeout(() => {
                 const main = document.querySelector('[data-testid="stMain"]');  // what had the focus may be gone
                 if (document.activeElement === document.body) main.focus({ preventScroll: true });
@@ -86,7 +91,12 @@ _REFUSED = st.components.v2.component(
         const observer = new MutationObserver(look);
         observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-invalid"] });
         look();
+        const onLeave = (event) => {  // the browser asks whether to: what is on its way would be lost
+            if (document.querySelector('[data-testid="stFileChipIconSpinner"]')) event.preventDefault();
+        };
+        addEventListener("beforeunload", onLeave);
         return () => {
+            removeEventListener("beforeunload", onLeave);
             clearTimeout(timer);
             observer.disconnect();
         };

@@ -132,6 +132,7 @@ _TOLD = (
     later("the disk is full: free some space, then run it again"),
     later("{path} may not be read or written by this program: give it the right to"),
     later("the database is locked by another program: close that, then run it again"),
+    later("{file} is not there any more: put it back, or start this program anew"),
     later("the database cannot be used: {reason}"),
     later("the database is of a newer version of Helmet Watch: install that, or name another data folder"),
     later("HELMET_WATCH_{name} cannot be used: {reason}"),

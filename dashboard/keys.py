@@ -13,8 +13,11 @@ _UNSAID = "<style>:root { --keys: none; } .stButton kbd { display: none; }</styl
 _HEAR = st.components.v2.component(
     "hear",
     js="""
+    let byKey = false;  // how the focus came to what has it: the first key makes it visible, however it came
+    document.addEventListener("focusin", (event) => { byKey = event.target.matches(":focus-visible"); }, true);
     export default function ({ data }) {
         const onKey = (event) => {
+            if (byKey && data.clicked) return;
             if (!event.target.matches?.(data.at) || event.ctrlKey || event.metaKey || event.altKey) return;
             if (!new RegExp(`^(?:${data.keys})$`, "u").test(event.key)) return;
             event.preventDefault();
@@ -58,9 +61,10 @@ def switch() -> None:
     browser.remember(_COOKIE, "" if on else _OFF)
 
 
-def hear(key: str, at: str, keys: str) -> None:
-    """Let shortcuts (a pattern) work although the focus is on an element (a selector) that uses these keys itself."""
-    _HEAR(key=key, data={"at": at, "keys": keys}, height=1)
+def hear(key: str, at: str, keys: str, clicked: bool = False) -> None:
+    """Let shortcuts (a pattern) work although the focus is on an element (a selector) that uses these keys itself; only
+    where it was `clicked`, if who comes to it by Tab needs them for it."""
+    _HEAR(key=key, data={"at": at, "keys": keys, "clicked": clicked}, height=1)
 
 
 def hush(key: str) -> None:

@@ -31,6 +31,9 @@ h1 { overflow-wrap: anywhere; }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] + div::after {
   content: "REFUSED"; font-size: 0.875rem; white-space: normal;
 }
+[data-testid="stFileUploaderDropzone"]:has([data-testid="stFileChipIconSpinner"])::after {
+  content: "STAY"; font-size: 0.875rem; align-self: center;
+}
 @media (prefers-color-scheme: dark) { button[kind^="primary"]:not(:disabled) { color: #171614; } }
 @media (max-width: 1000px) {
   [class*="st-key-attempts-"] [data-testid="stHorizontalBlock"] { border-top: 1px solid #80808040; padding-top: 1rem;
@@ -63,7 +66,8 @@ def show() -> None:
     """The name of the product in the corner, and the style of every page."""
     st.logo(_LOGO, size="large")
     refused = _("Not taken: another kind of file, or too large")
-    st.html(_STYLE.replace("UPLOAD", _("Upload")).replace("REFUSED", refused))
+    stay = _("Stay on this page until it has arrived.")
+    st.html(_STYLE.replace("UPLOAD", _("Upload")).replace("REFUSED", refused).replace("STAY", stay))
 
 
 def nothing_yet(hint: str) -> None:

@@ -18,6 +18,7 @@ from pipeline.plate_formats import identify
 
 _WATCH_EVERY_S = 4
 _DOUBT = "plate-doubt"  # in the session: a case, and the text that no plate bears which was typed for it
+_OWN = later("This case was changed under your own name just now, perhaps in another window.")
 DEEDS = {
     Action.ACCEPT: later("accepted"),
     Action.DISMISS: later("dismissed"),
@@ -161,7 +162,9 @@ def watch(case: Case) -> None:
     def look() -> None:
         now = resources.cases().get(case.id)
         if now is None or now.version != case.version:
-            st.toast(_("Somebody else changed this case just now."), icon=":material/group:")
+            rows = resources.reviews().history(case.id)
+            own = bool(rows) and rows[-1].reviewer == reviewer.name()
+            st.toast(_(_OWN) if own else _("Somebody else changed this case just now."), icon=":material/group:")
             st.rerun()
 
     refresh(look, _WATCH_EVERY_S)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from dashboard import reviewer
 from dashboard.i18n import _, later
 from dashboard.text import local, plain, told
 from db.engine import FORESEEN, explain
@@ -20,6 +21,9 @@ _QUICKER = {
     Action.DISMISS: later("Case {id}: {who} was quicker and dismissed it at {time}. Your decision was not kept."),
 }
 _CHANGED = later("Case {id}: {who} changed it at {time}, before you. Your decision was not kept.")
+_OWN = later(
+    "Case {id}: it was changed under your own name at {time}, perhaps in another window. Your decision was not kept."
+)
 _DONE = {
     Action.ACCEPT: later("Accepted: {n}"),
     Action.DISMISS: later("Dismissed: {n}"),
@@ -93,5 +97,6 @@ def _to_tell() -> tuple[list[str], list[str]]:
 def _conflict(conflict: Conflict) -> str:
     if conflict.by is None:
         return _("Case {id} does not exist any more.", id=conflict.case_id)
-    text = _QUICKER.get(conflict.by.action, _CHANGED)
+    own = conflict.by.reviewer == reviewer.name()
+    text = _OWN if own else _QUICKER.get(conflict.by.action, _CHANGED)
     return _(text, id=conflict.case_id, who=plain(conflict.by.reviewer), time=local(conflict.by.at))

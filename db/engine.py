@@ -133,12 +133,23 @@ def _sqlite(url: str) -> Engine:
     if (database := make_url(url).database) and database != ":memory:":
         Path(database).parent.mkdir(0o700, parents=True, exist_ok=True)  # it holds log-ins of cameras
     engine = create_engine(url, connect_args={"timeout": _PATIENCE_S}, hide_parameters=True)
+    opened: set[str] = set()
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")  # readers never wait for the job that writes
         connection.execute("PRAGMA synchronous=FULL")  # what people decided, or what was sent, outlasts a power cut
         connection.execute("PRAGMA foreign_keys=ON")
+        opened.update(file for _number, _name, file in connection.execute("PRAGMA database_list") if file)
+
+    @event.listens_for(engine, "do_connect")
+    @event.listens_for(engine, "checkout")
+    def _still_there(*_: Any) -> None:
+        """SQLite writes on into a file that was deleted, until the program ends, or makes an empty one in its place."""
+        for file in opened:
+            if not Path(file).exists():
+                why = sqlite3.OperationalError(f"{file} is not there any more")
+                raise OperationalError("", None, why)
 
     return engine
 
@@ -156,7 +167,12 @@ def explain(error: Exception) -> str:
         if "full" in reason:
             return "the disk is full: free some space, then run it again"
     if isinstance(error, DBAPIError):
-        return f"the database cannot be used: {error.orig}"
+        gone = str(error.orig).endswith("is not there any more")
+        return (
+            f"{error.orig}: put it back, or start this program anew"
+            if gone
+            else f"the database cannot be used: {error.orig}"
+        )
     return str(error)
 
 

@@ -148,13 +148,15 @@ with st.container(key="class-demo"):
         width=_STEPS_WIDTH,
     )
     ways("top")
-    keys.hear("demo-hear", ".st-key-demo-step *, [class*='st-key-demo-case-'] *", "ArrowLeft|ArrowRight")
+    keys.hear("demo-hear", ".st-key-demo-step *", "ArrowLeft|ArrowRight")
+    keys.hear("demo-hear-case", "[class*='st-key-demo-case-'] *", "ArrowLeft|ArrowRight", clicked=True)
     step = int(st.session_state["demo-step"])
     title, show = _STEPS[step]
     st.title(f"{step + 1}. {_(title)}", anchor=False)
-    try:
-        show(demo.Shown.of(job))
-    except (ClipError, TraceError, OSError) as error:
-        reason = told(str(error))
-        st.error(_("The clip cannot be shown any more: {reason}", reason=reason), icon=":material/error:")
+    with st.container():  # the buttons below it keep their place, and the focus
+        try:
+            show(demo.Shown.of(job))
+        except (ClipError, TraceError, OSError) as error:
+            reason = told(str(error))
+            st.error(_("The clip cannot be shown any more: {reason}", reason=reason), icon=":material/error:")
     ways("bottom")

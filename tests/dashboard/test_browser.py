@@ -365,6 +365,17 @@ def test_an_upload_that_does_not_arrive_is_told(page: Page, tmp_path: Path) -> N
     expect(page.get_by_text("ok.mp4: did not arrive, try again")).to_be_visible()
 
 
+def test_who_leaves_while_a_clip_is_on_its_way_is_asked(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "ok.mp4").write_bytes(b"x")
+    page.route("**/upload_file/**", lambda _: None)  # it never arrives
+    page.goto("/")
+    page.locator("input[type=file]").set_input_files(tmp_path / "ok.mp4")
+    field = page.get_by_test_id("stFileUploaderDropzone")
+    expect(field.get_by_test_id("stFileChipName")).to_be_visible()
+    assert "Stay on this page" in field.evaluate("place => getComputedStyle(place, '::after').content")
+    page.wait_for_function("!dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+
+
 def test_a_picture_of_a_plate_that_is_refused_says_why(page: Page, tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("no picture")

@@ -25,7 +25,7 @@ from pipeline.store import FileStore
 from pipeline.types import Label, Outcome, Sighting, Track
 from pipeline.weights import sha256
 from tests.dashboard.pages import Bracketed, Found, Open, said, shown, untranslated
-from tests.dashboard.serving import eventually
+from tests.dashboard.serving import eventually, press
 from tests.factory import write_films
 from tests.samples import Analysed, analyse_sample
 
@@ -340,6 +340,33 @@ def test_arrow_keys_lead_on_where_a_suspect_was_clicked(page: Page) -> None:
     page.wait_for_selector("[data-test-script-state=notRunning]")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", name="4. A false alarm")).to_be_visible()
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_a_suspect_is_chosen_by_keys_alone(page: Page) -> None:
+    page.goto("/demo?step=2")
+    suspects = page.get_by_role("radiogroup", name="Suspect").get_by_role("radio")
+    expect(suspects).to_have_count(5)
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.get_by_role("button", name="Next").first.focus()
+    for key in ("Tab", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    expect(suspects.nth(1)).to_be_checked()
+    expect(page.get_by_role("heading", name="2. A suspect")).to_be_visible()
+
+
+@pytest.mark.usefixtures("with_clip")
+def test_who_goes_on_by_the_button_below_keeps_the_focus_on_it(page: Page) -> None:
+    page.goto("/demo")
+    onward = page.get_by_role("button", name="Next").last
+    expect(onward).to_be_visible()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    onward.focus()
+    for title in ("2. A suspect", "3. What stage 2 says"):
+        press(page, "Enter")
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+        page.wait_for_selector("[data-test-script-state=notRunning]")
+        expect(onward).to_be_focused()
 
 
 @pytest.mark.usefixtures("open_page")

@@ -189,6 +189,16 @@ def test_the_second_of_two_people_is_told(
     expect(other.get_by_text("check_circle Accepted")).to_be_visible()  # by itself
 
 
+def test_what_was_done_under_ones_own_name_is_seen_as_that(
+    page: Page, state: State, sessions: sessionmaker[Session]
+) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    Reviews(sessions).decide({2: 0}, Deed("Kim", Action.ACCEPT))
+    expect(page.get_by_role("alert").filter(has_text="changed under your own name")).to_be_visible()
+    assert state(2) is ReviewState.ACCEPTED
+
+
 def test_who_is_asked_why_types_on_when_somebody_else_judges_the_case(
     page: Page, state: State, sessions: sessionmaker[Session]
 ) -> None:
@@ -208,6 +218,19 @@ def test_who_is_asked_why_types_on_when_somebody_else_judges_the_case(
     click(page, "Cannot be told")
     expect(page.get_by_text("check_circle Accepted")).to_be_hidden()
     assert Reviews(sessions).history(2)[-1].note == why
+
+
+def test_a_half_written_note_stays_when_escape_closes_the_reasons(page: Page, state: State) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    note = page.get_by_label("Note")
+    press(page, "d")
+    expect(page.get_by_role("dialog", name="Why dismiss it?")).to_be_focused()  # what has come later than the field
+    note.fill("glare on the visor")
+    press(page, "Escape")
+    click(page, "Dismiss")
+    expect(note).to_have_value("glare on the visor")
+    assert state(2) is ReviewState.OPEN
 
 
 def test_the_name_is_remembered(page: Page, state: State) -> None:
@@ -340,6 +363,12 @@ def test_the_second_to_correct_a_plate_is_told(case: AppTest, sessions: sessionm
     app = correct(case, "3모71943")
     assert "Lee changed it" in app.warning[0].value
     assert app.text_input(key="plate-text-2").value == "3모71942"
+
+
+def test_who_was_quicker_under_ones_own_name_is_told_as_that(case: AppTest, sessions: sessionmaker[Session]) -> None:
+    Reviews(sessions).decide({2: 0}, Deed("Kim", Action.ACCEPT))
+    app = press_button(case, "Accept")
+    assert "Case 2: it was changed under your own name" in app.warning[0].value
 
 
 def test_who_went_elsewhere_without_a_reason_can_decide_when_back(case: AppTest) -> None:

@@ -47,6 +47,20 @@ def test_what_was_written_outlasts_a_power_cut(settings: Settings) -> None:
         assert session.scalar(text("pragma synchronous")) == 2  # full: each commit is on the disk
 
 
+def test_nothing_is_written_into_a_database_that_was_deleted(settings: Settings) -> None:
+    jobs = Jobs(sessions(settings.database))
+    queued(jobs, "ride.mp4")
+    away = settings.data.rename(settings.data.with_name("away"))
+    settings.data.mkdir()
+    for _ in range(2):  # through a connection that was open, and through a new one
+        with pytest.raises(OperationalError) as caught:
+            queued(jobs, "other.mp4")
+        assert "is not there any more: put it back" in explain(caught.value)
+    settings.data.rmdir()  # nothing was made in it
+    away.rename(settings.data)
+    assert len(jobs.open()) == 1
+
+
 def test_a_locked_database_is_told_in_plain_words(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_PATIENCE_S", 0.1)
     jobs = Jobs(sessions(settings.database))
