@@ -30,6 +30,7 @@ patient = retry(
     retry=retry_if_exception_type(OperationalError), stop=stop_after_attempt(5), wait=wait_fixed(3), reraise=True
 )
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_GONE = "is not there any more"
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -148,7 +149,7 @@ def _sqlite(url: str) -> Engine:
         """SQLite writes on into a file that was deleted, until the program ends, or makes an empty one in its place."""
         for file in opened:
             if not Path(file).exists():
-                why = sqlite3.OperationalError(f"{file} is not there any more")
+                why = sqlite3.OperationalError(f"{file} {_GONE}")
                 raise OperationalError("", None, why)
 
     return engine
@@ -160,20 +161,21 @@ def explain(error: Exception) -> str:
         return "the disk is full: free some space, then run it again"
     if isinstance(error, OSError) and error.errno in _FORBIDDEN and error.filename:
         return f"{error.filename} may not be read or written by this program: give it the right to"
+    if isinstance(error, DBAPIError):
+        return _explain_database(error)
+    return str(error)
+
+
+def _explain_database(error: DBAPIError) -> str:
+    reason = str(error.orig)
+    if reason.endswith(_GONE):
+        return f"{reason}: put it back, or start this program anew"
     if isinstance(error, OperationalError):
-        reason = str(error.orig)
         if "locked" in reason:
             return "the database is locked by another program: close that, then run it again"
         if "full" in reason:
             return "the disk is full: free some space, then run it again"
-    if isinstance(error, DBAPIError):
-        gone = str(error.orig).endswith("is not there any more")
-        return (
-            f"{error.orig}: put it back, or start this program anew"
-            if gone
-            else f"the database cannot be used: {error.orig}"
-        )
-    return str(error)
+    return f"the database cannot be used: {reason}"
 
 
 def unforeseen(error: BaseException) -> str:
