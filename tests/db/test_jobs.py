@@ -136,7 +136,7 @@ def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:
     assert jobs.progress(job_id, progress)
     job = jobs.get(job_id)
     assert job is not None
-    assert (job.stage, job.fraction, job.violations) == ("detect", 0.4, 2)
+    assert (job.stage, job.fraction, job.fps, job.left_s, job.violations) == ("detect", 0.4, 31.0, 12.0, 2)
 
 
 def test_what_is_done_to_one_job_is_done_to_no_other(jobs: Jobs) -> None:

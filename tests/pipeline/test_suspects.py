@@ -103,6 +103,16 @@ def test_the_best_crops_are_spread_over_time(settings: Settings) -> None:
     assert {12, 50} <= {crop.sighting.frame for crop in suspect.crops}
 
 
+def test_of_crops_side_by_side_the_largest_is_looked_at_but_far_enough_is_near_enough(settings: Settings) -> None:
+    """Heads of 20, 40 and 80 pixels: from 40 on the surer one shows more."""
+    riders = [rider(width=height / 2, height=height) for height in (100, 200, 400)]
+    seen = [
+        Sighting(frame, frame / 30, one.box, 0.9, (head_of(one, BARE, confidence=sure),))
+        for frame, (one, sure) in enumerate(zip(riders, (0.8, 0.8, 0.75), strict=True))
+    ]
+    assert [crop.sighting.frame for crop in collect(settings, seen).crops] == [1]
+
+
 def test_crops_hold_the_rider_and_not_the_frame(settings: Settings) -> None:
     suspect = collect(settings, [sighting(frame) for frame in range(5)])
     crop = suspect.crops[0]
@@ -255,6 +265,13 @@ def test_a_track_is_handed_out_when_its_rider_is_gone(settings: Settings) -> Non
     assert not list(collector.rest())
 
 
+def test_what_is_under_way_began_with_the_first_rider(settings: Settings) -> None:
+    collector = Collector(settings)
+    collector.add(Frame(1, 0.1, FRAME), {1: sighting(1)}, ())
+    collector.add(Frame(2, 0.2, FRAME), {1: sighting(2), 2: sighting(2, x=600)}, ())
+    assert collector.since_s() == 0.1
+
+
 def dressed(color: tuple[int, int, int], *places: int) -> Image:
     """A street with riders in clothes of this colour."""
     street = cv2.resize(np.random.default_rng(1).integers(60, 120, (54, 96, 3), np.uint8), (960, 540))
@@ -302,16 +319,17 @@ def test_a_rider_who_comes_back_right_before_the_end_is_one_track(settings: Sett
     assert come_back(settings, (200, 120, 30), until=44) == [1, 2]
 
 
-@pytest.mark.parametrize(("seen", "found"), [((100, 100), 120), ((100, 200), 310)])
+@pytest.mark.parametrize(("seen", "found"), [((100, 100), 120), ((100, 200), 310), ((600, 600, 600, 500), 280)])
 def test_a_rider_is_found_again_where_its_way_in_the_picture_leads(
-    settings: Settings, seen: tuple[int, int], found: int
+    settings: Settings, seen: tuple[int, ...], found: int
 ) -> None:
     """Although the bus that hides it looks like the camera's own motion, and takes its place along for the tracker."""
     collector = Collector(settings)
-    for half, x in enumerate(seen):
+    for half, x in enumerate(seen, 10):
         show(collector, range(10 * half, 10 * half + 10), {1: x}, {})
-    show(collector, range(20, 40), {}, {1: 900})
-    show(collector, range(40, 60), {2: found}, {1: 900})
+    lost = 100 + 10 * len(seen)
+    show(collector, range(lost, lost + 20), {}, {1: 900})
+    show(collector, range(lost + 20, lost + 40), {2: found}, {1: 900})
     assert [suspect.track.id for suspect in collector.rest()] == [1]
 
 
