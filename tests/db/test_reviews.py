@@ -147,6 +147,12 @@ def test_whoever_takes_back_on_a_case_what_is_no_longer_the_last_is_told_who_was
     assert len(reviews.history(1)) == 2
 
 
+def test_what_is_taken_back_on_a_case_is_the_last_deed_on_that_one(reviews: Reviews) -> None:
+    reviews.decide({1: 0}, ACCEPT)
+    reviews.decide({2: 0}, DISMISS)
+    assert reviews.undo_case(1, 1, "Park").changed == (1,)
+
+
 def test_undo_stops_where_somebody_built_on_it(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
     reviews.decide({1: 0, 2: 0}, ACCEPT)
     reviews.decide({1: 1}, DISMISS)
@@ -205,6 +211,7 @@ def test_a_link_is_of_all_or_nothing_and_of_two_at_least(reviews: Reviews, sessi
     done_ = reviews.link({1: 99, 2: 0, 3: 0}, "Kim")
     assert (done_.changed, [one.case_id for one in done_.conflicts]) == ((), [1])
     assert reviews.link({4: 0}, "Kim").changed == ()
+    assert [one.case_id for one in reviews.unlink(1, 99, "Kim").conflicts] == [1], "whoever was slower is told"
     assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)] == [None] * 4
 
 

@@ -78,6 +78,27 @@ def test_who_is_misread_while_still_far_away_is_a_suspect(settings: Settings) ->
     assert is_suspect(collect(settings, [at(frame) for frame in range(60)]), settings)
 
 
+def test_who_comes_near_in_a_helmet_and_takes_it_off_is_no_suspect(settings: Settings) -> None:
+    def at(frame: int) -> Sighting:
+        one = rider(width=50, height=100) if frame < 20 else rider()
+        return Sighting(frame, frame / 10, one.box, 0.9, (head_of(one, HELMET if frame < 40 else BARE),))
+
+    assert not is_suspect(collect(settings, [at(frame) for frame in range(80)]), settings)
+
+
+@pytest.mark.parametrize(
+    ("height", "across", "suspects"),
+    [(200, 0.3, 0), (200, 0.8, 1), (100, 0.3, 1)],  # the rider's own, a pillion's, and one that was far away
+)
+def test_a_helmet_seen_before_is_of_whoever_sits_in_that_place_as_near(
+    settings: Settings, height: float, across: float, suspects: int
+) -> None:
+    one = rider(width=height / 2, height=height)
+    worn = Sighting(0, 0.0, one.box, 0.9), head_of(one, HELMET, across)
+    bare = Track(1, tuple(sighting(frame) for frame in range(10, 30)))
+    assert len(accused(bare, settings, [worn])) == suspects
+
+
 def test_a_head_seen_now_and_then_in_one_place_is_nobody_who_rides_along(settings: Settings) -> None:
     seen = [sighting(frame, (HELMET, BARE) if frame % 10 == 0 else (HELMET,), fps=15) for frame in range(60)]
     assert not accused(Track(1, tuple(seen)), settings)

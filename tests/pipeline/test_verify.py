@@ -140,10 +140,12 @@ def test_a_look_speaks_for_a_head_only_where_stage_1_saw_that_one_bare(settings:
     """The crop is of the driver then: of a pillion who looked helmeted, stage 2's bare head alone is no proof."""
     bare, helmet = Label.WITHOUT_HELMET, Label.WITH_HELMET
     track = two_up(*[(bare, bare)] * 4, *[(bare, helmet)] * 6)
-    looks = tuple(replace(look(BARE, seen=one), heads=sighting(0, (bare, bare)).heads) for one in track.sightings)
-    driver, pillion = accused(track, settings)
-    assert decide(looks, (driver,), 2, BAR).outcome is Outcome.CONFIRMED
-    assert [one.says for one in decide(looks, (pillion,), 2, BAR).looks] == [BARE] * 4 + [NOTHING] * 6
+    first, second = sighting(0, (bare, bare)).heads
+    heads = replace(first, confidence=0.9), replace(second, confidence=0.5)
+    looks = tuple(replace(look(BARE, seen=one), heads=heads) for one in track.sightings)
+    driver, pillion = (decide(looks, (one,), 2, BAR) for one in accused(track, settings))
+    assert (driver.outcome, driver.confidence) == (Outcome.CONFIRMED, pytest.approx(0.9))
+    assert [(one.says, one.confidence) for one in pillion.looks] == [(BARE, 0.5)] * 4 + [(NOTHING, 0.0)] * 6
 
 
 @pytest.mark.parametrize("bare", [0, 1])
