@@ -83,9 +83,9 @@ def test_of_a_rider_who_waits_before_a_camera_the_last_word_is_shown(sessions: s
 
 def test_heads_that_stage_2_did_not_count_are_counted_as_most_of_their_sightings_show_them() -> None:
     bare, helmet = types.Label.WITHOUT_HELMET, types.Label.WITH_HELMET
-    seen = [factory.sighting(frame, (helmet if frame % 4 else bare, bare)) for frame in range(10)]
-    seen += [factory.sighting(frame, (helmet, bare, bare)) for frame in (10, 11)]  # too seldom to be somebody
-    assert _heads(types.Track(1, tuple(seen))) == (1, 1)
+    seen = [factory.sighting(frame, (helmet if frame % 4 else bare, bare, bare)) for frame in range(10)]
+    seen += [factory.sighting(frame, (helmet, bare, bare, bare)) for frame in (10, 11)]  # too seldom to be somebody
+    assert _heads(types.Track(1, tuple(seen))) == (2, 1)
 
 
 def test_filters(sessions: sessionmaker[Session]) -> None:

@@ -12,9 +12,9 @@ from db.cases import Cases, Filter, Sort
 from db.jobs import Jobs
 from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
-from db.save import save
+from db.save import same_motorcycles, save
 from pipeline.types import Analysis, Outcome, Track
-from tests.factory import STORE, analysis_of, done, under_way
+from tests.factory import STORE, analysis_of, done, track, under_way
 
 ACCEPT = Deed("Kim", Action.ACCEPT)
 DISMISS = Deed("Lee", Action.DISMISS, Reason.HELMET, "a grey half helmet")
@@ -388,6 +388,16 @@ def test_a_reviewed_case_stays_its_riders_where_only_a_neighbour_is_accused_agai
     assert again(sessions, analysis) == [2]
     assert [one.id for one in Cases(sessions).page(Filter(), Sort.NEWEST, 0, 9)] == [2]
     assert len(Cases(sessions).sightings(case(sessions, 1).track_id)) == 10
+
+
+def test_a_track_is_one_case_again_the_nearest_also_where_its_rider_is_somebody_else_later(
+    sessions: sessionmaker[Session],
+) -> None:
+    done(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
+    near, aside = case(sessions, 1), case(sessions, 2)
+    aside.x1, aside.x2 = aside.x1 + 20, aside.x2 + 20
+    assert same_motorcycles([near, aside], [track(7)], set()) == {7: near}
+    assert same_motorcycles([near], [track(-7)], set()) == {7: near}, "who took over an id"
 
 
 def test_a_deed_never_reaches_a_case_that_came_after_the_one_on_the_screen(sessions: sessionmaker[Session]) -> None:
