@@ -79,6 +79,10 @@ def test_of_a_rider_who_waits_before_a_camera_the_last_word_is_shown(sessions: s
     found = Jobs(sessions).get(job.id)
     assert found is not None
     assert found.violations == 1
+    other = LiveJob(sessions, STORE, SourceKind.STREAM, "gate", "rtsp://gate")
+    other.begin(lambda: START)
+    other.keep_case(factory.case(1, Outcome.REJECTED), EVIDENCE)
+    assert shown(TURNED_DOWN) == [3, 5], "elsewhere rider 1 is somebody else"
 
 
 def test_heads_that_stage_2_did_not_count_are_counted_as_most_of_their_sightings_show_them() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 import db
-from db.cases import Cases, Filter, Sort
+from db.cases import TURNED_DOWN, Cases, Filter, Sort
 from db.jobs import Jobs
 from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
@@ -388,6 +388,15 @@ def test_a_reviewed_case_stays_its_riders_where_only_a_neighbour_is_accused_agai
     assert again(sessions, analysis) == [2]
     assert [one.id for one in Cases(sessions).page(Filter(), Sort.NEWEST, 0, 9)] == [2]
     assert len(Cases(sessions).sightings(case(sessions, 1).track_id)) == 10
+
+
+def test_another_rider_of_the_number_of_a_kept_case_hides_it_not(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", Outcome.UNSURE)
+    Reviews(sessions).decide({1: 0}, ACCEPT)
+    with sessions.begin() as session:
+        session.get_one(Case, 1).best_s += 5
+    assert again(sessions, analysis_of(Outcome.UNSURE)) == [2]
+    assert Cases(sessions).count(Filter(TURNED_DOWN, reviews=tuple(ReviewState))) == 2
 
 
 def test_a_track_is_one_case_again_the_nearest_also_where_its_rider_is_somebody_else_later(
