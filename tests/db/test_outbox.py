@@ -281,6 +281,20 @@ def test_a_clock_that_is_set_back_holds_up_no_capture(
     assert outbox.backlog().waiting == 0
 
 
+def test_a_capture_that_fails_again_and_again_holds_up_no_other(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    """A server that is away ends the round with the first one: the next begins with another."""
+    for number in range(2):
+        saved_case(sessions, store, number, captured=((store.put_content(b"%d" % number, ".png"), 0.1),))
+    for _ in range(2):
+        outbox.send_due(answering(settings, lambda _: httpx.Response(503)), Event())
+        with sessions.begin() as session:
+            session.execute(update(Capture).where(Capture.next_at > now()).values(next_at=now()))
+    with sessions() as session:
+        assert session.scalars(select(Capture.attempts).order_by(Capture.id)).all() == [1, 1]
+
+
 def test_new_captures_do_not_wait_for_those_that_the_server_is_still_reading(
     outbox: Outbox,
     settings: Settings,
