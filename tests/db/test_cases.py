@@ -46,6 +46,14 @@ def test_an_analysis_is_kept_whole(sessions: sessionmaker[Session]) -> None:
     assert crop_box == [0, 0.9, 15.0, 40.0, 115.0, 240.0], "the rider's place in the crop"
 
 
+def test_who_else_was_there_is_told_of_the_same_clip_alone(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", Outcome.CONFIRMED, Outcome.REJECTED)
+    cases = Cases(sessions)
+    (violation,) = cases.of_job(done(sessions, "b", Outcome.CONFIRMED))
+    others = cases.others_around(violation)
+    assert [(one.frame, one.heads) for one in others] == [(frame, ()) for frame in range(10)]
+
+
 def test_analysing_a_clip_again_replaces_what_was_found(sessions: sessionmaker[Session]) -> None:
     first = done(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
     other = done(sessions, "b", Outcome.CONFIRMED)

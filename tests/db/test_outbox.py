@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from db.cases import Cases, Filter, Sort
 from db.jobs import now
 from db.models import Capture, Case, PlateRead
-from db.outbox import Outbox
+from db.outbox import Backlog, Outbox
 from db.plates import set_plate
 from pipeline.ocr_client import OcrClient
 from pipeline.ocr_protocol import key_of, to_result
@@ -49,6 +49,7 @@ def test_a_plate_is_sent_read_and_kept(
     assert all(crop.is_file() for crop in crops)
     with OcrClient(there) as client:
         send_until_done(outbox, client, sessions)
+    assert outbox.backlog() == Backlog(0, 0, 0, None, None)
     assert not any(crop.is_file() for crop in crops)
     case = Cases(sessions).get(case_id)
     assert case is not None
