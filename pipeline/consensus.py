@@ -40,7 +40,7 @@ def vote(reads: Sequence[Floats], weights: Sequence[float], calibration: Calibra
         weights: how much each read counts, 0 to 1.
         calibration: what was learnt on rendered tracks.
     """
-    if not reads or sum(weights) <= 0:
+    if sum(weights) <= 0:
         return None
     heard = _log_likelihoods(reads, weights, calibration)
     found = [_best(heard, kind) for kind in _KINDS]

@@ -178,10 +178,24 @@ def test_nobody_else_is_seen_in_a_package(source: Source) -> None:
     files = opened(package([1], source, words))
     frame = cv2.imdecode(np.frombuffer(files["case-000001/frame.jpg"], np.uint8), cv2.IMREAD_COLOR)
     assert is_hidden(frame, Box(300, 0, 960, 540))
+    assert is_hidden(frame, Box(160, 120, 190, 180)), "the upper part of the other rider reaches in"
     assert contrast(frame, Box(110, 200, 190, 280)) > 0.8
     look = cv2.imdecode(np.frombuffer(files["case-000001/look-1.jpg"], np.uint8), cv2.IMREAD_COLOR)
     assert is_hidden(look, Box(0, 0, 8, look.shape[0]))
+    assert is_hidden(look, Box(80, 50, 115, 120))
+    assert contrast(look, Box(25, 50, 65, 90)) > 0.6, "the accused head"
     assert contrast(look, Box(30, 60, 100, 160)) > 0.6  # JPEG has no mercy on single pixels
+
+
+def test_what_is_hidden_in_a_look_follows_from_where_the_rider_was_then(
+    source: Source, sessions: sessionmaker[Session]
+) -> None:
+    before = opened(package([1], source, words))
+    with sessions.begin() as session:
+        session.execute(text("UPDATE sightings SET x1 = x1 + 300, x2 = x2 + 300 WHERE frame = 0"))
+    after = opened(package([1], source, words))
+    same = [n for n in range(1, 5) if before[f"case-000001/look-{n}.jpg"] == after[f"case-000001/look-{n}.jpg"]]
+    assert same == [2, 3, 4]
 
 
 def test_everybody_is_seen_only_where_somebody_wants_that(source: Source) -> None:

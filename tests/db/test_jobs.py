@@ -55,7 +55,18 @@ def test_what_ended_last_is_the_newest(jobs: Jobs) -> None:
     for job_id in (first, second, first):
         jobs.again(job_id)
         jobs.end(job_id, JobState.FAILED)
-    assert [job.id for job in jobs.ended(9)] == [first, second]
+    cancelled = queued(jobs, "c.mp4")
+    jobs.cancel(cancelled)
+    assert [job.id for job in jobs.ended(9)] == [cancelled, first, second]
+
+
+def test_what_failed_later_takes_nothing_from_what_was_done_before(jobs: Jobs) -> None:
+    done = queued(jobs, "a", content="a" * 64)
+    jobs.end(done, JobState.DONE)
+    jobs.end(queued(jobs, "a", content="a" * 64), JobState.FAILED)
+    before = jobs.done_before("a" * 64)
+    assert before is not None
+    assert before.id == done
 
 
 def test_one_job_can_be_picked(jobs: Jobs) -> None:
@@ -136,7 +147,7 @@ def test_progress_is_noted_and_brings_back_a_wish_to_cancel(jobs: Jobs) -> None:
     assert jobs.progress(job_id, progress)
     job = jobs.get(job_id)
     assert job is not None
-    assert (job.stage, job.fraction, job.violations) == ("detect", 0.4, 2)
+    assert (job.stage, job.fraction, job.fps, job.left_s, job.violations) == ("detect", 0.4, 31.0, 12.0, 2)
 
 
 def test_what_is_done_to_one_job_is_done_to_no_other(jobs: Jobs) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from db.cases import Cases, Filter, Sort
 from db.jobs import now
 from db.models import Capture, Case, PlateRead
-from db.outbox import Outbox
+from db.outbox import Backlog, Outbox
 from db.plates import set_plate
 from pipeline.ocr_client import OcrClient
 from pipeline.ocr_protocol import key_of, to_result
@@ -49,6 +49,7 @@ def test_a_plate_is_sent_read_and_kept(
     assert all(crop.is_file() for crop in crops)
     with OcrClient(there) as client:
         send_until_done(outbox, client, sessions)
+    assert outbox.backlog() == Backlog(0, 0, 0, None, None)
     assert not any(crop.is_file() for crop in crops)
     case = Cases(sessions).get(case_id)
     assert case is not None
@@ -279,6 +280,20 @@ def test_a_clock_that_is_set_back_holds_up_no_capture(
         outbox.send_due(answering(settings, lambda _: httpx.Response(503)), Event())
     outbox.send_due(answering(settings, stores_all), Event())
     assert outbox.backlog().waiting == 0
+
+
+def test_a_capture_that_fails_again_and_again_holds_up_no_other(
+    outbox: Outbox, settings: Settings, sessions: sessionmaker[Session], store: FileStore
+) -> None:
+    """A server that is away ends the round with the first one: the next begins with another."""
+    for number in range(2):
+        saved_case(sessions, store, number, captured=((store.put_content(b"%d" % number, ".png"), 0.1),))
+    for _ in range(2):
+        outbox.send_due(answering(settings, lambda _: httpx.Response(503)), Event())
+        with sessions.begin() as session:
+            session.execute(update(Capture).where(Capture.next_at > now()).values(next_at=now()))
+    with sessions() as session:
+        assert session.scalars(select(Capture.attempts).order_by(Capture.id)).all() == [1, 1]
 
 
 def test_new_captures_do_not_wait_for_those_that_the_server_is_still_reading(

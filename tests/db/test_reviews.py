@@ -8,13 +8,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 import db
-from db.cases import Cases, Filter, Sort
+from db.cases import TURNED_DOWN, Cases, Filter, Sort
 from db.jobs import Jobs
 from db.models import Action, Case, Reason, ReviewState
 from db.reviews import Deed, Reviews
-from db.save import save
+from db.save import same_motorcycles, save
 from pipeline.types import Analysis, Outcome, Track
-from tests.factory import STORE, analysis_of, done, under_way
+from tests.factory import STORE, analysis_of, done, track, under_way
 
 ACCEPT = Deed("Kim", Action.ACCEPT)
 DISMISS = Deed("Lee", Action.DISMISS, Reason.HELMET, "a grey half helmet")
@@ -147,6 +147,12 @@ def test_whoever_takes_back_on_a_case_what_is_no_longer_the_last_is_told_who_was
     assert len(reviews.history(1)) == 2
 
 
+def test_what_is_taken_back_on_a_case_is_the_last_deed_on_that_one(reviews: Reviews) -> None:
+    reviews.decide({1: 0}, ACCEPT)
+    reviews.decide({2: 0}, DISMISS)
+    assert reviews.undo_case(1, 1, "Park").changed == (1,)
+
+
 def test_undo_stops_where_somebody_built_on_it(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
     reviews.decide({1: 0, 2: 0}, ACCEPT)
     reviews.decide({1: 1}, DISMISS)
@@ -205,6 +211,7 @@ def test_a_link_is_of_all_or_nothing_and_of_two_at_least(reviews: Reviews, sessi
     done_ = reviews.link({1: 99, 2: 0, 3: 0}, "Kim")
     assert (done_.changed, [one.case_id for one in done_.conflicts]) == ((), [1])
     assert reviews.link({4: 0}, "Kim").changed == ()
+    assert [one.case_id for one in reviews.unlink(1, 99, "Kim").conflicts] == [1], "whoever was slower is told"
     assert [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)] == [None] * 4
 
 
@@ -381,6 +388,25 @@ def test_a_reviewed_case_stays_its_riders_where_only_a_neighbour_is_accused_agai
     assert again(sessions, analysis) == [2]
     assert [one.id for one in Cases(sessions).page(Filter(), Sort.NEWEST, 0, 9)] == [2]
     assert len(Cases(sessions).sightings(case(sessions, 1).track_id)) == 10
+
+
+def test_another_rider_of_the_number_of_a_kept_case_hides_it_not(sessions: sessionmaker[Session]) -> None:
+    done(sessions, "a", Outcome.UNSURE)
+    Reviews(sessions).decide({1: 0}, ACCEPT)
+    with sessions.begin() as session:
+        session.get_one(Case, 1).best_s += 5
+    assert again(sessions, analysis_of(Outcome.UNSURE)) == [2]
+    assert Cases(sessions).count(Filter(TURNED_DOWN, reviews=tuple(ReviewState))) == 2
+
+
+def test_a_track_is_one_case_again_the_nearest_also_where_its_rider_is_somebody_else_later(
+    sessions: sessionmaker[Session],
+) -> None:
+    done(sessions, "a", Outcome.CONFIRMED, Outcome.CONFIRMED)
+    near, aside = case(sessions, 1), case(sessions, 2)
+    aside.x1, aside.x2 = aside.x1 + 20, aside.x2 + 20
+    assert same_motorcycles([near, aside], [track(7)], set()) == {7: near}
+    assert same_motorcycles([near], [track(-7)], set()) == {7: near}, "who took over an id"
 
 
 def test_a_deed_never_reaches_a_case_that_came_after_the_one_on_the_screen(sessions: sessionmaker[Session]) -> None:

@@ -92,9 +92,13 @@ def test_a_car_s_type_is_never_all_zeros() -> None:
     assert agreed.text == "06가3456"
 
 
-def test_of_a_car_s_type_that_looks_like_zeros_the_digit_that_may_be_another_is() -> None:
-    doubtful = read(formats.CAR_7, "60가3456", 0.99, slot6=("0", 0.6))
-    doubtful[6, ALPHABET.index("6") + 1] = 0.39
+@pytest.mark.parametrize(("zero", "six", "other_zero"), [(0.6, 0.39, 0.99), (0.3, 0.25, 0.9)])
+def test_of_a_car_s_type_that_looks_like_zeros_the_digit_that_may_be_another_is(
+    zero: float, six: float, other_zero: float
+) -> None:
+    doubtful = read(formats.CAR_7, "60가3456", 0.99, slot6=("0", zero), slot7=("0", other_zero))
+    doubtful[6, ALPHABET.index("6") + 1] = six
+    doubtful[7, ALPHABET.index("5") + 1] = 0.9 * (1 - other_zero)
     agreed = vote([doubtful], [1.0], PLAIN)
     assert agreed is not None
     assert agreed.text == "60가3456"
@@ -102,13 +106,21 @@ def test_of_a_car_s_type_that_looks_like_zeros_the_digit_that_may_be_another_is(
 
 
 def test_a_district_in_no_list_needs_several_reads() -> None:
-    unknown = "서울태평가1234"
+    unknown = "강원명주가1234"  # a county until 1995
     one = vote([read(OLD, unknown, 0.97)], [1.0], PLAIN)
     many = vote([read(OLD, unknown, 0.97)] * 8, [1.0] * 8, PLAIN)
     assert many is not None
     assert many.text == unknown
     assert one is not None
     assert one.probability < many.probability
+    assert all(share > 0.9 for _, share in many.characters)
+
+
+def test_the_characters_of_a_name_share_the_vote_as_well() -> None:
+    torn = vote([read(OLD, "서울강남가1234"), read(OLD, "서울강서가1234")], [0.8, 0.8], PLAIN)
+    assert torn is not None
+    shares = [share for _, share in torn.characters]
+    assert 0.3 < shares[3] < 0.5 < min(shares[:3])
 
 
 def test_more_reads_that_agree_make_surer_and_doubt_makes_less_sure() -> None:
@@ -126,12 +138,13 @@ def test_reads_that_agree_count_less_together_than_each_alone() -> None:
     """What blurs one frame blurs the others."""
     alone = PLAIN.model_copy(update={"together": 1.0})
 
-    def probability(reads: int, calibration: Calibration) -> float:
-        agreed = vote([read(NEW, "1가23456", 0.5)] * reads, [1.0] * reads, calibration)
+    def probability(reads: int, calibration: Calibration, weight: float = 1.0) -> float:
+        agreed = vote([read(NEW, "1가23456", 0.5)] * reads, [weight] * reads, calibration)
         assert agreed is not None
         return agreed.probability
 
     assert probability(1, PLAIN) == probability(1, alone)
+    assert probability(1, PLAIN, weight=1.001) == pytest.approx(probability(1, PLAIN), abs=0.01)
     assert probability(1, PLAIN) < probability(3, PLAIN) < probability(3, alone)
 
 

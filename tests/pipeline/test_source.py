@@ -232,8 +232,8 @@ def test_who_takes_the_helmet_off_is_not_accused_either_where_a_pillion_is_a_sus
     """Stage 2 is asked about the pillion alone, whatever it sees of the driver."""
     settings = settings.model_copy(update={"live_track_s": 2.5})
     scene = Scene(settings, eyes=Eyes(settings, driver, pillion))
-    scene.play(0.0, 2.0, HELMET)
-    scene.play(2.0, 9.0, BARE, pillion=BARE)
+    scene.play(0.0, 3.0, HELMET)
+    scene.play(3.0, 9.0, BARE, pillion=BARE)
     assert scene.trouble is None
     assert any(case.confirmed for case in scene.cases) == confirmed
 

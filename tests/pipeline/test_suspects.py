@@ -78,6 +78,27 @@ def test_who_is_misread_while_still_far_away_is_a_suspect(settings: Settings) ->
     assert is_suspect(collect(settings, [at(frame) for frame in range(60)]), settings)
 
 
+def test_who_comes_near_in_a_helmet_and_takes_it_off_is_no_suspect(settings: Settings) -> None:
+    def at(frame: int) -> Sighting:
+        one = rider(width=50, height=100) if frame < 20 else rider()
+        return Sighting(frame, frame / 10, one.box, 0.9, (head_of(one, HELMET if frame < 40 else BARE),))
+
+    assert not is_suspect(collect(settings, [at(frame) for frame in range(80)]), settings)
+
+
+@pytest.mark.parametrize(
+    ("height", "across", "suspects"),
+    [(200, 0.3, 0), (200, 0.8, 1), (100, 0.3, 1)],  # the rider's own, a pillion's, and one that was far away
+)
+def test_a_helmet_seen_before_is_of_whoever_sits_in_that_place_as_near(
+    settings: Settings, height: float, across: float, suspects: int
+) -> None:
+    one = rider(width=height / 2, height=height)
+    worn = Sighting(0, 0.0, one.box, 0.9), head_of(one, HELMET, across)
+    bare = Track(1, tuple(sighting(frame) for frame in range(10, 30)))
+    assert len(accused(bare, settings, [worn])) == suspects
+
+
 def test_a_head_seen_now_and_then_in_one_place_is_nobody_who_rides_along(settings: Settings) -> None:
     seen = [sighting(frame, (HELMET, BARE) if frame % 10 == 0 else (HELMET,), fps=15) for frame in range(60)]
     assert not accused(Track(1, tuple(seen)), settings)
@@ -101,6 +122,16 @@ def test_the_best_crops_are_spread_over_time(settings: Settings) -> None:
     assert len(times) == settings.crops_per_suspect
     assert all(later - earlier >= settings.crop_spacing_s for earlier, later in pairwise(times))
     assert {12, 50} <= {crop.sighting.frame for crop in suspect.crops}
+
+
+def test_of_crops_side_by_side_the_largest_is_looked_at_but_far_enough_is_near_enough(settings: Settings) -> None:
+    """Heads of 20, 40 and 80 pixels: from 40 on the surer one shows more."""
+    riders = [rider(width=height / 2, height=height) for height in (100, 200, 400)]
+    seen = [
+        Sighting(frame, frame / 30, one.box, 0.9, (head_of(one, BARE, confidence=sure),))
+        for frame, (one, sure) in enumerate(zip(riders, (0.8, 0.8, 0.75), strict=True))
+    ]
+    assert [crop.sighting.frame for crop in collect(settings, seen).crops] == [1]
 
 
 def test_crops_hold_the_rider_and_not_the_frame(settings: Settings) -> None:
@@ -255,6 +286,13 @@ def test_a_track_is_handed_out_when_its_rider_is_gone(settings: Settings) -> Non
     assert not list(collector.rest())
 
 
+def test_what_is_under_way_began_with_the_first_rider(settings: Settings) -> None:
+    collector = Collector(settings)
+    collector.add(Frame(1, 0.1, FRAME), {1: sighting(1)}, ())
+    collector.add(Frame(2, 0.2, FRAME), {1: sighting(2), 2: sighting(2, x=600)}, ())
+    assert collector.since_s() == 0.1
+
+
 def dressed(color: tuple[int, int, int], *places: int) -> Image:
     """A street with riders in clothes of this colour."""
     street = cv2.resize(np.random.default_rng(1).integers(60, 120, (54, 96, 3), np.uint8), (960, 540))
@@ -302,16 +340,17 @@ def test_a_rider_who_comes_back_right_before_the_end_is_one_track(settings: Sett
     assert come_back(settings, (200, 120, 30), until=44) == [1, 2]
 
 
-@pytest.mark.parametrize(("seen", "found"), [((100, 100), 120), ((100, 200), 310)])
+@pytest.mark.parametrize(("seen", "found"), [((100, 100), 120), ((100, 200), 310), ((600, 600, 600, 500), 280)])
 def test_a_rider_is_found_again_where_its_way_in_the_picture_leads(
-    settings: Settings, seen: tuple[int, int], found: int
+    settings: Settings, seen: tuple[int, ...], found: int
 ) -> None:
     """Although the bus that hides it looks like the camera's own motion, and takes its place along for the tracker."""
     collector = Collector(settings)
-    for half, x in enumerate(seen):
+    for half, x in enumerate(seen, 10):
         show(collector, range(10 * half, 10 * half + 10), {1: x}, {})
-    show(collector, range(20, 40), {}, {1: 900})
-    show(collector, range(40, 60), {2: found}, {1: 900})
+    lost = 100 + 10 * len(seen)
+    show(collector, range(lost, lost + 20), {}, {1: 900})
+    show(collector, range(lost + 20, lost + 40), {2: found}, {1: 900})
     assert [suspect.track.id for suspect in collector.rest()] == [1]
 
 

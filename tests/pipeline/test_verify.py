@@ -136,6 +136,18 @@ def test_one_bare_head_of_two_is_confirmed_by_what_is_said_of_it(settings: Setti
     assert decide(verdict.looks, (), 2, BAR).outcome is Outcome.REJECTED
 
 
+def test_a_look_speaks_for_a_head_only_where_stage_1_saw_that_one_bare(settings: Settings) -> None:
+    """The crop is of the driver then: of a pillion who looked helmeted, stage 2's bare head alone is no proof."""
+    bare, helmet = Label.WITHOUT_HELMET, Label.WITH_HELMET
+    track = two_up(*[(bare, bare)] * 4, *[(bare, helmet)] * 6)
+    first, second = sighting(0, (bare, bare)).heads
+    heads = replace(first, confidence=0.9), replace(second, confidence=0.5)
+    looks = tuple(replace(look(BARE, seen=one), heads=heads) for one in track.sightings)
+    driver, pillion = (decide(looks, (one,), 2, BAR) for one in accused(track, settings))
+    assert (driver.outcome, driver.confidence) == (Outcome.CONFIRMED, pytest.approx(0.9))
+    assert [(one.says, one.confidence) for one in pillion.looks] == [(BARE, 0.5)] * 4 + [(NOTHING, 0.0)] * 6
+
+
 @pytest.mark.parametrize("bare", [0, 1])
 def test_of_two_bare_heads_the_one_that_stage_2_confirms_counts(settings: Settings, bare: int) -> None:
     track = two_up(*[(Label.WITHOUT_HELMET, Label.WITHOUT_HELMET)] * 8)
