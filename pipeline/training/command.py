@@ -49,17 +49,22 @@ def network(path: Path) -> Any:
     """The weights of a detector as ultralytics' model.
 
     Raises:
-        WeightsError: they are missing, or none of a detector.
+        WeightsError: they are missing, none of a detector, or not to be found by ultralytics.
     """
     from ultralytics import YOLO  # noqa: PLC0415 loads torch
 
+    name = str(present(path))
+    if path.suffix.lower() != ".pt" or name != name.strip().replace("'", ""):  # it would look for another file
+        raise WeightsError(f"{path} needs a name that ends in .pt, and a path without ' and without spaces at its ends")
     try:
-        model = YOLO(str(present(path)))
-        detects = model.task == "detect"
+        model = YOLO(name)
+        detects = model.task == "detect" and len(model.names) == model.model.model[-1].nc
     except (TypeError, AttributeError, KeyError, RuntimeError, UnpicklingError):  # whatever else torch keeps in a file
         detects = False
     if not detects:
         raise WeightsError(f"{path} does not hold the weights of a detector")
+    if not all(one.isfinite().all() for one in model.model.state_dict().values()):
+        raise WeightsError(f"{path} holds weights that are no numbers: its training failed, try a lower --rate")
     return model
 
 
