@@ -28,10 +28,11 @@ from pipeline.training.accusations import BARE, Seen, accusation_figures, accuse
 from pipeline.training.metrics import curve
 from pipeline.training.pictures import load
 from pipeline.training.rider_crops import picture_name
+from pipeline.training.ship import write_manifest
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import Detection, Image, Label
-from pipeline.weights import MANIFEST, Manifest, Thresholds
+from pipeline.weights import Manifest, Thresholds
 
 Figures: TypeAlias = dict[str, Any]
 
@@ -143,7 +144,7 @@ def _calibrate(options: argparse.Namespace) -> str:
     pictures, crops = read_truth(options.data, options.split), read_truth(options.crops, options.split)
     manifest, figures = calibrate(Eyes(settings), pictures, crops, options.precision)
     if not options.dry_run:
-        (settings.weights / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+        write_manifest(settings.weights, manifest)
     return json.dumps(figures, indent=1)
 
 
