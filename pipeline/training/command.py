@@ -63,9 +63,14 @@ def network(path: Path) -> Any:
         detects = False
     if not detects:
         raise WeightsError(f"{path} does not hold the weights of a detector")
-    if not all(one.isfinite().all() for one in model.model.state_dict().values()):
-        raise WeightsError(f"{path} holds weights that are no numbers: its training failed, try a lower --rate")
+    refuse_failed(path, model.model)
     return model
+
+
+def refuse_failed(path: Path, model: Any) -> None:
+    """Refuse weights that are no numbers, which would find nothing without a word."""
+    if not all(one.isfinite().all() for one in model.state_dict().values()):
+        raise WeightsError(f"{path} holds weights that are no numbers: its training failed, try a lower --rate")
 
 
 def share(text: str) -> float:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 from zipfile import BadZipFile
 
@@ -152,16 +153,15 @@ def _go_on(out: Path, start: str | None, network: nn.Module, mean: nn.Module, op
     path = out / _STATE
     if not path.exists():
         return 0, 0.0
-    state = torch.load(command.present(path), weights_only=True)
-    if state.get("start") != start:
-        raise WeightsError(f"{out} began with other weights to start from: name a new --out")
     try:
-        network.load_state_dict(state["network"])
-    except RuntimeError as error:
+        state = torch.load(command.present(path), weights_only=True)
+        if state.get("start") != start:
+            raise WeightsError(f"{out} began with other weights to start from: name a new --out")
+        for name, one in (("network", network), ("mean", mean), ("optimizer", optimizer)):
+            one.load_state_dict(state[name])
+        return state["step"], state["spent"]
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, UnpicklingError) as error:
         raise WeightsError(f"{out} began with another network: name a new --out") from error
-    mean.load_state_dict(state["mean"])
-    optimizer.load_state_dict(state["optimizer"])
-    return state["step"], state["spent"]
 
 
 def pace(share: float) -> float:

@@ -173,6 +173,8 @@ def test_bad_input_is_told_in_a_line(data: Path, tmp_path: Path, capsys: pytest.
     assert "no such file" in told("--start", str(tmp_path / "none.pt"))
     train(TASKS["corners"], options(data / "large", tmp_path / "corners"))
     assert "another network" in told(out="corners")
+    torch.save([1], tmp_path / "corners" / "state.pt")
+    assert "another network" in told(out="corners")
     train(TASKS["reader"], options(data / "large", tmp_path / "reader"))
     assert "other weights to start from" in told("--start", str(tmp_path / "reader" / "weights.pt"), out="reader")
 
