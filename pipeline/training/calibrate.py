@@ -27,7 +27,7 @@ from pipeline.training import command
 from pipeline.training.accusations import BARE, Seen, accusation_figures, accused, at_bars, suspected
 from pipeline.training.metrics import curve
 from pipeline.training.pictures import load
-from pipeline.training.rider_crops import picture_name
+from pipeline.training.rider_crops import picture_name, refuse_crops
 from pipeline.training.ship import write_manifest
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
@@ -142,6 +142,12 @@ def _manifest(old: Manifest, first: Thresholds, second: Thresholds) -> Manifest:
 def _calibrate(options: argparse.Namespace) -> str:
     settings = command.settings_with(options.weights)
     pictures, crops = read_truth(options.data, options.split), read_truth(options.crops, options.split)
+    refuse_crops(options.data, pictures)
+    if {truth.path for truth in pictures} & {truth.path for truth in crops}:
+        raise CalibrationError(
+            f"{options.crops} holds the pictures of {options.data}: make crops of them (python -m "
+            "pipeline.training.rider_crops)"
+        )
     manifest, figures = calibrate(Eyes(settings), pictures, crops, options.precision)
     if not options.dry_run:
         write_manifest(settings.weights, manifest)

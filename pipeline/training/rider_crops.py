@@ -62,6 +62,16 @@ def picture_name(path: Path) -> str:
     return path.stem.split(_CROP)[0]
 
 
+def refuse_crops(data: Path, truths: Sequence[Truth]) -> None:
+    """Stop where crops are taken for whole pictures.
+
+    Raises:
+        DatasetError: one of the pictures is a crop.
+    """
+    if crop := next((truth.path for truth in truths if _CROP in truth.path.stem), None):
+        raise DatasetError(f"{data} holds rider crops, such as {crop.name}: name a data set of whole pictures")
+
+
 def _off(box: Box, rng: random.Random) -> Box:
     dx, dy = box.width * _OFF, box.height * _OFF
     sides = zip(box.as_tuple(), (dx, dy, dx, dy), strict=True)
@@ -106,6 +116,7 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
     folders: dict[str, list[str]] = {"train": [], "val": []}
     covers: dict[str, list[int]] = {}
     truths = {split: read_truth(data, split) for split in folders}  # what is wrong is told before anything is cut
+    refuse_crops(data, [truth for own in truths.values() for truth in own])
     for split, names in folders.items():
         hard: list[str] = []
         for truth in tqdm(truths[split], unit="picture"):

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from pipeline.crops import crop_rider
 from pipeline.errors import CalibrationError
@@ -16,13 +17,14 @@ from pipeline.training.accusations import (
     saved,
     suspected,
 )
-from pipeline.training.calibrate import by_f, by_precision, halves
+from pipeline.training.calibrate import by_f, by_precision, halves, main
 from pipeline.training.labels import Labelled
 from pipeline.training.metrics import count
 from pipeline.training.still import Second, suspects
 from pipeline.training.truth import Truth
-from pipeline.types import Box, Detection, Label
+from pipeline.types import CLASS_NAMES, Box, Detection, Label
 from pipeline.weights import Thresholds
+from tests.training.conftest import draw_street
 
 BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
 IMAGE = np.zeros((400, 400, 3), np.uint8)
@@ -159,3 +161,17 @@ def test_halves_share_no_picture_and_crops_go_with_theirs() -> None:
     assert whole == close
     assert sorted(whole[0] + whole[1]) == sorted(names)
     assert min(map(len, whole)) > 10
+
+
+def test_crops_are_not_taken_for_whole_pictures_nor_the_other_way_round(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {}
+    for kind, name in (("whole", "s0"), ("crops", "s0.crop0")):
+        draw_street(tmp_path / kind / "images", name, 0)
+        files[kind] = tmp_path / kind / "data.yaml"
+        files[kind].write_text(yaml.safe_dump({"val": "images", "names": list(CLASS_NAMES)}))
+    assert main(["--data", str(files["crops"]), "--crops", str(files["whole"]), "--dry-run"]) == 1
+    assert "crops/data.yaml holds rider crops, such as s0.crop0.png" in capsys.readouterr().err
+    assert main(["--data", str(files["whole"]), "--crops", str(files["whole"]), "--dry-run"]) == 1
+    assert "make crops of them" in capsys.readouterr().err
