@@ -25,7 +25,7 @@ from pipeline.detect import WEAK_RIDER, distinct
 from pipeline.errors import DatasetError
 from pipeline.training import command
 from pipeline.training.labels import IGNORED_NAMES, Labelled, label_lines
-from pipeline.training.pictures import load
+from pipeline.training.pictures import load, save
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import CLASS_NAMES, Box, Crop, Detection, Image, Label, Sighting
@@ -150,8 +150,7 @@ def _write(crop: Crop, labels: list[Labelled], path: Path) -> None:
     height, width = crop.image.shape[:2]
     if path.exists():
         raise DatasetError(f"two pictures of one set are called {picture_name(path)}: give one another name")
-    if not cv2.imwrite(str(path), crop.image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
-        raise DatasetError(f"{path} cannot be written")
+    save(path, crop.image, cv2.IMWRITE_JPEG_QUALITY, 92)
     (path.parent.with_name("labels") / f"{path.stem}.txt").write_text(label_lines(labels, width, height))
 
 
