@@ -15,7 +15,7 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,7 +32,7 @@ from pipeline.training.ship import write_manifest
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import Detection, Image, Label
-from pipeline.weights import Manifest, Thresholds
+from pipeline.weights import Manifest, Thresholds, read_manifest
 
 Figures: TypeAlias = dict[str, Any]
 
@@ -139,7 +139,7 @@ def _manifest(old: Manifest, first: Thresholds, second: Thresholds) -> Manifest:
     )
 
 
-def _calibrate(options: argparse.Namespace) -> str:
+def _calibrate(options: argparse.Namespace) -> Iterator[str]:
     settings = command.settings_with(options.weights)
     pictures, crops = read_truth(options.data, options.split), read_truth(options.crops, options.split)
     refuse_crops(options.data, pictures)
@@ -148,10 +148,14 @@ def _calibrate(options: argparse.Namespace) -> str:
             f"{options.crops} holds the pictures of {options.data}: make crops of them (python -m "
             "pipeline.training.rider_crops)"
         )
-    manifest, figures = calibrate(Eyes(settings), pictures, crops, options.precision)
-    if not options.dry_run:
-        write_manifest(settings.weights, manifest)
-    return json.dumps(figures, indent=1)
+    eyes = Eyes(settings)
+    manifest, figures = calibrate(eyes, pictures, crops, options.precision)
+    yield json.dumps(figures, indent=1)  # first: they took long, and the folder may not be writable
+    if options.dry_run:
+        return
+    if read_manifest(settings.weights) != eyes.manifest:
+        raise CalibrationError(f"{settings.weights} has other weights or thresholds by now: calibrate again")
+    write_manifest(settings.weights, manifest)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -163,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_weights(parser)
     parser.add_argument("--dry-run", action="store_true", help="leave the manifest as it is")
     options = parser.parse_args(arguments)
-    return command.report(lambda: [_calibrate(options)])
+    return command.report(lambda: _calibrate(options))
 
 
 if __name__ == "__main__":

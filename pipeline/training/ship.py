@@ -46,7 +46,7 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
     if size <= 0 or size % _STRIDE:
         raise WeightsError(f"a model gets pictures of a multiple of {_STRIDE} pixels a side, not {size}")
     folder.mkdir(parents=True, exist_ok=True)
-    old = read_manifest(folder) if (folder / MANIFEST).exists() else None
+    _known(folder)
     name = f"stage{stage}.pt"
     with tempfile.TemporaryDirectory(dir=folder, prefix="unfinished-") as scratch:
         bare = Path(scratch) / name
@@ -59,7 +59,7 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
             image_size=size,
             thresholds=_BEFORE_CALIBRATION,
         )
-        manifest = _with_stage(old, stage, weights)
+        manifest = _with_stage(_known(folder), stage, weights)  # as it is by now: the other stage may be new as well
         plates = folder / PLATES
         if not plates.exists():  # a new folder, or the product could not run on it
             shutil.copytree(ROOT / "weights" / PLATES, made.with_name(PLATES), ignore=_CACHE)
@@ -72,6 +72,10 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
         bare.replace(folder / name)
         write_manifest(folder, manifest)
     return manifest
+
+
+def _known(folder: Path) -> Manifest | None:
+    return read_manifest(folder) if (folder / MANIFEST).exists() else None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

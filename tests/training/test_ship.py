@@ -10,7 +10,7 @@ from ultralytics.nn.tasks import DetectionModel
 from pipeline.errors import WeightsError
 from pipeline.plate_weights import read_plate_manifest
 from pipeline.settings import ROOT, Settings
-from pipeline.training.ship import ship
+from pipeline.training.ship import ship, write_manifest
 from pipeline.types import CLASS_NAMES
 from pipeline.weights import Thresholds, checked, checked_openvino, read_manifest
 from pipeline.yolo import Yolo
@@ -94,6 +94,21 @@ def test_thresholds_stay_until_calibration(tmp_path: Path) -> None:
     again = ship(source, 2, 64, folder)
     assert again.stage2.thresholds == chosen
     assert (again.stage1.file, again.stage2.file) == ("stage1.pt", "stage2.pt")
+
+
+def test_what_else_was_shipped_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, source, export = tmp_path / "weights", trained(tmp_path / "last.pt"), YOLO.export
+    manifest = ship(source, 1, 64, folder)
+    other = manifest.stage2.model_copy(update={"file": "stage2.pt", "sha256": "another"})
+
+    def slowly(model: YOLO, **options: object) -> str:
+        write_manifest(folder, manifest.model_copy(update={"stage2": other}))
+        return export(model, **options)
+
+    monkeypatch.setattr(YOLO, "export", slowly)
+    ship(source, 1, 96, folder)
+    after = read_manifest(folder)
+    assert (after.stage1.image_size, after.stage2) == (96, other)
 
 
 def test_a_folder_whose_manifest_is_broken_keeps_its_weights(tmp_path: Path) -> None:
