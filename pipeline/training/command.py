@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 from collections.abc import Callable, Iterable
@@ -124,6 +125,8 @@ def picture(text: str) -> Path:
 def report(lines: Callable[[], Iterable[object]]) -> int:
     """Print what a command tells, line by line as it comes; its exit status: 1 with an error's line on stderr,
     130 where somebody stopped it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a path that is no UTF-8 goes out as it is
     try:
         for line in lines():
             print(line, flush=True)  # noqa: T201
