@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 
+from pipeline.training.pictures import save
 from scenes import bundle, chance, film, record, render
 from scenes.chance import Weather
 from scenes.crowd import Helmets
@@ -52,5 +53,5 @@ def _finish(target: Path, seed: int, wanted: list[int], work: Path, weather: Wea
         truth = {"weather": weather.name, "riders": riders, "frame": record.frame_of(shot)}
         (target / "truth" / f"{picture.stem}.json").write_text(json.dumps(truth, ensure_ascii=False))
         part = picture.with_name(f"part_{picture.name}")
-        cv2.imwrite(str(part), shot.image, (cv2.IMWRITE_JPEG_QUALITY, 60 + 5 * (number % 7)))
+        save(part, shot.image, cv2.IMWRITE_JPEG_QUALITY, 60 + 5 * (number % 7))
         part.rename(picture)  # last, and at once: a picture that exists is a whole frame

@@ -18,6 +18,7 @@ import numpy as np
 from pipeline import plate_formats
 from pipeline.errors import HelmetWatchError
 from pipeline.plate_formats import PlateFormat
+from pipeline.training.pictures import save
 from pipeline.types import Floats, Image
 from scenes import plates
 
@@ -86,7 +87,7 @@ def write(target: Path, count: int, seed: int, cars: float, size: float | None) 
             folder.mkdir(exist_ok=True)
             for index, image in enumerate(sequence(kind, text, rng, size)):
                 name = f"{number:05d}/{index:02d}.png"
-                cv2.imwrite(str(target / name), image)
+                save(target / name, image)
                 rows.writerow((name, text, number, kind.name))
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from pipeline.errors import WeightsError
 from pipeline.training import command
+from pipeline.training.whole import save_whole
 
 
 def blend(new: Path, old: Path, share: float, out: Path) -> Path:
@@ -36,7 +37,7 @@ def blend(new: Path, old: Path, share: float, out: Path) -> Path:
         raise WeightsError(f"{new} and {old} are of different architectures")
     model.model.load_state_dict(mean([mine, theirs], [share, 1 - share]))
     out.parent.mkdir(parents=True, exist_ok=True)
-    model.save(out)
+    save_whole(out, model.save)
     return out
 
 

@@ -15,7 +15,7 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,11 +27,12 @@ from pipeline.training import command
 from pipeline.training.accusations import BARE, Seen, accusation_figures, accused, at_bars, suspected
 from pipeline.training.metrics import curve
 from pipeline.training.pictures import load
-from pipeline.training.rider_crops import picture_name
+from pipeline.training.rider_crops import picture_name, refuse_crops
+from pipeline.training.ship import write_manifest
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import Detection, Image, Label
-from pipeline.weights import MANIFEST, Manifest, Thresholds
+from pipeline.weights import Manifest, Thresholds, read_manifest
 
 Figures: TypeAlias = dict[str, Any]
 
@@ -138,13 +139,23 @@ def _manifest(old: Manifest, first: Thresholds, second: Thresholds) -> Manifest:
     )
 
 
-def _calibrate(options: argparse.Namespace) -> str:
+def _calibrate(options: argparse.Namespace) -> Iterator[str]:
     settings = command.settings_with(options.weights)
     pictures, crops = read_truth(options.data, options.split), read_truth(options.crops, options.split)
-    manifest, figures = calibrate(Eyes(settings), pictures, crops, options.precision)
-    if not options.dry_run:
-        (settings.weights / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
-    return json.dumps(figures, indent=1)
+    refuse_crops(options.data, pictures)
+    if {truth.path for truth in pictures} & {truth.path for truth in crops}:
+        raise CalibrationError(
+            f"{options.crops} holds the pictures of {options.data}: make crops of them (python -m "
+            "pipeline.training.rider_crops)"
+        )
+    eyes = Eyes(settings)
+    manifest, figures = calibrate(eyes, pictures, crops, options.precision)
+    yield json.dumps(figures, indent=1)  # first: they took long, and the folder may not be writable
+    if options.dry_run:
+        return
+    if read_manifest(settings.weights) != eyes.manifest:
+        raise CalibrationError(f"{settings.weights} has other weights or thresholds by now: calibrate again")
+    write_manifest(settings.weights, manifest)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -156,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_weights(parser)
     parser.add_argument("--dry-run", action="store_true", help="leave the manifest as it is")
     options = parser.parse_args(arguments)
-    return command.report(lambda: [_calibrate(options)])
+    return command.report(lambda: _calibrate(options))
 
 
 if __name__ == "__main__":

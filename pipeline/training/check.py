@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-import cv2
 import numpy as np
 import supervision as sv
 
 from pipeline.errors import DatasetError
 from pipeline.training.labels import Labelled
-from pipeline.training.pictures import load
+from pipeline.training.pictures import load, save
 from pipeline.training.sets import Picture, SetSpec
 from pipeline.types import HEADS, Box, Image, Label
 
@@ -154,4 +153,4 @@ def write_sheets(spec: SetSpec, pictures: Sequence[Picture], folder: Path) -> No
     for label in Label:
         sheet = contact_sheet(pictures, label)
         if sheet is not None:
-            cv2.imwrite(str(folder / f"{spec.name}_{int(label)}_{label.title.replace(' ', '_')}.jpg"), sheet)
+            save(folder / f"{spec.name}_{int(label)}_{label.title.replace(' ', '_')}.jpg", sheet)

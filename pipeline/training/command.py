@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 from collections.abc import Callable, Iterable
@@ -49,18 +50,28 @@ def network(path: Path) -> Any:
     """The weights of a detector as ultralytics' model.
 
     Raises:
-        WeightsError: they are missing, or none of a detector.
+        WeightsError: they are missing, none of a detector, or not to be found by ultralytics.
     """
     from ultralytics import YOLO  # noqa: PLC0415 loads torch
 
+    name = str(present(path))
+    if path.suffix.lower() != ".pt" or name != name.strip().replace("'", ""):  # it would look for another file
+        raise WeightsError(f"{path} needs a name that ends in .pt, and a path without ' and without spaces at its ends")
     try:
-        model = YOLO(str(present(path)))
-        detects = model.task == "detect"
+        model = YOLO(name)
+        detects = model.task == "detect" and len(model.names) == model.model.model[-1].nc
     except (TypeError, AttributeError, KeyError, RuntimeError, UnpicklingError):  # whatever else torch keeps in a file
         detects = False
     if not detects:
         raise WeightsError(f"{path} does not hold the weights of a detector")
+    refuse_failed(path, model.model)
     return model
+
+
+def refuse_failed(path: Path, model: Any) -> None:
+    """Refuse weights that are no numbers, which would find nothing without a word."""
+    if not all(one.isfinite().all() for one in model.state_dict().values()):
+        raise WeightsError(f"{path} holds weights that are no numbers: its training failed, try a lower --rate")
 
 
 def share(text: str) -> float:
@@ -114,6 +125,8 @@ def picture(text: str) -> Path:
 def report(lines: Callable[[], Iterable[object]]) -> int:
     """Print what a command tells, line by line as it comes; its exit status: 1 with an error's line on stderr,
     130 where somebody stopped it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a path that is no UTF-8 goes out as it is
     try:
         for line in lines():
             print(line, flush=True)  # noqa: T201

@@ -24,12 +24,13 @@ from pipeline.errors import DatasetError
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, camera
-from pipeline.training.description import pictures_of
+from pipeline.training.description import pictures_of, read_description
 from pipeline.training.evaluate import evaluate
 from pipeline.training.ship import ship
 from pipeline.training.still import Eyes
-from pipeline.training.train import settings_of, train
+from pipeline.training.train import check_start, settings_of, train
 from pipeline.training.truth import Truth, read_truth
+from pipeline.training.whole import write_whole
 from pipeline.types import CLASS_NAMES, Label
 
 _RATE, _BATCH = 0.001, 16
@@ -73,12 +74,12 @@ def prepare(variant: Variant, data: Path, plain: Path, hold: Sequence[str], out:
     Raises:
         DatasetError: the run wants rendered frames, and there are none.
     """
-    description = yaml.safe_load((plain if variant.plain else data).read_text())
-    root = Path(description["path"])
-    folders = [folder for folder in description["train"] if (root / folder).is_dir()]  # lists would name some again
-    description["train"] = [str(root / folder) for folder in folders if Path(folder).parts[0] not in hold]
+    known = read_description(plain if variant.plain else data)
+    folders = [place for place in known.places("train") if place.is_dir()]  # lists would name some again
+    free = [folder for folder in folders if not {known.group(one) for one in pictures_of(folder)} & set(hold)]
+    description = known.raw | {"path": str(known.root), "train": [str(folder) for folder in free]}
     if variant.rendered:
-        if rendered is None:
+        if rendered is None or not (rendered / "images").is_dir():
             raise DatasetError("name a folder of rendered frames with --rendered, or leave that run out with --only")
         description["train"].append(str(rendered.resolve() / "images"))
     if variant.naive:
@@ -86,7 +87,6 @@ def prepare(variant: Variant, data: Path, plain: Path, hold: Sequence[str], out:
             str(_unignored(Path(folder), out / "pictures" / str(number)))
             for number, folder in enumerate(description["train"])
         ]
-    description["path"] = str(root)
     out.mkdir(parents=True, exist_ok=True)
     file = out / "data.yaml"
     file.write_text(yaml.safe_dump(description, sort_keys=False))
@@ -131,19 +131,24 @@ def row(name: str, figures: dict[str, dict[str, float | None]]) -> str:
 
 def rows(options: argparse.Namespace) -> Iterator[str]:
     """The table, a run a row."""
+    check_start(options.start, "n")
     every = {split: read_truth(options.plain, split) for split in ("train", "val")}
     groups = {one.group for truths in every.values() for one in truths}
     if missing := [name for name in options.hold if name not in groups]:
         raise DatasetError(f"{options.plain} has no pictures of {', '.join(missing)} to hold")
     held = [one for truths in every.values() for one in truths if one.group in options.hold]
     known = [one for one in every["val"] if one.group not in options.hold]
-    for name in options.only:
-        out = options.out / name.replace(" ", "-").replace(",", "").replace(":", "")
-        if not (out / "figures.json").exists():
-            data = prepare(VARIANTS[name], options.data, options.plain, options.hold, out, options.rendered)
-            weights = run(VARIANTS[name], data, options.start, out, options.size, options.passes)
+    outs = {name: options.out / name.replace(" ", "-").replace(",", "").replace(":", "") for name in options.only}
+    left = {name: out for name, out in outs.items() if not (out / "figures.json").exists()}
+    sets = {  # all of them first: what is wrong is told before hours of training
+        name: prepare(VARIANTS[name], options.data, options.plain, options.hold, out, options.rendered)
+        for name, out in left.items()
+    }
+    for name, out in outs.items():
+        if name in sets:
+            weights = run(VARIANTS[name], sets[name], options.start, out, options.size, options.passes)
             figures = {"held": judge(weights, held), "known": judge(weights, known)}
-            (out / "figures.json").write_text(json.dumps(figures))
+            write_whole(out / "figures.json", json.dumps(figures).encode())
         yield row(name, json.loads((out / "figures.json").read_text()))
 
 

@@ -55,10 +55,14 @@ class Description:
         if not entries:
             named = [name for name in ("train", "val", "valid", "validation", "test") if self.raw.get(name)]
             raise DatasetError(f"{self.file} names no {split} pictures, only {named}: add a line `{split}: FOLDER`")
-        found = [path for entry in entries for path in pictures_of(self._place(str(entry)))]
+        found = [path for place in self.places(split) for path in pictures_of(place)]
         if not found:
             raise DatasetError(f"{self.file}: no pictures in {split} ({', '.join(map(str, entries))})")
         return found
+
+    def places(self, split: str) -> list[Path]:
+        """The folders and lists that a split names."""
+        return [self._place(str(entry)) for entry in self._entries(split)]
 
     def group(self, picture: Path) -> str:
         """The folder below the root that a picture lies in."""
@@ -131,11 +135,20 @@ def _ours(name: str, file: Path) -> tuple[Label, bool]:
     return Label(CLASS_NAMES.index(plain)), plain != spelt
 
 
+def _folder(path: Path) -> bool:
+    """Refuses links to a folder that they lie in, through which every picture would be found again and again."""
+    if not path.is_dir():
+        return False
+    if path.is_symlink() and path.resolve() in {one.resolve() for one in path.parents}:
+        raise DatasetError(f"{path} links to a folder that it lies in: take the link out")
+    return True
+
+
 def pictures_of(entry: Path) -> Iterator[Path]:
     """The pictures in a folder and below it, links to nowhere too, or those that a list names (relative to it)."""
     if entry.is_dir():
         files = (Path(name) for name in glob.iglob(f"{glob.escape(str(entry))}/**/*", recursive=True))  # noqa: PTH207
-        yield from sorted(path for path in files if path.suffix[1:].lower() in PICTURES and not path.is_dir())
+        yield from sorted(path for path in files if not _folder(path) and path.suffix[1:].lower() in PICTURES)
     elif entry.is_file():
         try:
             lines = entry.read_text(encoding="utf-8-sig").splitlines()

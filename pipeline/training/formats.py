@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 import numpy as np
 import supervision as sv
@@ -21,13 +22,21 @@ def read_voc(images: Path, annotations: Path) -> sv.DetectionDataset:
     Raises:
         ValueError, ParseError: a label is broken.
     """
+    difficult = {file.stem: _difficult(file) for file in annotations.glob("*.xml")}
     source = sv.DetectionDataset.from_pascal_voc(str(images), str(annotations))
     for path, detections in source.annotations.items():
-        file = annotations / f"{Path(path).stem}.xml"
-        if file.exists():
-            said = [one.findtext("difficult", "0").strip() for one in parse(file).iterfind("object")]
-            detections.data["difficult"] = np.array([one not in {"", "0"} for one in said])
+        if Path(path).stem in difficult:
+            detections.data["difficult"] = np.array(difficult[Path(path).stem])
     return source
+
+
+def _difficult(file: Path) -> list[bool]:
+    """Of each object in a file."""
+    try:
+        objects = parse(file).iterfind("object")
+        return [one.findtext("difficult", "0").strip() not in {"", "0"} for one in objects]
+    except (ParseError, ValueError) as error:  # supervision would not say in which file
+        raise ValueError(f"{file.name}: {error}. Save it as XML in UTF-8") from error
 
 
 def read_coco(images: Path, annotations: Path) -> sv.DetectionDataset:

@@ -37,6 +37,15 @@ def decoded(path: Path, how: int) -> Image | None:
     return None if image is None else np.asarray(image, np.uint8)
 
 
+def save(path: Path, image: Image, *how: int) -> None:
+    """Write a picture (BGR or grey) of the kind that its name ends with, `how` as `cv2.imwrite` has it.
+
+    Raises:
+        OSError: it cannot be written; cv2.imwrite would not say that a disk is full.
+    """
+    path.write_bytes(cv2.imencode(path.suffix, image, how)[1].tobytes())
+
+
 def garbled(path: Path) -> bool:
     """Whether its name is no UTF-8, as of archives made on Windows: nothing of that name can be written or learned."""
     return str(path).encode(errors="replace").decode() != str(path)

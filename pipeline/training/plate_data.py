@@ -55,7 +55,7 @@ class Surroundings:
         pictures = [path for one in places for path in ([one] if one.is_file() else pictures_of(one))]
         pictures = random.Random(0).sample(pictures, min(len(pictures), 400))  # noqa: S311
         read = (decoded(path, cv2.IMREAD_GRAYSCALE) for path in pictures)
-        self._pictures = [picture for picture in read if picture is not None]
+        self._pictures = [picture for picture in read if picture is not None and min(picture.shape) > 1]
         if not self._pictures:
             named = ", ".join(map(str, places))
             raise DatasetError(f"{named}: no picture there that can be read; name those of streets, or folders of them")
@@ -165,13 +165,21 @@ def _endless(around: Surroundings, rng: np.random.Generator) -> Iterator[dict[st
         yield from samples(around, rng)
 
 
+def _refuse_other(path: Path, patches: bool) -> None:
+    with np.load(path) as chunk:
+        if ("small" in chunk) is not patches:
+            raise DatasetError(f"{path} is there and of the other kind (--patches): name a new --out")
+
+
 def _make(options: argparse.Namespace) -> Iterator[Path]:
     cv2.setNumThreads(1)
     around = Surroundings(options.around)
     options.out.mkdir(parents=True, exist_ok=True)
     for number in range(options.chunks):
         path = options.out / f"{options.seed:03d}-{number:04d}.npz"
-        if not path.exists():
+        if path.exists():
+            _refuse_other(path, options.patches)
+        else:
             (write_patches if options.patches else write_chunk)(path, around, (options.seed, number))
         yield path
 

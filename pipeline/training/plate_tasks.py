@@ -124,19 +124,20 @@ def _disturbed(pictures: Tensor) -> Tensor:
 
 
 def fitting(path: Path, network: nn.Module) -> dict[str, Tensor]:
-    """The weights in a file, which are those that a network of this kind has.
+    """The weights in a file, which are those that a network of this kind has; they are put into this one.
 
     Raises:
-        WeightsError: the file is missing or damaged, or of another network.
+        WeightsError: the file is missing or damaged, or of another network or a training that failed.
     """
     try:
         weights = torch.load(command.present(path), map_location="cpu", weights_only=True)
         # the reader as shipped has the names that EasyOCR wants
         weights = {name.removeprefix("module."): one for name, one in weights.items()}
         network.load_state_dict(weights)
-    except (RuntimeError, pickle.UnpicklingError) as error:  # their messages list all names
+    except (RuntimeError, AttributeError, TypeError, pickle.UnpicklingError) as error:  # their messages list all names
         raise WeightsError(f"{path} holds the weights of another network") from error
-    return weights
+    command.refuse_failed(path, network)
+    return network.state_dict()
 
 
 TASKS: dict[str, Task] = {"reader": ReaderTask(), "corners": CornersTask(), "upscaler": UpscalerTask()}

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from pipeline import plate_formats as formats
 from pipeline.plate_formats import PlateFormat
 from pipeline.training import command
+from pipeline.training.pictures import save
 from pipeline.training.plate_data import Surroundings
 from pipeline.training.plate_pictures import draw
 from pipeline.training.plate_views import draw_size, draw_view, see
@@ -64,7 +64,7 @@ def write(
             (target / f"{number:05d}").mkdir(exist_ok=True)
             for index, image in enumerate(track(kind, text, frames, size, around, rng)):
                 name = f"{number:05d}/{index:02d}.png"
-                cv2.imwrite(str(target / name), image)
+                save(target / name, image)
                 rows.writerow((name, text, number))
 
 

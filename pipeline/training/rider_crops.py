@@ -25,7 +25,7 @@ from pipeline.detect import WEAK_RIDER, distinct
 from pipeline.errors import DatasetError
 from pipeline.training import command
 from pipeline.training.labels import IGNORED_NAMES, Labelled, label_lines
-from pipeline.training.pictures import load
+from pipeline.training.pictures import load, save
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import CLASS_NAMES, Box, Crop, Detection, Image, Label, Sighting
@@ -68,6 +68,16 @@ def _riders(truth: Truth, found: tuple[Detection, ...], train: bool, rng: random
 def picture_name(path: Path) -> str:
     """The name of the picture that a crop, or a whole picture, comes from."""
     return path.stem.split(_CROP)[0]
+
+
+def refuse_crops(data: Path, truths: Sequence[Truth]) -> None:
+    """Stop where crops are taken for whole pictures.
+
+    Raises:
+        DatasetError: one of the pictures is a crop.
+    """
+    if crop := next((truth.path for truth in truths if _CROP in truth.path.stem), None):
+        raise DatasetError(f"{data} holds rider crops, such as {crop.name}: name a data set of whole pictures")
 
 
 def _off(box: Box, rng: random.Random) -> Box:
@@ -114,6 +124,7 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
     folders: dict[str, list[str]] = {"train": [], "val": []}
     covers: dict[str, list[int]] = {}
     truths = {split: read_truth(data, split) for split in folders}  # what is wrong is told before anything is cut
+    refuse_crops(data, [truth for own in truths.values() for truth in own])
     for split, names in folders.items():
         hard: list[str] = []
         for truth in tqdm(truths[split], unit="picture"):
@@ -147,8 +158,7 @@ def _write(crop: Crop, labels: list[Labelled], path: Path) -> None:
     height, width = crop.image.shape[:2]
     if path.exists():
         raise DatasetError(f"two pictures of one set are called {picture_name(path)}: give one another name")
-    if not cv2.imwrite(str(path), crop.image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
-        raise DatasetError(f"{path} cannot be written")
+    save(path, crop.image, cv2.IMWRITE_JPEG_QUALITY, 92)
     (path.parent.with_name("labels") / f"{path.stem}.txt").write_text(label_lines(labels, width, height))
 
 

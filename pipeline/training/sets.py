@@ -6,6 +6,7 @@ the project's classes it labels. Reading VOC and COCO is `supervision`'s work.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,13 +218,24 @@ def _refuse_unread(spec: SetSpec, images: Path, annotations: Path, read: set[str
     """A picture that nobody has labelled yet must not be learned as one in which there is nothing."""
     suffix = {"yolo": ".txt", "voc": ".xml"}[spec.format]
     pictures = sorted(path for path in images.iterdir() if path.suffix[1:].lower() in PICTURES)
-    bare = [path.name for path in pictures if not (annotations / f"{path.stem}{suffix}").exists()]
+    bare = [path for path in pictures if not (annotations / f"{path.stem}{suffix}").exists()]
     if bare:
+        wanted = f"{bare[0].stem}{suffix}"
+        known = {_alike(path.name): path.name for path in annotations.iterdir()}
+        if near := known.get(_alike(wanted)):
+            raise DatasetError(
+                f"{spec.name}: {near} is spelled otherwise than the picture {bare[0].name} (its case, or Hangul in "
+                f"pieces): rename it to {wanted}"
+            )
         raise DatasetError(
-            f"{spec.name}: {len(bare)} pictures without a label file, the first {bare[0]}: label them or take them "
-            "out (an empty file says that there is nothing in a picture)"
+            f"{spec.name}: {len(bare)} pictures without a label file, the first {bare[0].name}: label them or take "
+            "them out (an empty file says that there is nothing in a picture)"
         )
     _refuse_strange(spec, [path for path in pictures if path.name not in read])
+
+
+def _alike(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _refuse_strange(spec: SetSpec, pictures: Sequence[Path]) -> None:

@@ -26,17 +26,25 @@ def split(pictures: Sequence[Picture]) -> list[Picture]:
     """Every picture with its split decided, near-duplicates together.
 
     A split that a set brings along stays; a group that lies on both sides goes to train whole, so val stays
-    unseen. A group without one falls by the hash of its first picture, the same way every time.
+    unseen. A group without one falls by the hash of its first picture, the same way every time; where all would fall on
+    one side, as in a small set, the nearest one falls on the other.
     """
     groups = _groups(pictures)
     sides: dict[int, Split] = {}
+    fractions: dict[int, float] = {}
     for group in set(groups):
         members = [picture for picture, own in zip(pictures, groups, strict=True) if own == group]
         brought = {picture.split for picture in members} - {None}
         if brought:
             sides[group] = "val" if brought == {"val"} else "train"
         else:
-            sides[group] = "val" if _fraction(members[0]) < VAL_SHARE else "train"
+            fractions[group] = _fraction(members[0])
+            sides[group] = "val" if fractions[group] < VAL_SHARE else "train"
+    if fractions and len(sides) > 1:
+        if "val" not in sides.values():
+            sides[min(fractions, key=fractions.__getitem__)] = "val"
+        elif "train" not in sides.values():
+            sides[max(fractions, key=fractions.__getitem__)] = "train"
     return [replace(picture, split=sides[group]) for picture, group in zip(pictures, groups, strict=True)]
 
 

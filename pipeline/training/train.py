@@ -28,7 +28,7 @@ from pipeline.training import command
 from pipeline.training.augment import BARE_OFTEN, camera
 from pipeline.training.description import read_description
 from pipeline.training.trainer import Trainer, begin, closing, pace, save_record
-from pipeline.training.truth import label_file
+from pipeline.training.truth import label_file, unlabelled
 from pipeline.weights import sha256
 
 _ENDLESS = 300  # epochs, until the first one has shown how many fit the time
@@ -44,6 +44,8 @@ def data_sum(data: Path) -> str:
             "in train and val: make one (python -m pipeline.training.dataset) of sets that have both"
         )
     for picture in description.pictures("train"):
+        if not label_file(picture).exists():
+            raise unlabelled(picture)
         total.update(f"{sha256(picture)} {sha256(label_file(picture))}\n".encode())
     return total.hexdigest()
 

@@ -6,13 +6,14 @@ python -m pipeline.training.train_plates reader|corners|upscaler --data DIR --va
 from __future__ import annotations
 
 import argparse
-import io
 import logging
 import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 from zipfile import BadZipFile
 
@@ -24,6 +25,7 @@ from torch.optim.swa_utils import AveragedModel
 from pipeline.errors import DatasetError, WeightsError
 from pipeline.training import command
 from pipeline.training.plate_tasks import TASKS, Batch, Fields, Task, fitting
+from pipeline.training.whole import save_whole
 from pipeline.weights import sha256
 
 _log = logging.getLogger(__name__)
@@ -137,9 +139,10 @@ def train(task: Task, options: argparse.Namespace) -> Path:
             _log.info("step %s: %s", step, evaluate(task, mean.module, options.val))
             began, cpu = time.monotonic(), time.process_time()
         if time.monotonic() - saved > _SAVE_EVERY_S or spent >= budget:
-            _save(weights, mean.module.state_dict())
+            save_whole(weights, partial(torch.save, mean.module.state_dict()))
             states = {"network": network.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
-            _save(out / _STATE, {**states, "step": step, "spent": spent, "start": start})
+            state = {**states, "step": step, "spent": spent, "start": start}
+            save_whole(out / _STATE, partial(torch.save, state))
             saved = time.monotonic()
     _log.info("at the end: %s", evaluate(task, mean.module, options.val))
     return weights
@@ -150,16 +153,15 @@ def _go_on(out: Path, start: str | None, network: nn.Module, mean: nn.Module, op
     path = out / _STATE
     if not path.exists():
         return 0, 0.0
-    state = torch.load(command.present(path), weights_only=True)
-    if state.get("start") != start:
-        raise WeightsError(f"{out} began with other weights to start from: name a new --out")
     try:
-        network.load_state_dict(state["network"])
-    except RuntimeError as error:
+        state = torch.load(command.present(path), weights_only=True)
+        if state.get("start") != start:
+            raise WeightsError(f"{out} began with other weights to start from: name a new --out")
+        for name, one in (("network", network), ("mean", mean), ("optimizer", optimizer)):
+            one.load_state_dict(state[name])
+        return state["step"], state["spent"]
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, UnpicklingError) as error:
         raise WeightsError(f"{out} began with another network: name a new --out") from error
-    mean.load_state_dict(state["mean"])
-    optimizer.load_state_dict(state["optimizer"])
-    return state["step"], state["spent"]
 
 
 def pace(share: float) -> float:
@@ -177,14 +179,6 @@ def _moved(means: Any, now: Any, count: Any) -> None:
             mean.lerp_(one, share)
         else:
             mean.copy_(one)
-
-
-def _save(path: Path, content: dict[str, Any]) -> None:
-    """Beside the old file first: a cut in between, or a full disk, costs two minutes, not the run."""
-    unfinished, written = path.with_suffix(".part"), io.BytesIO()
-    torch.save(content, written)  # to the disk itself it would not say that this is full
-    unfinished.write_bytes(written.getbuffer())
-    unfinished.replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

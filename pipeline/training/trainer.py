@@ -17,6 +17,7 @@ from ultralytics.utils import colorstr
 from pipeline.training.augment import Dataset
 from pipeline.training.loss import IgnoringLoss
 from pipeline.training.short import short
+from pipeline.training.whole import write_whole
 from pipeline.types import CLASS_NAMES
 
 _CLOSE_MOSAIC_SHARE = 0.15  # of the epochs, at the end: whole pictures again, as the product sees them
@@ -108,6 +109,4 @@ def save_record(folder: Path, run: dict[str, Any]) -> None:
     """Write RUN/run.json, whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = {key: value for key, value in run.items() if key != "session_start"}
-    unfinished = folder / "run.part"
-    unfinished.write_text(json.dumps(kept, indent=1))
-    unfinished.replace(folder / "run.json")
+    write_whole(folder / "run.json", json.dumps(kept, indent=1).encode())

@@ -80,8 +80,7 @@ def read_truth(data: Path, split: str) -> list[Truth]:
     if reading.damaged:
         raise DatasetError(f"{reading.damaged[0]} cannot be read as a picture: mend it or take it out")
     if reading.unlabelled:
-        path = reading.unlabelled[0]
-        raise DatasetError(f"{path} has no label file {label_file(path)}: if nothing is in it, write an empty one")
+        raise unlabelled(reading.unlabelled[0])
     if named := next((truth.path for truth in reading.truths if garbled(truth.path)), None):
         raise DatasetError(f"the name of {named} is not UTF-8: give it another")
     return reading.truths
@@ -89,6 +88,11 @@ def read_truth(data: Path, split: str) -> list[Truth]:
 
 def label_file(picture: Path) -> Path:
     return Path(img2label_paths([str(picture)])[0])
+
+
+def unlabelled(picture: Path) -> DatasetError:
+    file = label_file(picture)
+    return DatasetError(f"{picture} has no label file {file}: if nothing is in it, write an empty one")
 
 
 def _labels(file: Path, width: int, height: int, data: Description) -> Iterator[Labelled]:

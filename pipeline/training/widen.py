@@ -19,6 +19,7 @@ from ultralytics.nn.tasks import DetectionModel
 
 from pipeline.training import command
 from pipeline.training.train import check_start
+from pipeline.training.whole import save_whole
 
 # attention reads its channels head by head, so that whole heads are there twice: query, key and value, and value alone
 _QKV, _HEAD = 128, 64
@@ -40,7 +41,7 @@ def widen(source: Path, out: Path) -> Path:
         {name: _widened(name, one, shapes[name].shape, shares) for name, one in narrow.state_dict().items()}
     )
     out.parent.mkdir(parents=True, exist_ok=True)
-    wide.save(out)
+    save_whole(out, wide.save)
     return out
 
 

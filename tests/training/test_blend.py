@@ -64,3 +64,36 @@ def test_what_torch_keeps_and_is_no_detector_is_refused(
     YOLO("yolo11n-seg.yaml").save(other)
     assert main([str(new), str(other), "--share", "0.5", "--out", str(tmp_path / "mixed.pt")]) == 1
     assert "does not hold the weights of a detector" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["last.part", "last", "it's.pt", "last.pt "])
+def test_a_file_that_ultralytics_would_not_find_by_its_name_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    new, other = weights(tmp_path / "new.pt", "yolo11n.yaml", 1.0), weights(tmp_path / "its.pt", "yolo11n.yaml", 0.0)
+    odd = new.rename(tmp_path / name)
+    assert main([str(odd), str(other), "--share", "0.5", "--out", str(tmp_path / "mixed.pt")]) == 1
+    assert capsys.readouterr().err.startswith(f"{odd} needs a name that ends in .pt")
+
+
+def test_weights_of_a_training_that_failed_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new, failed = (weights(tmp_path / f"{value}.pt", "yolo11n.yaml", value) for value in (1.0, float("nan")))
+    assert main([str(new), str(failed), "--share", "0.5", "--out", str(tmp_path / "mixed.pt")]) == 1
+    assert "nan.pt holds weights that are no numbers" in capsys.readouterr().err
+
+
+def test_a_disk_that_is_full_leaves_the_blend_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new, out, write = weights(tmp_path / "new.pt", "yolo11n.yaml", 1.0), tmp_path / "mixed.pt", Path.write_bytes
+    out.write_bytes(b"as it was")
+
+    def fill_up(path: Path, content: bytes) -> int:
+        write(path, content[:1000])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    assert main([str(new), str(new), "--share", "0.5", "--out", str(out)]) == 1
+    assert capsys.readouterr().err == "No space left on device\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"new.pt", "mixed.pt"}
+    assert out.read_bytes() == b"as it was"

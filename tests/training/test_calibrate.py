@@ -1,11 +1,15 @@
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import yaml
 
 from pipeline.crops import crop_rider
 from pipeline.errors import CalibrationError
+from pipeline.settings import ROOT
 from pipeline.training.accusations import (
     Seen,
     accusation_figures,
@@ -16,13 +20,15 @@ from pipeline.training.accusations import (
     saved,
     suspected,
 )
-from pipeline.training.calibrate import by_f, by_precision, halves
+from pipeline.training.calibrate import by_f, by_precision, halves, main
 from pipeline.training.labels import Labelled
 from pipeline.training.metrics import count
+from pipeline.training.ship import write_manifest
 from pipeline.training.still import Second, suspects
 from pipeline.training.truth import Truth
-from pipeline.types import Box, Detection, Label
-from pipeline.weights import Thresholds
+from pipeline.types import CLASS_NAMES, Box, Detection, Label
+from pipeline.weights import Manifest, Thresholds, read_manifest
+from tests.training.conftest import draw_street
 
 BARE, HELMET = Label.WITHOUT_HELMET, Label.WITH_HELMET
 IMAGE = np.zeros((400, 400, 3), np.uint8)
@@ -159,3 +165,48 @@ def test_halves_share_no_picture_and_crops_go_with_theirs() -> None:
     assert whole == close
     assert sorted(whole[0] + whole[1]) == sorted(names)
     assert min(map(len, whole)) > 10
+
+
+def test_crops_are_not_taken_for_whole_pictures_nor_the_other_way_round(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {}
+    for kind, name in (("whole", "s0"), ("crops", "s0.crop0")):
+        draw_street(tmp_path / kind / "images", name, 0)
+        files[kind] = tmp_path / kind / "data.yaml"
+        files[kind].write_text(yaml.safe_dump({"val": "images", "names": list(CLASS_NAMES)}))
+    assert main(["--data", str(files["crops"]), "--crops", str(files["whole"]), "--dry-run"]) == 1
+    assert "crops/data.yaml holds rider crops, such as s0.crop0.png" in capsys.readouterr().err
+    assert main(["--data", str(files["whole"]), "--crops", str(files["whole"]), "--dry-run"]) == 1
+    assert "make crops of them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "shipped", "full"])
+def test_thresholds_are_told_also_where_they_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], meanwhile: str
+) -> None:
+    draw_street(tmp_path / "whole" / "images", "s0", 0)
+    draw_street(tmp_path / "crops" / "images", "s0.crop0", 0)
+    for kind in ("whole", "crops"):
+        (tmp_path / kind / "data.yaml").write_text(yaml.safe_dump({"val": "images", "names": list(CLASS_NAMES)}))
+    old = read_manifest(ROOT / "weights")
+    chosen = old.model_copy(update={"stage1": old.stage1.model_copy(update={"thresholds": LOW})})
+    write_manifest(tmp_path, old)
+
+    def choose(*_: object) -> tuple[Manifest, dict[str, str]]:
+        if meanwhile == "shipped":
+            write_manifest(tmp_path, old.model_copy(update={"stage1": old.stage2}))
+        if meanwhile == "full":
+            monkeypatch.setattr(Path, "write_bytes", Mock(side_effect=OSError("No space left on device")))
+        return chosen, {"chosen": "so"}
+
+    monkeypatch.setattr("pipeline.training.calibrate.calibrate", choose)
+    monkeypatch.setattr("pipeline.training.calibrate.Eyes", lambda _: SimpleNamespace(manifest=old))
+    files = ["--data", str(tmp_path / "whole" / "data.yaml"), "--crops", str(tmp_path / "crops" / "data.yaml")]
+    done = main([*files, "--weights", str(tmp_path)])
+    out, err = capsys.readouterr()
+    assert '"chosen": "so"' in out
+    assert done == (meanwhile != "nothing")
+    assert {"nothing": "", "shipped": "by now: calibrate again", "full": "No space left"}[meanwhile] in err
+    kept = {"nothing": chosen, "shipped": old.model_copy(update={"stage1": old.stage2}), "full": old}[meanwhile]
+    assert read_manifest(tmp_path) == kept

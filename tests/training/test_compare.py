@@ -37,12 +37,23 @@ def test_what_is_held_is_not_trained_on(two_sets: Path, tmp_path: Path) -> None:
     assert {picture.stem[0] for picture in trained_on(run)} == {"s"}
 
 
+@pytest.mark.parametrize("kind", ["absolute", "one", "whole"])
+def test_what_is_held_is_not_trained_on_however_it_is_named(two_sets: Path, tmp_path: Path, kind: str) -> None:
+    root, description = two_sets.parent, yaml.safe_load(two_sets.read_text())
+    folders = [str(root / folder) for folder in description["train"]]
+    named = {"absolute": folders, "one": folders[0], "whole": "."}[kind]
+    two_sets.write_text(yaml.safe_dump(description | {"path": None, "train": named}))
+    run = prepare(Variant(), two_sets, two_sets, ["yard"], tmp_path / "run", None)
+    assert {picture.stem[0] for picture in trained_on(run)} == ({"s"} if kind != "whole" else set())
+
+
 def test_rendered_frames_are_trained_on_where_there_are_any(two_sets: Path, tmp_path: Path) -> None:
     draw_street(tmp_path / "frames" / "images", "r0", 30)
     run = prepare(Variant(rendered=True), two_sets, two_sets, ["yard"], tmp_path / "run", tmp_path / "frames")
     assert {picture.stem[0] for picture in trained_on(run)} == {"s", "r"}
-    with pytest.raises(DatasetError, match="--rendered"):
-        prepare(Variant(rendered=True), two_sets, two_sets, ["yard"], tmp_path / "run", None)
+    for nowhere in (None, tmp_path / "nowhere"):
+        with pytest.raises(DatasetError, match="--rendered"):
+            prepare(Variant(rendered=True), two_sets, two_sets, ["yard"], tmp_path / "run", nowhere)
 
 
 def test_the_naive_run_knows_no_ignored_regions(two_sets: Path, tmp_path: Path) -> None:
@@ -56,10 +67,18 @@ def test_the_naive_run_knows_no_ignored_regions(two_sets: Path, tmp_path: Path) 
         assert len(text.read_text().splitlines()) == lines
 
 
-def test_a_set_to_hold_has_to_be_one(two_sets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    paths = ["--data", str(two_sets), "--plain", str(two_sets), "--start", "none.pt", "--out", str(tmp_path / "out")]
-    assert main([*paths, "--hold", "yards"]) == 1
+def test_what_is_wrong_is_told_before_the_first_run(
+    two_sets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    YOLO("yolo11n.yaml").save(tmp_path / "n.pt")
+    YOLO("yolo11s.yaml").save(tmp_path / "s.pt")
+    paths = ["--data", str(two_sets), "--plain", str(two_sets), "--out", str(tmp_path / "out"), "--start"]
+    assert main([*paths, str(tmp_path / "n.pt"), "--hold", "yards"]) == 1
     assert "has no pictures of yards to hold" in capsys.readouterr().err
+    assert main([*paths, str(tmp_path / "s.pt"), "--hold", "yard"]) == 1
+    assert "s.pt is no YOLO11n" in capsys.readouterr().err
+    assert main([*paths, str(tmp_path / "n.pt"), "--hold", "yard"]) == 1
+    assert "--rendered" in capsys.readouterr().err, "before the first run, not before the last"
 
 
 def test_a_run_is_trained_judged_and_kept(two_sets: Path, tmp_path: Path) -> None:

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,3 +126,10 @@ def test_who_stops_a_command_gets_no_traceback(
     paths = ["--root", str(tmp_path / "root"), "--out", str(tmp_path / "out"), "--set", str(street_set)]
     assert main(paths) == 130
     assert capsys.readouterr().err.endswith("stopped\n")
+
+
+def test_a_path_that_is_no_utf8_is_told_as_it_is() -> None:
+    told = "import os; from pipeline.training.command import report; report(lambda: [os.fsdecode(b'/\\xff')])"
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run([sys.executable, "-c", told], env=strict, check=True, capture_output=True, timeout=60)
+    assert done.stdout == b"/\xff\n"

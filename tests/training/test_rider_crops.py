@@ -11,7 +11,7 @@ from pipeline.errors import DatasetError
 from pipeline.training.labels import Labelled
 from pipeline.training.rider_crops import build, cut, is_hard, labels_of
 from pipeline.training.truth import Truth, read_truth
-from pipeline.types import Box, Crop, Detection, Label, Sighting
+from pipeline.types import CLASS_NAMES, Box, Crop, Detection, Label, Sighting
 from tests.training.conftest import draw_street
 
 IMAGE = np.zeros((2000, 3000, 3), np.uint8)
@@ -133,3 +133,12 @@ def test_what_is_wrong_with_the_data_is_told_before_anything_is_cut(tmp_path: Pa
     with pytest.raises(DatasetError, match="names no val pictures"):
         build(data, SimpleNamespace(first=lambda _image: ()), out)
     assert not out.exists()
+
+
+def test_crops_are_not_cut_once_more(tmp_path: Path) -> None:
+    draw_street(tmp_path / "train" / "images", "s0.crop0", 0)
+    data, names = tmp_path / "data.yaml", list(CLASS_NAMES)
+    data.write_text(yaml.safe_dump({"train": "train/images", "val": "train/images", "names": names}))
+    with pytest.raises(DatasetError, match=r"holds rider crops, such as s0\.crop0\.png: name .* whole pictures"):
+        build(data, SimpleNamespace(first=lambda _image: ()), tmp_path / "crops")
+    assert not (tmp_path / "crops").exists()

@@ -575,3 +575,22 @@ def test_a_second_look_at_what_is_not_there_is_told(tmp_path: Path, row: str, sa
     write(tmp_path / "set.csv", f"\ufefffile,x,y,label\n{row}\n")
     with pytest.raises(DatasetError, match=says):
         read(tmp_path)
+
+
+def test_a_file_of_voc_that_is_not_in_utf8_is_named(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.jpg")
+    for text in ('<?xml version="1.0" encoding="euc-kr"?><annotation/>', "<annotation>거리</annotation>"):
+        (tmp_path / "labels").mkdir(exist_ok=True)
+        (tmp_path / "labels/a.xml").write_bytes(text.encode("euc-kr"))
+        with pytest.raises(DatasetError, match=r"cannot be read: a\.xml: .*\. Save it as XML in UTF-8"):
+            read(tmp_path, **VOC)
+
+
+@pytest.mark.parametrize("kind", ["yolo", "voc"])
+@pytest.mark.parametrize(("name", "labels"), [("a", "A"), ("가", unicodedata.normalize("NFD", "가"))])
+def test_labels_of_a_name_that_is_spelled_otherwise_are_told(tmp_path: Path, kind: str, name: str, labels: str) -> None:
+    picture(tmp_path / f"images/{name}.jpg")
+    suffix = {"yolo": "txt", "voc": "xml"}[kind]
+    write(tmp_path / f"labels/{labels}.{suffix}", {"yolo": "", "voc": "<annotation/>"}[kind])
+    with pytest.raises(DatasetError, match=f"{labels}.{suffix} is spelled otherwise .* rename it to {name}.{suffix}"):
+        read(tmp_path, **({} if kind == "yolo" else VOC))

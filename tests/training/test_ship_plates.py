@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pipeline.errors import WeightsError
-from pipeline.plate_weights import READER, read_plate_manifest
+from pipeline.plate_weights import CORNERS, READER, read_plate_manifest
 from pipeline.settings import ROOT
 from pipeline.training.plate_tasks import TASKS
 from pipeline.training.ship_plates import ship
@@ -46,3 +46,70 @@ def test_a_folder_without_the_rest_of_the_reader_is_told(tmp_path: Path) -> None
     torch.save(TASKS["corners"].network().state_dict(), tmp_path / "corners.pt")
     with pytest.raises(WeightsError, match=r"plates/plate_reader\.py is missing: copy weights/plates"):
         ship(tmp_path / "plates", [], tmp_path / "corners.pt", None)
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    """A weights folder."""
+    shutil.copytree(ROOT / "weights" / "plates", tmp_path / "weights" / "plates")
+    return tmp_path / "weights"
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Path:
+    torch.save(TASKS["reader"].network().state_dict(), tmp_path / "reader.pt")
+    return tmp_path / "reader.pt"
+
+
+def test_where_one_of_several_is_wrong_none_is_shipped(shipped: Path, reader: Path) -> None:
+    before = read_plate_manifest(shipped)
+    with pytest.raises(WeightsError, match="another network"):
+        ship(shipped / "plates", [reader], reader, None)
+    assert read_plate_manifest(shipped) == before
+
+
+def test_a_broken_manifest_leaves_the_weights(shipped: Path, reader: Path) -> None:
+    path = shipped / "plates" / f"{READER}.pth"
+    before = path.read_bytes()
+    (shipped / "plates" / "manifest.json").write_text("{")
+    with pytest.raises(WeightsError, match="is no weights manifest"):
+        ship(shipped / "plates", [reader], None, None)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_is_not_vouched_for(shipped: Path, reader: Path) -> None:
+    (shipped / "plates" / CORNERS).write_bytes(b"damaged")
+    for readers in ([reader], []):
+        with pytest.raises(WeightsError, match=r"corners\.pt does not match its SHA-256 sum"):
+            ship(shipped / "plates", readers, None, None)
+    torch.save(TASKS["corners"].network().state_dict(), shipped / "corners.pt")
+    ship(shipped / "plates", [reader], shipped / "corners.pt", None)
+    assert read_plate_manifest(shipped)
+
+
+def test_a_full_disk_leaves_what_was_shipped(shipped: Path, reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, write = read_plate_manifest(shipped), Path.write_bytes
+
+    def fill_up(path: Path, content: bytes) -> int:
+        write(path, content[:1000])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    with pytest.raises(OSError, match="No space left"):
+        ship(shipped / "plates", [reader], None, None)
+    assert read_plate_manifest(shipped) == before
+    assert not list(shipped.rglob("*.part"))
+
+
+@pytest.mark.parametrize("content", [[1], {1: 2}, torch.zeros(2), None])
+def test_what_torch_keeps_and_is_no_network_is_not_shipped(shipped: Path, tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "other.pt")
+    with pytest.raises(WeightsError, match="another network"):
+        ship(shipped / "plates", [], tmp_path / "other.pt", None)
+
+
+def test_weights_of_a_training_that_failed_are_not_shipped(shipped: Path, tmp_path: Path) -> None:
+    state = TASKS["corners"].network().state_dict()
+    torch.save({name: one * float("nan") for name, one in state.items()}, tmp_path / "failed.pt")
+    with pytest.raises(WeightsError, match=r"failed\.pt holds weights that are no numbers"):
+        ship(shipped / "plates", [], tmp_path / "failed.pt", None)

@@ -69,3 +69,12 @@ def test_many_pictures_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> No
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10e6, "a number for each two of them would be 32 MB, of 50,000 pictures 20 GB"
+
+
+@pytest.mark.parametrize("names", [("1.png", "2.png", "3.png"), ("6.png", "33.png")])
+def test_a_small_set_trains_and_judges(tmp_path: Path, names: tuple[str, ...]) -> None:
+    pictures = [picture(tmp_path / name, scene(seed)) for seed, name in enumerate(names)]
+    sides = [one.split for one in split(pictures)]
+    assert set(sides) == {"train", "val"}
+    assert min(sides.count("train"), sides.count("val")) == 1
+    assert [one.split for one in split(pictures[:1])] in (["train"], ["val"]), "one scene is not torn"

@@ -276,3 +276,12 @@ def test_pictures_with_bare_heads_are_shown_three_times(street_set: Path, tmp_pa
     counts = Counter(Path(one["im_file"]).stem for one in seen[3].labels)
     assert counts.pop(labels[0].stem) == 1
     assert set(counts.values()) == {3}
+
+
+def test_a_picture_without_a_label_file_is_told(street_set: Path, tmp_path: Path) -> None:
+    from pipeline.training.train import data_sum
+
+    data = merge([street_set], tmp_path / "root", tmp_path / "data", None)
+    (tmp_path / "data" / "street" / "train" / "labels" / "s3.txt").unlink()
+    with pytest.raises(DatasetError, match=r"s3\.png has no label file .*s3\.txt: if nothing is in it, write an empty"):
+        data_sum(data)

@@ -5,6 +5,7 @@ import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from pipeline.plate_corners import FIND_HEIGHT, FIND_WIDTH
 from pipeline.plate_formats import identify
 from pipeline.plate_geometry import READ_HEIGHT, READ_WIDTH
 from pipeline.plate_slots import SLOTS, decode
-from pipeline.training import calibrate_plates, plate_tracks, train_plates, typefaces
+from pipeline.training import calibrate_plates, plate_data, plate_tracks, train_plates, typefaces
 from pipeline.training.plate_data import Surroundings, write_chunk, write_patches
 from pipeline.training.plate_pictures import Drawn
 from pipeline.training.plate_tasks import TASKS
@@ -173,6 +174,8 @@ def test_bad_input_is_told_in_a_line(data: Path, tmp_path: Path, capsys: pytest.
     assert "no such file" in told("--start", str(tmp_path / "none.pt"))
     train(TASKS["corners"], options(data / "large", tmp_path / "corners"))
     assert "another network" in told(out="corners")
+    torch.save([1], tmp_path / "corners" / "state.pt")
+    assert "another network" in told(out="corners")
     train(TASKS["reader"], options(data / "large", tmp_path / "reader"))
     assert "other weights to start from" in told("--start", str(tmp_path / "reader" / "weights.pt"), out="reader")
 
@@ -202,3 +205,29 @@ def test_the_name_of_a_street_may_be_garbled(tmp_path: Path) -> None:
 def test_too_few_tracks_choose_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert calibrate_plates.main(["--labels", str(data / "tracks" / "labels.csv")]) == 1
     assert capsys.readouterr().err == "2 tracks are too few to choose by: 20 at least\n"
+
+
+def test_streets_of_a_pixel_are_left_out(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "pixel.png"), np.zeros((1, 1, 3), np.uint8))
+    with pytest.raises(DatasetError, match="no picture there that can be read"):
+        Surroundings([tmp_path])
+    cv2.imwrite(str(tmp_path / "small.png"), np.zeros((2, 2, 3), np.uint8))
+    assert all(Surroundings([tmp_path]).draw(np.random.default_rng(seed)).size for seed in range(20))
+
+
+def test_chunks_of_the_other_kind_are_not_taken_for_those_that_were_asked_for(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "large" / "001-0000.npz").hardlink_to(data / "large" / "1.npz")
+    whole = ["--out", str(data / "large"), "--around", str(data / "street.jpg"), "--chunks", "1"]
+    assert plate_data.main(whole) == 0
+    assert plate_data.main([*whole, "--patches"]) == 1
+    assert "001-0000.npz is there and of the other kind (--patches): name a new --out" in capsys.readouterr().err
+
+
+def test_tracks_for_which_the_disk_is_full_are_told(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "write_bytes", Mock(side_effect=OSError("No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        write(tmp_path, Surroundings([data / "street.jpg"]), 1, 2, 12.0, 1.0, 1)

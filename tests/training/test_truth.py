@@ -292,3 +292,15 @@ def test_a_folder_that_yaml_takes_for_a_number_or_a_day_is_a_folder(tmp_path: Pa
     assert len(read_split(day, "val").truths) == 1
     with pytest.raises(DatasetError, match="5 is missing: mend `path`"):
         read_description(tmp_path / "number.yaml")
+
+
+@pytest.mark.parametrize("at", ["one/val/images/again", "one/val/images/below/up"])
+def test_a_folder_that_links_to_itself_is_told(tmp_path: Path, at: str) -> None:
+    file = data(tmp_path)
+    (tmp_path / at).parent.mkdir(exist_ok=True)
+    (tmp_path / at).symlink_to(tmp_path / "one" / "val" / "images")
+    with pytest.raises(DatasetError, match=f"{at} links to a folder that it lies in: take the link out"):
+        read_truth(file, "val")
+    (tmp_path / at).unlink()
+    (tmp_path / at).symlink_to(tmp_path / "two" / "val" / "images")
+    assert len(read_description(file).pictures("val")) == 3, "links to other folders are followed"
