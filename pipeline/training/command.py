@@ -12,7 +12,7 @@ from pickle import UnpicklingError
 from typing import Any
 from zipfile import is_zipfile
 
-from pipeline.errors import HelmetWatchError, WeightsError
+from pipeline.errors import DatasetError, HelmetWatchError, WeightsError
 from pipeline.settings import Settings, get_settings
 
 _HIGHEST = 200  # pixels of a character; the memory that drawing takes grows with their square
@@ -72,6 +72,17 @@ def refuse_failed(path: Path, model: Any) -> None:
     """Refuse weights that are no numbers, which would find nothing without a word."""
     if not all(one.isfinite().all() for one in model.state_dict().values()):
         raise WeightsError(f"{path} holds weights that are no numbers: its training failed, try a lower --rate")
+
+
+def vacant(folder: Path) -> Path:
+    """A folder to write into, which may be there, but empty.
+
+    Raises:
+        DatasetError: it holds something.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise DatasetError(f"{folder} is not empty: name a new folder")
+    return folder
 
 
 def share(text: str) -> float:

@@ -37,7 +37,7 @@ from pipeline.errors import DatasetError
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.check import doubt_outliers, refuse_swapped, write_sheets
-from pipeline.training.labels import IGNORED_NAMES, Labelled, label_lines
+from pipeline.training.labels import IGNORED_NAMES, Labelled, save_labels
 from pipeline.training.second_look import read_findings
 from pipeline.training.sets import Picture, SetSpec, read_set, read_spec
 from pipeline.training.split import split
@@ -115,7 +115,7 @@ def _write(picture: Picture, spec: SetSpec, out: Path) -> Path:
         stem += "_"
     link = folder / "images" / f"{stem}{picture.path.suffix}"
     link.symlink_to(picture.path.resolve())
-    (folder / "labels" / f"{stem}.txt").write_text(label_lines(picture.labels, picture.width, picture.height))
+    save_labels(link, picture.labels, picture.width, picture.height)
     return link
 
 

@@ -35,6 +35,11 @@ def label_lines(labels: Iterable[Labelled], width: int, height: int) -> str:
     return "".join(lines)
 
 
+def save_labels(picture: Path, labels: Iterable[Labelled], width: int, height: int) -> None:
+    """Write the label file of a picture in a folder `images`, into the folder `labels` beside that."""
+    (picture.parent.with_name("labels") / f"{picture.stem}.txt").write_text(label_lines(labels, width, height))
+
+
 def label_boxes(file: Path, named: Container[float]) -> list[tuple[int, Box]]:
     """A YOLO label file: class numbers and boxes (shares of the picture), those around outlines too, each label once.
 

@@ -20,8 +20,8 @@ from tqdm import tqdm
 
 from pipeline.errors import DatasetError
 from pipeline.training import command
-from pipeline.training.labels import IGNORED_NAMES, label_lines
-from pipeline.training.pictures import load
+from pipeline.training.labels import IGNORED_NAMES, save_labels
+from pipeline.training.pictures import load, save
 from pipeline.training.truth import Truth, read_truth
 from pipeline.types import CLASS_NAMES, Floats, Image
 
@@ -35,8 +35,7 @@ def poor(data: Path, out: Path, split: str = "val") -> list[Path]:
     Raises:
         DatasetError: it cannot be used as it is, or `out` holds something already.
     """
-    if out.exists() and any(out.iterdir()):
-        raise DatasetError(f"{out} is not empty: name a new folder")
+    command.vacant(out)
     truths = read_truth(data, split)
     for truth in tqdm(truths, unit="picture"):
         image = load(truth.path)
@@ -52,10 +51,9 @@ def _write(image: Image, truth: Truth, folder: Path) -> None:
     path = folder / "images" / f"{truth.path.stem}.png"
     if path.exists():
         raise DatasetError(f"two pictures of one set are called {path.stem}: give one another name")
-    if not cv2.imwrite(str(path), image):
-        raise DatasetError(f"{path} cannot be written")
+    save(path, image)
     height, width = image.shape[:2]
-    (folder / "labels" / f"{path.stem}.txt").write_text(label_lines(truth.labels, width, height))
+    save_labels(path, truth.labels, width, height)
 
 
 def _describe(folder: Path, truths: Sequence[Truth], split: str) -> Path:

@@ -24,7 +24,7 @@ from pipeline.crops import crop_rider
 from pipeline.detect import WEAK_RIDER, distinct
 from pipeline.errors import DatasetError
 from pipeline.training import command
-from pipeline.training.labels import IGNORED_NAMES, Labelled, label_lines
+from pipeline.training.labels import IGNORED_NAMES, Labelled, save_labels
 from pipeline.training.pictures import load, save
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
@@ -118,8 +118,7 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
     Raises:
         DatasetError: it cannot be used as it is, or `out` holds something already.
     """
-    if out.exists() and any(out.iterdir()):
-        raise DatasetError(f"{out} is not empty: name a new folder")
+    command.vacant(out)
     rng = random.Random(0)  # noqa: S311
     folders: dict[str, list[str]] = {"train": [], "val": []}
     covers: dict[str, list[int]] = {}
@@ -155,11 +154,11 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
 
 
 def _write(crop: Crop, labels: list[Labelled], path: Path) -> None:
-    height, width = crop.image.shape[:2]
     if path.exists():
         raise DatasetError(f"two pictures of one set are called {picture_name(path)}: give one another name")
     save(path, crop.image, cv2.IMWRITE_JPEG_QUALITY, 92)
-    (path.parent.with_name("labels") / f"{path.stem}.txt").write_text(label_lines(labels, width, height))
+    height, width = crop.image.shape[:2]
+    save_labels(path, labels, width, height)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
