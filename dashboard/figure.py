@@ -114,8 +114,8 @@ def by_date(counts: Mapping[date, int], length: int) -> go.Figure:
         room = pd.Timedelta(days=2 * length)
         since, until = first[0] - room, first[-1] + room
         apart = 1 + (until - since).days // length // _DATES  # bars: plotly itself names Sundays below those of weeks
-        figure.update_xaxes(type="date", range=[since, until], tickformat="%Y-%m-%d")
-        figure.update_xaxes(tick0=first[0], dtick=apart * length * _DAY_MS)
+        named = pd.date_range(first[0], first[-1], freq=f"{apart * length}D")
+        figure.update_xaxes(type="date", range=[since, until], tickformat="%Y-%m-%d", tickvals=named)
     return figure
 
 

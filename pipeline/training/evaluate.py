@@ -45,6 +45,7 @@ from pipeline.training.approach import approach
 from pipeline.training.clips import clips
 from pipeline.training.description import read_description
 from pipeline.training.metrics import average_precision, count, curve
+from pipeline.training.rider_crops import refuse_crops
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_split
 from pipeline.types import Label
@@ -149,6 +150,8 @@ def _judge(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         "left out, cannot be read": [str(path) for path in reading.damaged if data.group(path) in only],
     }
     truths = [truth for truth in reading.truths if truth.group in only]
+    if options.stage != "2":
+        refuse_crops(options.data, truths)
     if options.stage == "clip":
         return about | {"as clips": approach(truths, settings)}
     return about | evaluate(Eyes(settings), truths, options.stage, options.curve)

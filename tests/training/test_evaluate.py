@@ -6,13 +6,16 @@ from pathlib import Path
 
 import av
 import pytest
+import yaml
 
 from pipeline.settings import ROOT, Settings
 from pipeline.training.dataset import SETS, merge
 from pipeline.training.evaluate import evaluate, main
 from pipeline.training.still import Eyes
 from pipeline.training.truth import read_truth
+from pipeline.types import CLASS_NAMES
 from pipeline.video import Clip
+from tests.training.conftest import draw_street
 
 SHARED = Path(__file__).parents[3] / "shared" / "dataset"
 
@@ -33,6 +36,15 @@ def test_every_figure_is_there_where_nothing_real_is_to_be_seen(street_set: Path
     assert alone["missed"] + alone["true"] == after["missed"] + after["true"] == 4
     assert after["false"] <= alone["false"]
     assert (tmp_path / "curve.png").stat().st_size > 5000
+
+
+def test_crops_are_not_judged_as_whole_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw_street(tmp_path / "images", "s0.crop0", 0)
+    (tmp_path / "data.yaml").write_text(yaml.safe_dump({"val": "images", "names": list(CLASS_NAMES)}))
+    for stage in ("1", "both", "clip"):
+        assert main(["--data", str(tmp_path / "data.yaml"), "--stage", stage]) == 1
+        assert "name a data set of whole pictures" in capsys.readouterr().err
+    assert main(["--data", str(tmp_path / "data.yaml"), "--stage", "2"]) == 0
 
 
 def test_what_stage_2_saw_of_a_suspect_is_kept_without_the_picture(eyes: Eyes) -> None:
