@@ -220,6 +220,20 @@ def test_who_is_asked_why_types_on_when_somebody_else_judges_the_case(
     assert Reviews(sessions).history(2)[-1].note == why
 
 
+def test_a_plate_that_was_typed_and_not_sent_is_asked_about_once(page: Page, state: State) -> None:
+    page.goto("/gallery?case=2")
+    sign_in(page, "Kim")
+    field = page.get_by_label("Number plate", exact=True)
+    field.fill("3모71942")
+    click(page, "Accept")
+    assert "press Correct" in field.evaluate("field => field.validationMessage")
+    assert state(2) is ReviewState.OPEN
+    field.blur()
+    press(page, "a")  # once more, by its shortcut
+    expect(page.get_by_role("alert").filter(has_text="Accepted")).to_be_visible()
+    assert state(2) is ReviewState.ACCEPTED
+
+
 def test_a_half_written_note_stays_when_escape_closes_the_reasons(page: Page, state: State) -> None:
     page.goto("/gallery?case=2")
     sign_in(page, "Kim")
