@@ -30,8 +30,8 @@ patient = retry(
     retry=retry_if_exception_type(OperationalError), stop=stop_after_attempt(5), wait=wait_fixed(3), reraise=True
 )
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_GONE = "is not there any more"
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_GONE = "is not there any more"
 
 
 @cache

@@ -74,15 +74,14 @@ def refuse_failed(path: Path, model: Any) -> None:
         raise WeightsError(f"{path} holds weights that are no numbers: its training failed, try a lower --rate")
 
 
-def vacant(folder: Path) -> Path:
-    """A folder to write into, which may be there, but empty.
+def refuse_used(folder: Path, besides: str = "") -> None:
+    """Refuse a folder to write into that holds something already, `besides` what is called so.
 
     Raises:
-        DatasetError: it holds something.
+        DatasetError: it does.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(path.name != besides for path in folder.iterdir()):
         raise DatasetError(f"{folder} is not empty: name a new folder")
-    return folder
 
 
 def share(text: str) -> float:

@@ -30,19 +30,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
 from tqdm import tqdm
 
 from pipeline.errors import DatasetError
 from pipeline.settings import get_settings
 from pipeline.training import command
 from pipeline.training.check import doubt_outliers, refuse_swapped, write_sheets
-from pipeline.training.labels import IGNORED_NAMES, Labelled, save_labels
+from pipeline.training.description import write_description
+from pipeline.training.labels import Labelled, save_labels
 from pipeline.training.second_look import read_findings
 from pipeline.training.sets import Picture, SetSpec, read_set, read_spec
 from pipeline.training.split import split
 from pipeline.training.teacher import Teacher
-from pipeline.types import CLASS_NAMES, Box, Label
+from pipeline.types import Box, Label
 
 SETS = Path(__file__).parent / "sets"
 _SHEETS = "sheets"
@@ -63,8 +63,7 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
     Raises:
         DatasetError: a set cannot be used as it is, or `out` holds something already.
     """
-    if out.exists() and any(path.name != _SHEETS for path in out.iterdir()):
-        raise DatasetError(f"{out} is not empty: name a new folder")
+    command.refuse_used(out, besides=_SHEETS)
     owned = []
     specs = [read_spec(file) for file in files]
     if twice := [name for name, times in Counter(spec.name for spec in specs).items() if times > 1]:
@@ -85,9 +84,7 @@ def merge(files: Sequence[Path], root: Path, out: Path, teacher: Teacher | None)
     if cyclists:
         more = [f"./{path.relative_to(out)}\n" for path in cyclists] * (_CYCLISTS_OFTEN - 1)
         (out / _CYCLISTS).write_text("".join(more))
-    description = out / "data.yaml"
-    description.write_text(yaml.safe_dump(_description(specs, pictures, out), sort_keys=False))
-    return description
+    return _describe(specs, pictures, out)
 
 
 def _to_judge_by(picture: Picture, spec: SetSpec, teacher: Teacher | None) -> Picture:
@@ -119,16 +116,14 @@ def _write(picture: Picture, spec: SetSpec, out: Path) -> Path:
     return link
 
 
-def _description(specs: Sequence[SetSpec], pictures: Sequence[Picture], out: Path) -> dict[str, object]:
+def _describe(specs: Sequence[SetSpec], pictures: Sequence[Picture], out: Path) -> Path:
     lists = [_CYCLISTS] if (out / _CYCLISTS).exists() else []
-    return {
-        "path": str(out.resolve()),
+    parts = {
         "train": [f"{spec.name}/train/images" for spec in specs if (out / spec.name / "train").is_dir()] + lists,
         "val": [f"{spec.name}/val/images" for spec in specs if (out / spec.name / "val").is_dir()],
-        "names": dict(enumerate(CLASS_NAMES + IGNORED_NAMES)),
-        "covers": {spec.name: [int(label) for label in spec.covers] for spec in specs},
-        "pictures": dict(Counter(str(picture.split) for picture in pictures)),
     }
+    covers = {spec.name: [int(label) for label in spec.covers] for spec in specs}
+    return write_description(out, parts, covers, pictures=dict(Counter(str(picture.split) for picture in pictures)))
 
 
 def _merge(options: argparse.Namespace) -> Path:

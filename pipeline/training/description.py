@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import yaml
 from ultralytics.data.utils import IMG_FORMATS
 
 from pipeline.errors import DatasetError
-from pipeline.training.labels import IGNORED, numbered
+from pipeline.training.labels import IGNORED, IGNORED_NAMES, numbered
 from pipeline.training.pictures import spelled
 from pipeline.types import CLASS_NAMES, Label
 
@@ -122,6 +122,17 @@ def read_description(file: Path) -> Description:
     if not root.is_dir():
         raise DatasetError(f"{root} is missing: mend `path` in {file}, or leave it out if the pictures lie beside it")
     return Description(file, root, {number: _ours(name, file) for number, name in names.items()}, raw)
+
+
+def write_description(
+    out: Path, parts: Mapping[str, Sequence[str]], covers: Mapping[str, Sequence[int]], **more: object
+) -> Path:
+    """The data.yaml of a data set in the folder `out`: the folders and lists of its `parts`, and what sets cover."""
+    file = out / "data.yaml"
+    names = dict(enumerate(CLASS_NAMES + IGNORED_NAMES))  # in the order that labels are written in
+    written = {"path": str(out.resolve()), **parts, "names": names, "covers": covers, **more}
+    file.write_text(yaml.safe_dump(written, sort_keys=False))
+    return file
 
 
 def _ours(name: str, file: Path) -> tuple[Label, bool]:

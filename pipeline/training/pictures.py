@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 from PIL import Image as Files
 
 from pipeline.errors import DatasetError
+from pipeline.training.labels import Labelled, save_labels
 from pipeline.types import Image
 
 
@@ -44,6 +46,13 @@ def save(path: Path, image: Image, *how: int) -> None:
         OSError: it cannot be written; cv2.imwrite would not say that a disk is full.
     """
     path.write_bytes(cv2.imencode(path.suffix, image, how)[1].tobytes())
+
+
+def save_labelled(path: Path, image: Image, labels: Iterable[Labelled], *how: int) -> None:
+    """The same, and its label file, as `save_labels` has it."""
+    save(path, image, *how)
+    height, width = image.shape[:2]
+    save_labels(path, labels, width, height)
 
 
 def garbled(path: Path) -> bool:

@@ -15,15 +15,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import yaml
 from tqdm import tqdm
 
 from pipeline.errors import DatasetError
 from pipeline.training import command
-from pipeline.training.labels import IGNORED_NAMES, save_labels
-from pipeline.training.pictures import load, save
+from pipeline.training.description import write_description
+from pipeline.training.pictures import load, save_labelled
 from pipeline.training.truth import Truth, read_truth
-from pipeline.types import CLASS_NAMES, Floats, Image
+from pipeline.types import Floats, Image
 
 _GAMMA = 2.2
 _LAMPS = (0.55, 0.9, 1.15)  # sodium light: how much of blue, green and red is left
@@ -35,14 +34,16 @@ def poor(data: Path, out: Path, split: str = "val") -> list[Path]:
     Raises:
         DatasetError: it cannot be used as it is, or `out` holds something already.
     """
-    command.vacant(out)
+    command.refuse_used(out)
     truths = read_truth(data, split)
     for truth in tqdm(truths, unit="picture"):
         image = load(truth.path)
         for kind, spoil in KINDS.items():
             rng = np.random.default_rng(zlib.crc32(truth.path.name.encode()))
             _write(spoil(image, rng), truth, out / kind / truth.group)
-    return [_describe(out / kind, truths, split) for kind in KINDS]
+    covers = {truth.group: sorted(map(int, truth.covers)) for truth in truths}
+    folders = [f"{group}/images" for group in covers]
+    return [write_description(out / kind, {split: folders}, covers) for kind in KINDS]
 
 
 def _write(image: Image, truth: Truth, folder: Path) -> None:
@@ -51,22 +52,7 @@ def _write(image: Image, truth: Truth, folder: Path) -> None:
     path = folder / "images" / f"{truth.path.stem}.png"
     if path.exists():
         raise DatasetError(f"two pictures of one set are called {path.stem}: give one another name")
-    save(path, image)
-    height, width = image.shape[:2]
-    save_labels(path, truth.labels, width, height)
-
-
-def _describe(folder: Path, truths: Sequence[Truth], split: str) -> Path:
-    covers = {truth.group: sorted(map(int, truth.covers)) for truth in truths}
-    written = {
-        "path": str(folder.resolve()),
-        split: [f"{group}/images" for group in covers],
-        "names": dict(enumerate(CLASS_NAMES + IGNORED_NAMES)),
-        "covers": covers,
-    }
-    file = folder / "data.yaml"
-    file.write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True))
-    return file
+    save_labelled(path, image, truth.labels)
 
 
 def _dark(image: Image, rng: np.random.Generator) -> Image:

@@ -17,18 +17,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
-import yaml
 from tqdm import tqdm
 
 from pipeline.crops import crop_rider
 from pipeline.detect import WEAK_RIDER, distinct
 from pipeline.errors import DatasetError
 from pipeline.training import command
-from pipeline.training.labels import IGNORED_NAMES, Labelled, save_labels
-from pipeline.training.pictures import load, save
+from pipeline.training.description import write_description
+from pipeline.training.labels import Labelled
+from pipeline.training.pictures import load, save_labelled
 from pipeline.training.still import Eyes
 from pipeline.training.truth import Truth, read_truth
-from pipeline.types import CLASS_NAMES, Box, Crop, Detection, Image, Label, Sighting
+from pipeline.types import Box, Crop, Detection, Image, Label, Sighting
 
 _SAME_RIDER_IOU = 0.4
 _WHOLE, _TRACE = 0.6, 0.15  # visible share from which a box is a label, and below which it is nothing
@@ -118,7 +118,7 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
     Raises:
         DatasetError: it cannot be used as it is, or `out` holds something already.
     """
-    command.vacant(out)
+    command.refuse_used(out)
     rng = random.Random(0)  # noqa: S311
     folders: dict[str, list[str]] = {"train": [], "val": []}
     covers: dict[str, list[int]] = {}
@@ -146,19 +146,13 @@ def build(data: Path, eyes: Eyes, out: Path) -> Path:
         if hard:
             (out / "hard.txt").write_text("".join(f"./{name}\n" for name in hard))
             names.append("hard.txt")
-    file = out / "data.yaml"
-    classes = dict(enumerate(CLASS_NAMES + IGNORED_NAMES))  # in the order that labels are written in, not the set's
-    written = {"path": str(out.resolve()), **folders, "names": classes, "covers": covers}
-    file.write_text(yaml.safe_dump(written, sort_keys=False))
-    return file
+    return write_description(out, folders, covers)
 
 
 def _write(crop: Crop, labels: list[Labelled], path: Path) -> None:
     if path.exists():
         raise DatasetError(f"two pictures of one set are called {picture_name(path)}: give one another name")
-    save(path, crop.image, cv2.IMWRITE_JPEG_QUALITY, 92)
-    height, width = crop.image.shape[:2]
-    save_labels(path, labels, width, height)
+    save_labelled(path, crop.image, labels, cv2.IMWRITE_JPEG_QUALITY, 92)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,6 +22,7 @@ import ultralytics
 from pipeline.errors import WeightsError
 from pipeline.plate_weights import PLATES
 from pipeline.settings import ROOT, get_settings
+from pipeline.store import UNFINISHED
 from pipeline.training import command
 from pipeline.training.whole import save_whole, write_whole
 from pipeline.types import CLASS_NAMES
@@ -48,7 +49,7 @@ def ship(source: Path, stage: int, size: int, folder: Path) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True)
     _known(folder)
     name = f"stage{stage}.pt"
-    with tempfile.TemporaryDirectory(dir=folder, prefix="unfinished-") as scratch:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as scratch:
         bare = Path(scratch) / name
         _strip(source, bare)
         made = _for_cpus(bare, size)
