@@ -103,49 +103,6 @@ _REFUSED = st.components.v2.component(
     }
     """,
 )
-_UNSENT = st.components.v2.component(
-    "unsent",
-    js="""
-    let passed;  // what the viewer was asked about: who goes on all the same is let go
-    export default function ({ data, parentElement }) {
-        const here = parentElement.host ?? parentElement;
-        here.closest('[data-testid="stElementContainer"]').style.position = "absolute";  // it takes no room
-        const field = () => document.querySelector(data.field);
-        const unsent = () => {
-            const text = field()?.value.trim() ?? data.stands;
-            return text !== data.stands && `${data.field} ${text}` !== passed;
-        };
-        const ask = (event) => {
-            event.preventDefault();
-            event.stopImmediatePropagation();
-            const asked = field();
-            passed = `${data.field} ${asked.value.trim()}`;
-            asked.setCustomValidity(data.question);
-            asked.reportValidity();
-            for (const deed of ["input", "blur"])
-                asked.addEventListener(deed, () => asked.setCustomValidity(""), { once: true });
-        };
-        const onClick = (event) => {
-            const clicked = event.target.closest?.("button, a");
-            const own = field()?.closest('[data-testid="stForm"]');
-            if (clicked && !own?.contains(clicked) && unsent()) ask(event);
-        };
-        const onKey = (event) => {
-            const typed = event.target.matches?.("input, textarea") || event.ctrlKey || event.metaKey || event.altKey;
-            if (!typed && event.key.length === 1 && event.key !== " " && unsent()) ask(event);
-        };
-        const onLeave = (event) => { if (unsent()) event.preventDefault(); };
-        addEventListener("click", onClick, true);
-        addEventListener("keydown", onKey, true);
-        addEventListener("beforeunload", onLeave);
-        return () => {
-            removeEventListener("click", onClick, true);
-            removeEventListener("keydown", onKey, true);
-            removeEventListener("beforeunload", onLeave);
-        };
-    }
-    """,
-)
 _ASKED_AGAIN = st.components.v2.component(
     "asked_again",
     js="""
@@ -212,12 +169,6 @@ def refused() -> Sequence[tuple[str, str, str]]:
     """
     found = _REFUSED(key="refused", default={"refused": []}, on_refused_change=lambda: None, height=1)
     return [(str(id_), str(name), str(why)) for id_, name, why in found["refused"]]
-
-
-def unsent(key: str, field: str, stands: str, question: str) -> None:
-    """Ask once before a button, a shortcut or a link leads away from what was typed into a form's field (a selector)
-    and not sent: the server has never heard of it. `stands` is what was sent last."""
-    _UNSENT(key=key, data={"field": field, "stands": stands, "question": question}, height=1)
 
 
 def asked_again(do: Callable[[], None]) -> None:

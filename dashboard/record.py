@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import browser, resources, reviewer
+from dashboard import resources, reviewer, unsent
 from dashboard.i18n import _, later
 from dashboard.review import REASONS, STATES, look_into
 from dashboard.telling import finish, if_it_fails, refresh, say
@@ -75,7 +75,7 @@ def plate(case: Case) -> None:
             )
 
     question = _("This number plate is not kept yet: press Correct, or go on once more to leave it.")
-    browser.unsent(f"unsent-{case.id}", f".st-key-{field} input", stands, question)
+    unsent.ask(f"unsent-{case.id}-{case.version}", f".st-key-{field} input", stands, question)
 
 
 def _correct(case: Case, field: str) -> None:
