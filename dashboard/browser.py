@@ -70,7 +70,7 @@ _REFUSED = st.components.v2.component(
     js="""
     const seen = new WeakSet(), refused = [];  // both outlast a run of the page
     let told = 0;
-    export default function ({ setStateValue }) {
+    export default function ({ data, setStateValue }) {
         let timer;
         const tell = () => {
             timer = undefined;
@@ -91,12 +91,21 @@ _REFUSED = st.components.v2.component(
         const observer = new MutationObserver(look);
         observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-invalid"] });
         look();
-        const onLeave = (event) => {  // the browser asks whether to: what is on its way would be lost
-            if (document.querySelector('[data-testid="stFileChipIconSpinner"]')) event.preventDefault();
+        // what is on its way would be lost
+        const onItsWay = () => document.querySelector('[data-testid="stFileChipIconSpinner"]');
+        const onLeave = (event) => { if (onItsWay()) event.preventDefault(); };  // the browser asks whether to
+        const onClick = (event) => {
+            const link = event.target.closest?.('a:not([target="_blank"], [download], [aria-current="page"])');
+            if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !onItsWay()) return;
+            if (confirm(data.question)) return;
+            event.preventDefault();
+            event.stopImmediatePropagation();
         };
         addEventListener("beforeunload", onLeave);
+        addEventListener("click", onClick, true);
         return () => {
             removeEventListener("beforeunload", onLeave);
+            removeEventListener("click", onClick, true);
             clearTimeout(timer);
             observer.disconnect();
         };
@@ -161,13 +170,19 @@ def enter(key: str) -> None:
     _ENTER(key=key, height=1)
 
 
-def refused() -> Sequence[tuple[str, str, str]]:
+def refused(question: str) -> Sequence[tuple[str, str, str]]:
     """What the page's upload field has refused so far, and now is taken out of it: an id, the name, and why in
-    Streamlit's words.
+    Streamlit's words. Whoever follows a link while a file is on its way is asked the question.
 
     The field itself shows it only until it is emptied, in English, and says nothing of it to the server.
     """
-    found = _REFUSED(key="refused", default={"refused": []}, on_refused_change=lambda: None, height=1)
+    found = _REFUSED(
+        key="refused",
+        data={"question": question},
+        default={"refused": []},
+        on_refused_change=lambda: None,
+        height=1,
+    )
     return [(str(id_), str(name), str(why)) for id_, name, why in found["refused"]]
 
 

@@ -101,7 +101,7 @@ def _reason(name: str, why: str) -> str:
 @st.fragment  # a run of the whole page drops what Streamlit is about to tell the field: the other files get lost
 def _notices() -> None:
     """What was wrong with uploads, until somebody has read it."""
-    _note_refused(browser.refused())
+    _note_refused(browser.refused(_("A clip has not arrived yet and would be lost. Leave this page all the same?")))
     notices: list[str] = st.session_state.get("notices", [])
     if not notices:
         return

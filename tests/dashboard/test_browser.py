@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -374,6 +374,28 @@ def test_who_leaves_while_a_clip_is_on_its_way_is_asked(page: Page, tmp_path: Pa
     expect(field.get_by_test_id("stFileChipName")).to_be_visible()
     assert "Stay on this page" in field.evaluate("place => getComputedStyle(place, '::after').content")
     page.wait_for_function("!dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.evaluate("document.addEventListener('click', () => { window.heard = true; }, true)")
+    page.get_by_role("link", name="Gallery").click()
+    assert asked == ["A clip has not arrived yet and would be lost. Leave this page all the same?"]
+    assert page.evaluate("window.heard") is None  # nothing hears of the click
+
+
+def test_who_wants_to_leaves_while_a_clip_is_on_its_way(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "ok.mp4").write_bytes(b"x")
+    page.route("**/upload_file/**", lambda _: None)
+    page.goto("/")
+    page.locator("input[type=file]").set_input_files(tmp_path / "ok.mp4")
+    expect(page.get_by_test_id("stFileChipName")).to_be_visible()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("link", name="Gallery").click()
+    expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
 
 
 def test_a_picture_of_a_plate_that_is_refused_says_why(page: Page, tmp_path: Path) -> None:
