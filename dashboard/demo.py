@@ -85,7 +85,7 @@ def suspect(shown: Shown) -> None:
                 share=f"{resources.settings().min_bare_share:.0%}",
             )
         )
-        figure = heads_over_time(sightings, 16).update_layout(height=420)
+        figure = heads_over_time(case, sightings, 16).update_layout(height=420)
         projected(figure, "demo-suspect", _("Confidence of every head over time"))
 
 

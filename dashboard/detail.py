@@ -14,7 +14,7 @@ from dashboard.i18n import _, several
 from dashboard.plate_text import summary
 from dashboard.review import View
 from dashboard.stills import marked
-from dashboard.text import OUTCOMES, SAYS, at, class_name, exactly, plain, when
+from dashboard.text import OUTCOMES, SAYS, at, class_name, exactly, moment, plain, when
 from db.cases import VIOLATIONS, detections
 from db.models import Case, Look, Sighting
 from pipeline.palette import COLORS
@@ -57,7 +57,7 @@ def show(case: Case, view: View) -> None:
         with grid, st.container(border=True, height="stretch"):
             _look(case, look)
     st.header(_("All sightings"))
-    _sightings(resources.cases().sightings(case.track_id))
+    _sightings(case)
     record.watch(case)
 
 
@@ -114,14 +114,19 @@ def _look(case: Case, look: Look) -> None:
         pair.cell().image(seen, channels="BGR", caption=caption, width="stretch", alt=caption)
 
 
-def heads_over_time(sightings: Sequence[Sighting], marker_size: int) -> go.Figure:
-    """How sure stage 1 was of every head, over the seconds of the clip."""
-    heads = [(one.time_s, head) for one in sightings for head in detections(one.parts)]
+def heads_over_time(case: Case, sightings: Sequence[Sighting], marker_size: int) -> go.Figure:
+    """How sure stage 1 was of every head, over the seconds of the clip, of a live source over the time of day."""
+    live = case.handed_in_at is None
+    heads = [
+        (moment(case, one.time_s).replace(tzinfo=None) if live else one.time_s, head)
+        for one in sightings
+        for head in detections(one.parts)
+    ]
     figure = go.Figure(
         [
             go.Scatter(
-                x=[time_s for time_s, head in heads if head.label is label],
-                y=[head.confidence for _s, head in heads if head.label is label],
+                x=[time for time, head in heads if head.label is label],
+                y=[head.confidence for _time, head in heads if head.label is label],
                 mode="markers",
                 name=class_name(label),
                 marker={"color": COLORS[label], "symbol": symbol, "size": marker_size},
@@ -129,17 +134,19 @@ def heads_over_time(sightings: Sequence[Sighting], marker_size: int) -> go.Figur
             for label, symbol in zip(HEADS, ("x", "circle"), strict=True)
         ]
     )
-    return figure.update_layout(xaxis_title=_("seconds"), yaxis={"range": [0, 1], "tickformat": ".0%"})
+    title = _("time of day") if live else _("seconds")
+    return figure.update_layout(xaxis_title=title, yaxis={"range": [0, 1], "tickformat": ".0%"})
 
 
-def _sightings(sightings: Sequence[Sighting]) -> None:
-    figure = heads_over_time(sightings, 7).update_layout(height=260, margin={"l": 0, "r": 0, "t": 8, "b": 0})
+def _sightings(case: Case) -> None:
+    sightings = resources.cases().sightings(case.track_id)
+    figure = heads_over_time(case, sightings, 7).update_layout(height=260, margin={"l": 0, "r": 0, "t": 8, "b": 0})
     st.plotly_chart(
         figure, key="sightings", config={"displayModeBar": False}, alt=_("Confidence of every head over time")
     )
     rows = [
         {
-            _("s"): one.time_s,
+            _("time"): exactly(case, one.time_s),
             "x1": one.x1,
             "y1": one.y1,
             "x2": one.x2,

@@ -96,8 +96,12 @@ def exactly(case: Case, seconds: float) -> str:
     """The same to a hundredth of a second, which tells frames apart: 0:07.40."""
     if case.handed_in_at is not None:
         return f"{clock(seconds)}.{int(seconds * 100 + 1e-6) % 100:02}"  # 0.29 * 100 is less than 29
-    moment = case.happened_at + timedelta(seconds=seconds - case.best_s)
-    return moment.astimezone(zone()).strftime("%H:%M:%S.%f")[:-4]
+    return moment(case, seconds).strftime("%H:%M:%S.%f")[:-4]
+
+
+def moment(case: Case, seconds: float) -> datetime:
+    """When that was, in the viewer's zone; known of live sources alone."""
+    return (case.happened_at + timedelta(seconds=seconds - case.best_s)).astimezone(zone())
 
 
 def zone() -> ZoneInfo:

@@ -1,7 +1,8 @@
 """The gallery: its filters, what is chosen in it, and its address."""
 
+import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import streamlit as st
@@ -14,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import record
 from dashboard.text import told_apart
 from db.cases import Sort
-from db.models import Action, Clip, Reason
+from db.models import Action, Case, Clip, Reason, SourceKind
 from db.reviews import Deed, Reviews
 from pipeline.types import Outcome
 from tests.dashboard.pages import Found, Open, said
@@ -288,3 +289,19 @@ def test_a_review_goes_on_where_it_was_after_the_page_was_loaded_anew(page: Page
     page.go_back()  # to the case
     expect(page.get_by_text("1 of 3")).to_be_visible()
     expect(page).to_have_url(re.compile(r"review=accepted&case=3$"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "second", "shown"),
+    [(SourceKind.FILE, 0.1, "0:00.10"), (SourceKind.STREAM, "2026-07-01T09:00:00.100000", "09:00:00.10")],
+)
+def test_the_sightings_of_a_live_source_are_at_a_time_of_day(
+    open_page: Open, found: Found, sessions: sessionmaker[Session], kind: SourceKind, second: float | str, shown: str
+) -> None:
+    found(Outcome.CONFIRMED)
+    with sessions.begin() as session:
+        session.execute(update(Clip).values(kind=kind))
+        session.execute(update(Case).values(happened_at=datetime(2026, 7, 1, 9, tzinfo=UTC)))
+    app = open_page("gallery", case="1")
+    assert json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["x"][1] == second
+    assert app.dataframe[0].value["time"][1] == shown
