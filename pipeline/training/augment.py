@@ -17,20 +17,45 @@ BARE_OFTEN = 3  # times that a pass shows a picture with a bare head: they are f
 
 
 def camera(stage: int) -> list[Any]:
-    """What a dashcam does to a picture: shaken, out of focus, far away, dark, compressed. Most crops of far riders
-    are small, while most of the training crops are near ones, so stage 2 gets more of them made coarse."""
-    coarsest, often = (0.35, 0.15) if stage == 1 else (0.12, 0.4)
+    """What cameras, weather and lamps do to a picture: shaken, out of focus, far away, dark, hazy, glaring, tinted,
+    noisy, compressed.
+
+    Stage 1 sees much of it, as it has to find riders by night and in fog. Stage 2 does not: as much of it cost true
+    accusations and spared no false ones. It sees more that is coarse, as most crops of far riders are small, while most
+    of the training crops are near ones.
+    """
     area_then_linear = {"downscale": cv2.INTER_AREA, "upscale": cv2.INTER_LINEAR}
+    shaken, soft = A.MotionBlur(blur_limit=(3, 11)), [A.GaussianBlur(blur_limit=(3, 7)), A.Defocus(radius=(1, 3))]
+    if stage == 1:
+        return [
+            A.OneOf([A.MotionBlur(blur_limit=(5, 17)), shaken, *soft], p=0.35),
+            A.Downscale(scale_range=(0.35, 0.8), interpolation_pair=area_then_linear, p=0.15),
+            _light(darkest=320, bright=0.45, flat=-0.75, p=0.4),
+            A.RGBShift(40, 25, 40, p=0.15),
+            _noise(0.08, 0.7, 0.15, p=0.25),
+            A.ToGray(p=0.05),
+            A.ImageCompression(quality_range=(15, 85), p=0.15),
+        ]
     return [
-        A.OneOf([A.MotionBlur(blur_limit=(3, 11)), A.GaussianBlur(blur_limit=(3, 7)), A.Defocus(radius=(1, 3))], p=0.2),
-        A.Downscale(scale_range=(coarsest, 0.8), interpolation_pair=area_then_linear, p=often),
-        A.OneOf([A.RandomGamma(gamma_limit=(130, 260)), A.RandomBrightnessContrast((-0.45, 0.2), (-0.4, 0.2))], p=0.25),
-        A.OneOf(
-            [A.ISONoise(color_shift=(0.01, 0.05), intensity=(0.1, 0.5)), A.GaussNoise(std_range=(0.02, 0.12))], p=0.15
-        ),
+        A.OneOf([shaken, *soft], p=0.2),
+        A.Downscale(scale_range=(0.12, 0.8), interpolation_pair=area_then_linear, p=0.4),
+        _light(darkest=260, bright=0.2, flat=-0.4, p=0.25),
+        _noise(0.05, 0.5, 0.12, p=0.15),
         A.ToGray(p=0.05),
         A.ImageCompression(quality_range=(25, 85), p=0.1),  # seldom: short runs without found more bare heads
     ]
+
+
+def _light(darkest: int, bright: float, flat: float, p: float) -> Any:
+    """Too little or too much of it; the contrast goes down as far as `flat`, as in fog."""
+    tone = A.RandomBrightnessContrast((-0.45, bright), (flat, 0.2))
+    return A.OneOf([A.RandomGamma(gamma_limit=(130, darkest)), tone], p=p)
+
+
+def _noise(hue: float, most: float, spread: float, p: float) -> Any:
+    """Of a sensor in little light."""
+    sensor = A.ISONoise(color_shift=(0.01, hue), intensity=(0.1, most))
+    return A.OneOf([sensor, A.GaussNoise(std_range=(0.02, spread))], p=p)
 
 
 class Dataset(YOLODataset):  # type: ignore[misc]

@@ -35,7 +35,7 @@ from pipeline.types import CLASS_NAMES, Label
 
 _RATE, _BATCH = 0.001, 16
 _JUDGED_AT = 640  # pixels, as the product looks
-_BLUR, _FAR, _DARK, _NOISE, _GREY, _JPEG = range(6)  # places in `camera`
+_BLUR, _FAR, _LIGHT, _LAMPS, _NOISE, _GREY, _JPEG = range(7)  # places in `camera`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ VARIANTS = {
     "as it is": Variant(),
     "as it is, another seed": Variant({"seed": 7}),
     "no mosaic": Variant({"mosaic": 0.0}),
-    "nothing of the camera": Variant(without=(_BLUR, _FAR, _DARK, _NOISE, _GREY, _JPEG)),
+    "nothing of the camera": Variant(without=(_BLUR, _FAR, _LIGHT, _LAMPS, _NOISE, _GREY, _JPEG)),
     "no teacher: ignored where not labelled": Variant(plain=True),
     "no teacher, not ignored either": Variant(plain=True, naive=True),
     "pictures with bare heads three times": Variant(balanced=True),
     "at 640 px": Variant({"imgsz": 640}),
     "no blur, nothing made small": Variant(without=(_BLUR, _FAR)),
     "no JPEG": Variant(without=(_JPEG,)),
-    "no darkness, no noise": Variant(without=(_DARK, _NOISE)),
+    "no darkness, no noise": Variant(without=(_LIGHT, _LAMPS, _NOISE)),
     "with rendered frames": Variant(rendered=True),
     "pieces of other pictures pasted in": Variant({"cutmix": 0.5}),  # copy-paste for those who have no outlines
     "at 960 px": Variant({"imgsz": 960}),

@@ -1,6 +1,7 @@
 """The flow end to end, with the real models, on the rendered demo clip whose truth is known, and on real clips."""
 
 import json
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -37,12 +38,11 @@ def violations(analysis: Analysis) -> list[Case]:
     return [case for case, _ in analysis.cases if case.confirmed]
 
 
-def rider_of(sighting: Sighting, truth: dict[str, Any]) -> int:
-    """Whom the truth has where this sighting has its rider."""
+def rider_of(sighting: Sighting, truth: dict[str, Any]) -> int | None:
+    """Whom the truth has where this sighting has its rider; None where it has nobody."""
     frame = min(truth["frames"], key=lambda one: abs(one["time_s"] - sighting.time_s))
     best = max(frame["riders"], key=lambda one: Box(*one["box"]).iou(sighting.box))
-    assert Box(*best["box"]).iou(sighting.box) > 0.5
-    return int(best["rider"])
+    return int(best["rider"]) if Box(*best["box"]).iou(sighting.box) > 0.5 else None
 
 
 def midway(track: Track) -> Sighting:
@@ -55,12 +55,13 @@ def test_the_demo_clip_gives_its_violations_and_no_other(demo: Analysed) -> None
     plates = {true["rider"]: true["plate"] for true in truth["violations"]}
     analysis, settings = demo.analysis, demo.settings
     found = violations(analysis)
-    assert sorted(rider_of(case.best, truth) for case in found) == sorted(plates)
+    assert Counter(rider_of(case.best, truth) for case in found) == Counter([*plates])
     read = {rider_of(case.best, truth): case.reading.text for case in found if case.reading and case.reading.readable}
     assert all(text == plates[rider] for rider, text in read.items()), "a plate that cannot be read is not guessed"
     assert len(read) >= 3
     long = [rider_of(midway(one), truth) for one in analysis.tracks if len(one.sightings) >= settings.min_sightings]
-    assert sorted(long) == sorted({*long}), "one id per rider, the one behind the bus too"
+    riders = [one for one in long if one is not None]  # the pedestrian looks like one to stage 1
+    assert sorted(riders) == sorted({*riders}), "one id per rider, the one behind the bus too"
     store = FileStore(settings.files)
     assert len(list(Clip(store.path(analysis.video), 8192).frames())) == analysis.frames
     for case, evidence in analysis.cases:
