@@ -37,6 +37,7 @@ _STYLE = """<style>
 .st-key-class-demo [data-testid="stSliderThumbValue"] p { font-weight: 600; line-height: 1.2; }
 .st-key-class-demo .st-key-demo-clip * { font-size: 1.25rem; }
 .st-key-class-demo [class*="st-key-demo-case-"] p { font-size: 1.05rem; }
+.st-key-class-demo [class*="st-key-demo-case-"] [role="radio"] { padding-inline: 0.3rem; }
 .st-key-class-demo button { min-height: 3.5rem; }
 .st-key-class-demo h1 { font-size: 2.6rem; padding: 0 0 0.5rem; }
 @media (max-width: 640px) {
