@@ -135,6 +135,8 @@ def heads_over_time(case: Case, sightings: Sequence[Sighting], marker_size: int)
         ]
     )
     title = _("time of day") if live else _("seconds")
+    if live:
+        figure.update_xaxes(tickformat="%H:%M:%S.%2f")  # plotly's own names the month, in English
     return figure.update_layout(xaxis_title=title, yaxis={"range": [0, 1], "tickformat": ".0%"})
 
 
