@@ -60,7 +60,8 @@ def test_the_demo_clip_gives_its_violations_and_no_other(demo: Analysed) -> None
     assert all(text == plates[rider] for rider, text in read.items()), "a plate that cannot be read is not guessed"
     assert len(read) >= 3
     long = [rider_of(midway(one), truth) for one in analysis.tracks if len(one.sightings) >= settings.min_sightings]
-    riders = [one for one in long if one is not None]  # the pedestrian looks like one to stage 1
+    assert long.count(None) == 1, "the pedestrian before a parked motorcycle"
+    riders = [one for one in long if one is not None]
     assert sorted(riders) == sorted({*riders}), "one id per rider, the one behind the bus too"
     store = FileStore(settings.files)
     assert len(list(Clip(store.path(analysis.video), 8192).frames())) == analysis.frames
