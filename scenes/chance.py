@@ -64,9 +64,11 @@ def scene(
         *crowd.cars(dice, folder, cameras, room),
         *crowd.pedestrians(dice, cameras, room),
     ]
-    sites = [*street.street(LENGTH, rng, folder, weather.wet, weather.lit), *crowd.parked(dice, folder)]
+    parked = crowd.parked(dice, folder)
+    sites = [*street.street(LENGTH, rng, folder, weather.wet, weather.lit), *parked]
     lamps = [*sky.sun(above), *(_lamps() if weather.lamps else [])]
     drive = crowd.moving(cameras, dice.choice((0.0, dice.uniform(2, 15))))
+    things += crowd.waiting(dice, parked, room)  # last, so that all else of a seed stays
     return World(tuple(sites), tuple(things), lambda t: drive(t) or cameras[0], lamps=tuple(lamps)), weather
 
 

@@ -227,6 +227,24 @@ def parked(dice: random.Random, folder: Path) -> list[Site]:
     return sites
 
 
+def waiting(dice: random.Random, parked: Sequence[Site], room: Room) -> list[Thing]:
+    """People on foot close beside parked motorcycles: who takes them for riders is wrong."""
+    things = []
+    for number, motorcycle in enumerate(parked):
+        if dice.random() < 0.35:
+            continue
+
+        def beside(_: int, motorcycle: Site = motorcycle) -> Placement:
+            along, across = dice.uniform(-0.9, 0.9), dice.choice((-1, 1)) * dice.uniform(0.5, 0.9)
+            cos, sin = np.cos(motorcycle.yaw), np.sin(motorcycle.yaw)
+            x, y = motorcycle.x + along * cos - across * sin, motorcycle.y + along * sin + across * cos
+            return Placement(x, y, motorcycle.z, dice.uniform(0, 2 * np.pi))
+
+        model = walking(person(dice, dice.random() < 0.06), dice.random(), dice.uniform(0, 0.15), dice.uniform(0, 0.5))
+        things.append(Thing(f"waiting{number}", (model,), moving(room.place(WALKER, beside), 0)))
+    return things
+
+
 def moving(spots: Sequence[Placement | None], speed: float) -> Callable[[float], Placement | None]:
     """A placement per whole second; around it the thing moves on at `speed` metres per second."""
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from itertools import combinations
 
+import numpy as np
 import pytest
 
 from scenes import crowd
 from scenes.heads import HELMETS, Wear
+from scenes.models import Model
+from scenes.street import Site
 from scenes.world import Placement
 
 
@@ -63,3 +66,18 @@ def test_a_helmet_of_any_kind_becomes_a_plain_one_pale_or_dark() -> None:
     assert {head.stripe for head in helmeted} == {None}
     bare = crowd.person(dice, helmet=False)
     assert crowd.with_plain_helmet(dice, bare) == bare
+
+
+def test_people_stand_close_beside_parked_motorcycles_and_are_no_riders() -> None:
+    parked = [Site(Model(()), 20 + 5 * number, -10, 0.7 * number, 0.15) for number in range(10)]
+    people = crowd.waiting(random.Random(4), parked, crowd.Room(3))
+    assert 3 <= len(people) < len(parked)
+    for one in people:
+        site = parked[int(one.name.removeprefix("waiting"))]
+        assert not one.people
+        for at in (one.path(time) for time in range(3)):
+            assert at
+            aside = (at.y - site.y) * np.cos(site.yaw) - (at.x - site.x) * np.sin(site.yaw)
+            assert 0.5 <= abs(aside) <= 0.9, "beside it, not on it"
+            assert np.hypot(at.x - site.x, at.y - site.y) < 1.3
+            assert at.z == site.z
