@@ -27,17 +27,19 @@ def aged(path: Path, days: float) -> Path:
 
 @pytest.fixture
 def kept(settings: Settings, sessions: sessionmaker[Session]) -> set[Path]:
-    """An upload, an annotated video and a crop that the OCR server still has to read, all named by rows."""
+    """An upload, an annotated video and two crops that the OCR server still has to read, all named by rows."""
     store = FileStore(settings.files)
-    video, crop = store.put_content(b"video", ".mp4"), store.put_content(b"crop", ".png")
+    video, *crops = [
+        store.put_content(content, suffix) for content, suffix in ((b"v", ".mp4"), (b"1", ".png"), (b"2", ".png"))
+    ]
     settings.uploads.mkdir()
     upload = settings.uploads / f"{'a' * 64}.webm"
     upload.write_bytes(b"upload")
     job = queued(Jobs(sessions), "clip.webm", upload, "a" * 64)
     with sessions.begin() as session:
         session.execute(update(Job).where(Job.id == job).values(video=video))
-        session.add(Received(key="k", crops=[(crop, 0.1)], received_at=now()))
-    return {aged(path, 30) for path in (upload, store.path(video), store.path(crop))}
+        session.add(Received(key="k", crops=[(crop, 0.1) for crop in crops], received_at=now()))
+    return {aged(path, 30) for path in (upload, *map(store.path, (video, *crops)))}
 
 
 def left(settings: Settings, days: float) -> set[Path]:
@@ -58,7 +60,14 @@ def test_what_no_row_names_is_left_behind_and_the_rest_is_needed(
 ) -> None:
     gone = left(settings, 2)
     aged(settings.data / "helmet_watch.sqlite3", 30)
+    by_hand = settings.uploads / f"{'d' * 64}.mp4.bak"
+    by_hand.write_bytes(b"somebody's own")
+    aged(by_hand, 30)
     assert unneeded(sessions, settings) == gone
+
+
+def test_of_a_folder_without_files_nothing_is_left_behind(settings: Settings, sessions: sessionmaker[Session]) -> None:
+    assert unneeded(sessions, settings) == set()
 
 
 @pytest.mark.usefixtures("kept")
@@ -79,6 +88,7 @@ def test_what_a_job_may_still_name_is_left_alone(settings: Settings, sessions: s
     jobs = Jobs(sessions)
     job = queued(jobs, "long.mp4", Path("long.mp4"), "c" * 64)
     jobs.claim(job)
+    assert jobs.claim() is not None, "another runs beside it, and began later"
     with sessions.begin() as session:
         session.execute(update(Job).where(Job.id == job).values(started_at=now() - timedelta(days=3)))
     assert unneeded(sessions, settings) == set()
@@ -110,13 +120,16 @@ def test_what_a_job_stores_anew_or_deletes_meanwhile_is_left_alone(
 def test_what_a_killed_process_left_unfinished_is_not_needed(
     settings: Settings, sessions: sessionmaker[Session]
 ) -> None:
-    old, young = settings.files / "unfinished-old", settings.uploads / "unfinished-young"
-    for folder, days in ((old, 2), (young, 0.5)):
+    old, upload, young = (
+        parent / f"unfinished-{name}"
+        for parent, name in ((settings.files, "old"), (settings.uploads, "upload"), (settings.uploads, "young"))
+    )
+    for folder, days in ((old, 2), (upload, 2), (young, 0.5)):
         folder.mkdir()
         (folder / "video.mp4").write_bytes(b"half")
         aged(folder / "video.mp4", days)
         aged(folder, days)
-    assert list(tidy.unneeded(sessions, settings)) == [(old, 4)]
+    assert list(tidy.unneeded(sessions, settings)) == [(old, 4), (upload, 4)]
 
 
 def test_against_another_folders_database_nothing_is_deleted(
