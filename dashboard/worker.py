@@ -63,13 +63,17 @@ class Worker:
                     pass
                 self.trouble = None
             except DBAPIError as error:
-                _log.warning("the queue stands still: %s", error)
-                self.trouble = explain(error)
+                self._stand_still(explain(error))
             except Exception as error:  # noqa: BLE001 whatever it is, people are told, and it is tried again
-                _log.exception("the queue stands still")
-                self.trouble = unforeseen(error)
+                self._stand_still(unforeseen(error))
             self._wake.wait(_POLL_S)
             self._wake.clear()
+
+    def _stand_still(self, why: str) -> None:
+        """Until the next look at the queue. The log tells of a reason once, not every two seconds."""
+        if why != self.trouble:
+            _log.warning("the queue stands still: %s", why, exc_info=True)
+        self.trouble = why
 
     def _next(self) -> bool:
         """Do the next job, if there is one."""
