@@ -12,7 +12,7 @@ import numpy as np
 from scenes import models
 from scenes.bodywork import BODYWORK, FRAMES, Frame, Kind, body, handlebar, wheel
 from scenes.models import Colour, Model, Part, placed, solid
-from scenes.people import Person, point, seated
+from scenes.people import Person, leading, point, seated
 from scenes.shapes import (
     Mesh,
     Vec,
@@ -69,6 +69,14 @@ def ridden(spec: Bike, people: tuple[Person, ...]) -> Model:
     if len(people) > 1:
         model = models.joined(model, _pillion(people[1], people[0], frame))
     return model
+
+
+def pushed(spec: Bike, person: Person) -> Model:
+    """The motorcycle and somebody on foot at its left side, one hand on the handlebar, one on the seat."""
+    frame = FRAMES[spec.kind]
+    x, y, z = frame.grip
+    hands = (point(x - 0.09, y - 0.01, z + 0.02), point(frame.seat_x, 0.1, frame.seat + 0.04))
+    return models.joined(bike(spec), leading(person, point(x - 0.4, 0.52, 0), hands))
 
 
 def _driver(person: Person, frame: Frame) -> Model:

@@ -68,7 +68,8 @@ def scene(
     sites = [*street.street(LENGTH, rng, folder, weather.wet, weather.lit), *parked]
     lamps = [*sky.sun(above), *(_lamps() if weather.lamps else [])]
     drive = crowd.moving(cameras, dice.choice((0.0, dice.uniform(2, 15))))
-    things += crowd.waiting(dice, parked, room)  # last, so that all else of a seed stays
+    # last, so that all else of a seed stays
+    things += [*crowd.waiting(dice, parked, room), *crowd.pushing(dice, folder, cameras, room)]
     return World(tuple(sites), tuple(things), lambda t: drive(t) or cameras[0], lamps=tuple(lamps)), weather
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline import plate_formats
 from scenes import plates
-from scenes.bikes import Bike, bike, ridden
+from scenes.bikes import Bike, bike, pushed, ridden
 from scenes.bodywork import Kind
 from scenes.heads import HELMETS, Hair, Head, Wear
 from scenes.models import Colour
@@ -53,6 +53,7 @@ MOTORCYCLE = (2.1, 0.9)
 CAR = (4.9, 2.1)
 COACH = (7.4, 2.5)
 WALKER = (0.8, 0.8)
+PUSHED = (2.1, 1.8)
 
 
 class Helmets(StrEnum):
@@ -243,6 +244,21 @@ def waiting(dice: random.Random, parked: Sequence[Site], room: Room) -> list[Thi
         model = walking(person(dice, dice.random() < 0.06), dice.random(), dice.uniform(0, 0.15), dice.uniform(0, 0.5))
         things.append(Thing(f"waiting{number}", (model,), moving(room.place(WALKER, beside), 0)))
     return things
+
+
+def pushing(dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room) -> list[Thing]:
+    """Now and then somebody on foot pushes a motorcycle along the kerb: no rider either."""
+    if dice.random() < 0.6:
+        return []
+
+    def somewhere(frame: int) -> Placement:
+        side = -1 if dice.random() < 0.8 else 1
+        x, y = cameras[frame].x + dice.uniform(5, 22), side * (KERB + dice.uniform(-2.5, 1.5))
+        return Placement(x, y, 0.15 if abs(y) > KERB else 0.0, dice.choice((0.0, np.pi)) + dice.gauss(0, 0.2))
+
+    spec, _ = machine(dice, folder, "pushed", True)
+    model = pushed(spec, person(dice, dice.random() < 0.06))
+    return [Thing("pushing", (model,), moving(room.place(PUSHED, somewhere), 1.2))]
 
 
 def moving(spots: Sequence[Placement | None], speed: float) -> Callable[[float], Placement | None]:

@@ -127,6 +127,13 @@ def walking(person: Person, phase: float, stride: float = 0.3, hands_up: float =
     return body(person, Pose(hip, 0.04, hands, feet, knees_out=0.1), 0)
 
 
+def leading(person: Person, at: Array, hands: tuple[Array, Array]) -> Model:
+    """Somebody in mid-step with the hands on something; `at` is the ground below the hips."""
+    hip = at + point(0, 0, (STANDING_HIP - 0.01) * person.height / 1.72)
+    step = point(0.2, 0.09, 0)
+    return body(person, Pose(hip, 0.15, hands, (at + step, at - step), knees_out=0.1), 0)
+
+
 def _bend(root: Array, tip: Array, first: float, second: float, towards: Array) -> Array:
     """The middle joint of a limb of two bones (law of cosines), bent `towards` a direction."""
     axis = tip - root

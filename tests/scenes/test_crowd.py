@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,3 +82,17 @@ def test_people_stand_close_beside_parked_motorcycles_and_are_no_riders() -> Non
             assert 0.5 <= abs(aside) <= 0.9, "beside it, not on it"
             assert np.hypot(at.x - site.x, at.y - site.y) < 1.3
             assert at.z == site.z
+
+
+def test_who_pushes_a_motorcycle_walks_beside_it_and_is_no_rider(tmp_path: Path) -> None:
+    cameras = [Placement(4, -3)] * 3
+    streets = [crowd.pushing(random.Random(seed), tmp_path, cameras, crowd.Room(3)) for seed in range(8)]
+    pushing = [one for things in streets for one in things]
+    assert 0 < len(pushing) < len(streets), "now and then"
+    for one in pushing:
+        assert not one.people
+        [model] = one.models
+        _, aside, height = model.pivots["head0"]
+        assert aside == pytest.approx(0.52, abs=0.05), "a rider's head is over the middle"
+        assert 1.2 < height < 1.7
+        assert {"vehicle", "person0"} <= {part.role for part in model.parts}
