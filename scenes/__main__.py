@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import HelmetWatchError
 from pipeline.training import command
-from scenes.crowd import Helmets
+from scenes.looks import Helmets
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from scenes import crowd, sky, street
-from scenes.crowd import Helmets
 from scenes.dashcam import Dashcam
+from scenes.looks import Helmets
 from scenes.sky import Sky
 from scenes.textures import KERB, LANE, LANES
 from scenes.world import Lamp, Placement, World, transform

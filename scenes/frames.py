@@ -11,7 +11,7 @@ import cv2
 from pipeline.training.pictures import save
 from scenes import bundle, chance, film, record, render
 from scenes.chance import Weather
-from scenes.crowd import Helmets
+from scenes.looks import Helmets
 
 PER_SCENE = 4  # frames of one street and its people; modelling them costs as much as two frames
 

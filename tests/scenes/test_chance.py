@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from scenes import chance
-from scenes.crowd import Helmets
+from scenes.looks import Helmets
 
 
 def test_a_wanted_weather_changes_nothing_of_who_is_there(tmp_path: Path) -> None:

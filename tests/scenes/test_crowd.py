@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from scenes import crowd
-from scenes.heads import HELMETS, Wear
 from scenes.models import Model
 from scenes.street import Site
 from scenes.world import Placement
@@ -36,37 +35,6 @@ def test_where_there_is_no_room_nothing_is_put() -> None:
     room = crowd.Room(1)
     assert room.place(crowd.CAR, lambda _: Placement(10, 0)) == (Placement(10, 0),)
     assert room.place(crowd.MOTORCYCLE, lambda _: Placement(11, 0.5)) == (None,)
-
-
-@pytest.mark.parametrize("helmet", [True, False])
-def test_a_cap_is_no_helmet(helmet: bool) -> None:
-    dice = random.Random(2)
-    people = [crowd.person(dice, helmet) for _ in range(200)]
-    assert {person.head.helmet for person in people} == {helmet}
-    worn = {person.head.wear for person in people}
-    assert worn == ({Wear.FULL_FACE, Wear.OPEN_FACE, Wear.HALF} if helmet else set(crowd.BARE))
-
-
-def test_a_helmet_of_any_kind_becomes_a_black_half_helmet() -> None:
-    dice = random.Random(3)
-    helmeted = [crowd.with_black_half_helmet(crowd.person(dice, helmet=True)).head for _ in range(50)]
-    assert {head.wear for head in helmeted} == {Wear.HALF}
-    assert max(max(head.wear_colour) for head in helmeted) < 0.05
-    assert {head.stripe for head in helmeted} == {None}
-    bare = crowd.person(dice, helmet=False)
-    assert crowd.with_black_half_helmet(bare) == bare
-
-
-def test_a_helmet_of_any_kind_becomes_a_plain_one_pale_or_dark() -> None:
-    dice = random.Random(3)
-    helmeted = [crowd.with_plain_helmet(dice, crowd.person(dice, helmet=True)).head for _ in range(200)]
-    assert {head.wear for head in helmeted} == set(HELMETS)
-    light = [sum(head.wear_colour) / 3 for head in helmeted]
-    assert all(one < 0.25 or one > 0.5 for one in light)
-    assert 60 < sum(one > 0.5 for one in light) < 140
-    assert {head.stripe for head in helmeted} == {None}
-    bare = crowd.person(dice, helmet=False)
-    assert crowd.with_plain_helmet(dice, bare) == bare
 
 
 def test_people_stand_close_beside_parked_motorcycles_and_are_no_riders() -> None:
