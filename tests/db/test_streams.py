@@ -255,8 +255,8 @@ def test_a_stream_that_another_process_watches_is_not_watched_twice(
 ) -> None:
     """Else each of its violations would be two."""
 
-    def begin(kind: SourceKind) -> LiveJob:
-        job = LiveJob(sessions, FileStore(settings.files), kind, "gate", "rtsp://gate")
+    def begin(kind: SourceKind, name: str = "gate") -> LiveJob:
+        job = LiveJob(sessions, FileStore(settings.files), kind, name, f"rtsp://{name}")
         job.begin(lambda: datetime.now(UTC))
         return job
 
@@ -266,6 +266,16 @@ def test_a_stream_that_another_process_watches_is_not_watched_twice(
             with sessions.begin() as session:
                 session.get_one(Job, first.id).worker = f"{other.pid} {_started(psutil.Process(other.pid))}"
         begin(SourceKind.CAMERA)  # each browser has its own
+        with pytest.raises(RefusedError, match="watched already"):
+            begin(SourceKind.STREAM)
+        yard = begin(SourceKind.STREAM, "yard")
+        with sessions.begin() as session:
+            [watched] = session.scalars(select(Job).join(Clip).where(Clip.kind == SourceKind.STREAM, Job.id != yard.id))
+            watched.state = JobState.DONE
+        gate = begin(SourceKind.STREAM)
+        assert [job.id for job in last_runs(sessions)] == [gate.id, yard.id], "the newest first"
+        with sessions.begin() as session:
+            session.get_one(Job, gate.id).worker = f"{other.pid} {_started(psutil.Process(other.pid))}"
         with pytest.raises(RefusedError, match="watched already"):
             begin(SourceKind.STREAM)
         other.kill()
