@@ -14,12 +14,12 @@ from pipeline import plate_formats
 from scenes import plates
 from scenes.bikes import Bike, bike, pushed, ridden
 from scenes.bodywork import Kind
-from scenes.looks import OUTFITS, PAINTS, Helmets, near, person, rider
+from scenes.looks import OUTFITS, PAINTS, Helmets, near, on_foot, rider
 from scenes.people import walking
 from scenes.street import Site
 from scenes.textures import KERB, LANE, LANES
 from scenes.vehicles import BUS, SEDAN, SUV, VAN, vehicle
-from scenes.world import Placement, Thing, Turn
+from scenes.world import Placement, Thing, Turn, transform
 
 WITH_HELMET = {Helmets.ANY: 0.5, Helmets.BLACK_HALF: 0.5, Helmets.PLAIN: 0.65}  # of the drivers
 WITH_PILLION = 0.28
@@ -111,7 +111,7 @@ def cars(dice: random.Random, folder: Path, cameras: Sequence[Placement], room: 
 
 
 def pedestrians(dice: random.Random, cameras: Sequence[Placement], room: Room) -> list[Thing]:
-    """On the pavement most of them, some on the road; few carry a helmet on the head. None of them rides."""
+    """On the pavement most of them, some on the road. None of them rides."""
 
     def somewhere(frame: int) -> Placement:
         side = -1 if dice.random() < 0.75 else 1
@@ -121,8 +121,7 @@ def pedestrians(dice: random.Random, cameras: Sequence[Placement], room: Room) -
 
     things = []
     for number in range(dice.randrange(1, 5)):
-        who = person(dice, dice.random() < 0.06)
-        model = walking(who, dice.random(), dice.uniform(0, 0.35), dice.uniform(0, 0.5))
+        model = walking(on_foot(dice), dice.random(), dice.uniform(0, 0.35), dice.uniform(0, 0.5))
         things.append(Thing(f"pedestrian{number}", (model,), moving(room.place(WALKER, somewhere), 1.2)))
     return things
 
@@ -146,11 +145,11 @@ def waiting(dice: random.Random, parked: Sequence[Site], room: Room) -> list[Thi
 
         def beside(_: int, motorcycle: Site = motorcycle) -> Placement:
             along, across = dice.uniform(-0.9, 0.9), dice.choice((-1, 1)) * dice.uniform(0.5, 0.9)
-            cos, sin = np.cos(motorcycle.yaw), np.sin(motorcycle.yaw)
-            x, y = motorcycle.x + along * cos - across * sin, motorcycle.y + along * sin + across * cos
-            return Placement(x, y, motorcycle.z, dice.uniform(0, 2 * np.pi))
+            ground = transform((motorcycle.x, motorcycle.y, motorcycle.z), motorcycle.yaw)
+            x, y, z, _one = ground @ (along, across, 0, 1)
+            return Placement(x, y, z, dice.uniform(0, 2 * np.pi))
 
-        model = walking(person(dice, dice.random() < 0.06), dice.random(), dice.uniform(0, 0.15), dice.uniform(0, 0.5))
+        model = walking(on_foot(dice), dice.random(), dice.uniform(0, 0.15), dice.uniform(0, 0.5))
         things.append(Thing(f"waiting{number}", (model,), moving(room.place(WALKER, beside), 0)))
     return things
 
@@ -166,7 +165,7 @@ def pushing(dice: random.Random, folder: Path, cameras: Sequence[Placement], roo
         return Placement(x, y, 0.15 if abs(y) > KERB else 0.0, dice.choice((0.0, np.pi)) + dice.gauss(0, 0.2))
 
     spec, _ = machine(dice, folder, "pushed", True)
-    model = pushed(spec, person(dice, dice.random() < 0.06))
+    model = pushed(spec, on_foot(dice))
     return [Thing("pushing", (model,), moving(room.place(PUSHED, somewhere), 1.2))]
 
 

@@ -1,4 +1,4 @@
-"""How people look by chance: clothes, hair, and what is on the head."""
+"""How people and machines look by chance: colours, clothes, hair, and what is on the head."""
 
 from __future__ import annotations
 
@@ -85,6 +85,11 @@ def with_plain_helmet(dice: random.Random, one: Person) -> Person:
     wear = dice.choices((Wear.FULL_FACE, Wear.OPEN_FACE, Wear.HALF), (5, 3, 2))[0]
     colour = near(dice, dice.choice(PALE if dice.random() < 0.5 else DARK), 0.02)
     return replace(one, head=replace(one.head, wear=wear, wear_colour=colour, stripe=None))
+
+
+def on_foot(dice: random.Random) -> Person:
+    """Somebody who does not ride; few carry a helmet on the head."""
+    return person(dice, dice.random() < 0.06)
 
 
 def rider(dice: random.Random, helmet: bool, helmets: Helmets) -> Person:
