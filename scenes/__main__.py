@@ -33,6 +33,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     frames.add_argument("--seed", type=command.seed, default=0)
     frames.add_argument("--helmets", type=Helmets, choices=list(Helmets), default=Helmets.ANY)
     frames.add_argument("--weather", help="day, rain, dusk or night (default: any)")
+    frames.add_argument(
+        "--pushing", type=command.share, default=0.4, help="share of streets where somebody pushes a motorcycle, 0 to 1"
+    )
     frames.add_argument("--out", type=Path, required=True)
     frames.set_defaults(run=_frames)
     plates = commands.add_parser("plates", help="plate sequences by chance, drawn without Blender")
@@ -67,7 +70,8 @@ def _frames(options: argparse.Namespace) -> Path:
     weathers = {weather.name: weather for weather in chance.WEATHERS}
     if options.weather is not None and options.weather not in weathers:
         raise HelmetWatchError(f"{options.weather} is no weather: there are {', '.join(weathers)}")
-    frames.make(options.out, options.count, options.seed, options.helmets, weathers.get(options.weather))
+    wishes = chance.Wishes(options.helmets, weathers.get(options.weather), options.pushing)
+    frames.make(options.out, options.count, options.seed, wishes)
     return options.out / "data.yaml"
 
 

@@ -45,22 +45,26 @@ NIGHT = Weather(
 WEATHERS = {DAY: 6, RAIN: 2, DUSK: 2, NIGHT: 2}
 
 
-def scene(
-    folder: Path, seed: int, frames: int, helmets: Helmets, weather: Weather | None = None
-) -> tuple[World, Weather]:
-    """A street with traffic, placed anew for each of the times 0, 1 ... `frames` - 1; any weather if none is given.
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a street by chance shall have: any weather if none is given."""
 
-    Textures are written to `folder`.
-    """
+    helmets: Helmets
+    weather: Weather | None
+    pushing: float  # share of streets where somebody pushes a motorcycle, 0 to 1
+
+
+def scene(folder: Path, seed: int, frames: int, wishes: Wishes) -> tuple[World, Weather]:
+    """A street with traffic, placed anew for each of the times 0, 1 ... `frames` - 1; textures go to `folder`."""
     dice, rng = random.Random(seed), np.random.default_rng(seed)  # noqa: S311
     any_weather = dice.choices(tuple(WEATHERS), tuple(WEATHERS.values()))[0]
-    weather = weather or any_weather
+    weather = wishes.weather or any_weather
     above = _sky(dice, weather.sky)
     sky.draw(above, rng, folder / "sky.hdr")
     cameras = _cameras(dice, frames)
     room = crowd.Room(frames)
     things = [
-        *crowd.riders(dice, folder, cameras, room, helmets),
+        *crowd.riders(dice, folder, cameras, room, wishes.helmets),
         *crowd.cars(dice, folder, cameras, room),
         *crowd.pedestrians(dice, cameras, room),
     ]
@@ -69,7 +73,7 @@ def scene(
     lamps = [*sky.sun(above), *(_lamps() if weather.lamps else [])]
     drive = crowd.moving(cameras, dice.choice((0.0, dice.uniform(2, 15))))
     # last, so that all else of a seed stays
-    things += [*crowd.waiting(dice, parked, room), *crowd.pushing(dice, folder, cameras, room)]
+    things += [*crowd.waiting(dice, parked, room), *crowd.pushing(dice, folder, cameras, room, wishes.pushing)]
     return World(tuple(sites), tuple(things), lambda t: drive(t) or cameras[0], lamps=tuple(lamps)), weather
 
 

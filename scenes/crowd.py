@@ -154,9 +154,9 @@ def waiting(dice: random.Random, parked: Sequence[Site], room: Room) -> list[Thi
     return things
 
 
-def pushing(dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room) -> list[Thing]:
-    """Now and then somebody on foot pushes a motorcycle along the kerb: no rider either."""
-    if dice.random() < 0.6:
+def pushing(dice: random.Random, folder: Path, cameras: Sequence[Placement], room: Room, share: float) -> list[Thing]:
+    """Somebody on foot who pushes a motorcycle along the kerb, on `share` of the streets: no rider either."""
+    if dice.random() < 1 - share:
         return []
 
     def somewhere(frame: int) -> Placement:

@@ -10,13 +10,12 @@ import cv2
 
 from pipeline.training.pictures import save
 from scenes import bundle, chance, film, record, render
-from scenes.chance import Weather
-from scenes.looks import Helmets
+from scenes.chance import Weather, Wishes
 
 PER_SCENE = 4  # frames of one street and its people; modelling them costs as much as two frames
 
 
-def make(target: Path, count: int, seed: int, helmets: Helmets = Helmets.ANY, weather: Weather | None = None) -> None:
+def make(target: Path, count: int, seed: int, wishes: Wishes) -> None:
     """`count` pictures in `target/images`, labels, truth as JSON, and `data.yaml`. Frames that exist stay.
 
     Frame n of a seed is always the same, whatever the count.
@@ -27,18 +26,18 @@ def make(target: Path, count: int, seed: int, helmets: Helmets = Helmets.ANY, we
     for start in range(0, count, PER_SCENE):
         wanted = [n for n in range(start, min(start + PER_SCENE, count)) if not _path(target, seed, n).exists()]
         if wanted:
-            _scene(target, seed, start, wanted, helmets, weather)
+            _scene(target, seed, start, wanted, wishes)
 
 
 def _path(target: Path, seed: int, number: int) -> Path:
     return target / "images" / f"scene_{seed}_{number:06d}.jpg"
 
 
-def _scene(target: Path, seed: int, start: int, wanted: list[int], helmets: Helmets, weather: Weather | None) -> None:
+def _scene(target: Path, seed: int, start: int, wanted: list[int], wishes: Wishes) -> None:
     work = target / "work" / f"{seed}_{start:06d}"
     shutil.rmtree(work, ignore_errors=True)  # what an earlier run left half done
     work.mkdir(parents=True)
-    world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, helmets, weather)
+    world, weather = chance.scene(work, seed * 1_000_003 + start, PER_SCENE, wishes)
     bundle.write(world, [float(number - start) for number in wanted], work)
     render.render(work)
     _finish(target, seed, wanted, work, weather)

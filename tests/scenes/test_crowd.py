@@ -12,7 +12,7 @@ import pytest
 from scenes import crowd
 from scenes.models import Model
 from scenes.street import Site
-from scenes.world import Placement
+from scenes.world import Placement, Thing
 
 
 def test_nothing_stands_in_something_else() -> None:
@@ -54,9 +54,14 @@ def test_people_stand_close_beside_parked_motorcycles_and_are_no_riders() -> Non
 
 def test_who_pushes_a_motorcycle_walks_beside_it_and_is_no_rider(tmp_path: Path) -> None:
     cameras = [Placement(4, -3)] * 3
-    streets = [crowd.pushing(random.Random(seed), tmp_path, cameras, crowd.Room(3)) for seed in range(8)]
-    pushing = [one for things in streets for one in things]
-    assert 0 < len(pushing) < len(streets), "now and then"
+
+    def streets(share: float) -> list[list[Thing]]:
+        return [crowd.pushing(random.Random(seed), tmp_path, cameras, crowd.Room(3), share) for seed in range(8)]
+
+    assert not any(streets(0))
+    assert all(streets(1))
+    pushing = [one for things in streets(0.4) for one in things]
+    assert 0 < len(pushing) < 8, "now and then"
     for one in pushing:
         assert not one.people
         [model] = one.models
