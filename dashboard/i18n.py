@@ -127,6 +127,7 @@ _TOLD = (
     later("case {case}: a picture or the clip is missing or broken"),
     later("the file's beginning is cut off: its first {seconds} s could not be read"),
     later("the file is cut off: only the first {seconds} s could be read"),
+    later("the film has holes: for {seconds} s it holds no picture, first from {start} s on"),
     later("frames with damaged timestamps: {count} were left out"),
     later("number plates: {count} could not be read, the log has more"),
     later("the disk is full: free some space, then run it again"),

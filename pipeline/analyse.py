@@ -178,6 +178,9 @@ def _warning(clip: Clip, meter: Meter, cases: Iterable[Case], settings: Settings
         texts.append(f"the file's beginning is cut off: its first {clip.missed_s:.1f} s could not be read")
     if clip.cut_off:
         texts.append(f"the file is cut off: only the first {meter.last_s:.1f} s could be read")
+    if holes := clip.holes:
+        lost_s = sum(end_s - start_s for start_s, end_s in holes)
+        texts.append(f"the film has holes: for {lost_s:.1f} s it holds no picture, first from {holes[0][0]:.1f} s on")
     if clip.left_out > _MANY_LEFT_OUT * meter.frames:
         texts.append(f"frames with damaged timestamps: {clip.left_out} were left out")
     unread = 0 if settings.ocr_url else sum(case.confirmed and case.reading is None for case in cases)

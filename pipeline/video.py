@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, dropwhile
+from itertools import chain, dropwhile, pairwise
 from math import inf
 from pathlib import Path
 from typing import cast
@@ -32,6 +32,7 @@ _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3
 _ON_TIME_S = 0.01  # frames of one clip are not evenly spaced, and timestamps are rounded
 _LONGEST_S = 3600.0  # between two pictures: slower is no recording, and MP4 has no room for more than 13 hours
 _LONGEST_TS_S = 10.0  # the same of MPEG-TS, as FFmpeg has it: recordings in it are joined end to end
+_HOLE_S, _HOLE_STEPS = 2.0, 10  # a longer gap than these seconds, and than so many usual ones, is a hole
 _WIDEST = 3  # times as wide as high: pixels of real cameras are far from it, and pictures must not grow without end
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
@@ -101,6 +102,13 @@ class Clip:
     def missed_s(self) -> float:
         """Seconds before the first frame that the container tells of: a recording that begins between key frames."""
         return max(float((self._origin or 0) - self._begins), 0.0)
+
+    @property
+    def holes(self) -> list[tuple[float, float]]:
+        """From when to when the last whole reading had no picture for long, in seconds, though others follow."""
+        steps = np.diff(self.times)
+        long_s = max(_HOLE_S, _HOLE_STEPS * float(np.median(steps))) if len(steps) else 0.0
+        return [pair for pair in pairwise(self.times) if pair[1] - pair[0] > long_s]
 
     @contextmanager
     def _pictures(self, start_s: float) -> Iterator[Iterator[VideoFrame]]:

@@ -192,6 +192,12 @@ def test_damaged_timestamps_are_told_where_they_are_many(settings: Settings, tmp
     assert analysis.warning == "frames with damaged timestamps: 4 were left out"
 
 
+def test_holes_in_a_film_are_told(settings: Settings, tmp_path: Path) -> None:
+    times = [index / 10 + sum(3.0 for start in (10, 20) if index >= start) for index in range(30)]
+    analysis = analyse(write_clip(tmp_path / "a.mp4", times), settings)
+    assert analysis.warning == "the film has holes: for 6.2 s it holds no picture, first from 0.9 s on"
+
+
 @pytest.mark.parametrize(("name", "count"), [("campus_rear", 0), ("portrait_two_up", 1), ("campus_pillion", 1)])
 def test_real_clips(settings: Settings, shared_clips: Path, name: str, count: int) -> None:
     analysis = analyse(shared_clips / f"{name}.mp4", settings)

@@ -220,6 +220,37 @@ def test_a_clip_goes_on_where_its_clock_was_set_forward(tmp_path: Path, name: st
     assert Clip(again, MAX_SIDE).info.duration_s == pytest.approx(1.5, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("times", "holes"),
+    [
+        ([*EVEN[:20], *(3 + time_s for time_s in EVEN[20:])], [(19 / 30, 3 + 20 / 30)]),
+        ([*EVEN[:20], *(1.5 + time_s for time_s in EVEN[20:])], []),
+        ([5.0 * index for index in range(20)], []),
+        ([5.0 * index + 60 * (index > 8) for index in range(20)], [(40, 105)]),
+        ([0.0], []),
+    ],
+    ids=["hole", "stutter", "slow", "slow with a hole", "one picture"],
+)
+def test_a_hole_is_long_and_longer_than_usual(
+    tmp_path: Path, times: list[float], holes: list[tuple[float, float]]
+) -> None:
+    clip = Clip(write_clip(tmp_path / "a.mp4", times, small), MAX_SIDE)
+    list(clip.frames())
+    assert [pytest.approx(hole, abs=0.01) for hole in holes] == clip.holes
+
+
+def test_what_was_overwritten_in_the_middle_of_a_file_is_a_hole(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.ts", [index / 10 for index in range(150)], corner_mark)
+    data = bytearray(path.read_bytes())
+    third = len(data) // 3 // 188 * 188  # whole packets
+    data[third : 2 * third] = bytes(third)
+    path.write_bytes(data)
+    clip = Clip(path, MAX_SIDE)
+    list(clip.frames())
+    [(start_s, end_s)] = clip.holes
+    assert (start_s, end_s) == (pytest.approx(5, abs=1), pytest.approx(10, abs=1.5))
+
+
 def test_a_picture_every_half_hour_is_a_clip(tmp_path: Path) -> None:
     times = [1800.0 * index for index in range(5)]
     clip = Clip(write_clip(tmp_path / "a.mp4", times, small), MAX_SIDE)
