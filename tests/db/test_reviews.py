@@ -1,4 +1,5 @@
 import threading
+import unicodedata
 from dataclasses import replace
 from typing import Any
 
@@ -164,6 +165,16 @@ def test_undo_stops_where_somebody_built_on_it(reviews: Reviews, sessions: sessi
     assert case(sessions, 1).review is ReviewState.ACCEPTED
 
 
+def test_undo_leaves_alone_what_was_taken_back_of_a_deed_already(
+    reviews: Reviews, sessions: sessionmaker[Session]
+) -> None:
+    reviews.decide({1: 0, 2: 0}, ACCEPT)
+    reviews.undo_case(1, 1, "Lee")
+    done_ = reviews.undo("Kim")
+    assert (done_.changed, done_.conflicts) == ((2,), ())
+    assert len(reviews.history(1)) == 2
+
+
 def test_undo_goes_on_before_a_deed_that_somebody_built_on(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
     reviews.decide({1: 0}, ACCEPT)
     reviews.decide({2: 0}, ACCEPT)
@@ -189,6 +200,16 @@ def test_a_corrected_plate_stands_above_the_machines(reviews: Reviews, sessions:
     assert case(sessions, 1).plate is None  # not readable, whatever the machine says
     reviews.correct_plate({1: 2}, "Kim", None)
     assert case(sessions, 1).plate == "서울강남가1284"
+
+
+@pytest.mark.parametrize(
+    "typed", ["서울강남가１２３４", unicodedata.normalize("NFD", "서울강남가1234")], ids=["wide", "apart"]
+)
+def test_a_corrected_plate_is_the_same_in_whatever_form_it_was_typed(
+    reviews: Reviews, sessions: sessionmaker[Session], typed: str
+) -> None:
+    reviews.correct_plate({1: 0}, "Kim", typed)
+    assert case(sessions, 1).plate == "서울강남가1234"
 
 
 def test_cases_of_one_motorcycle_are_linked_and_parted(reviews: Reviews, sessions: sessionmaker[Session]) -> None:
@@ -232,6 +253,17 @@ def test_a_motorcycle_never_has_the_number_of_another(reviews: Reviews, sessions
     reviews.unlink(1, 1, "Kim")
     reviews.link({3: 0, 4: 0}, "Kim")
     reviews.link({1: 2, 2: 2}, "Kim")
+    motorcycles = [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)]
+    assert motorcycles[0] == motorcycles[1] != motorcycles[2] == motorcycles[3]
+
+
+def test_cases_that_are_linked_again_by_undo_meet_nobody_who_was_linked_since(
+    reviews: Reviews, sessions: sessionmaker[Session]
+) -> None:
+    reviews.link({1: 0, 2: 0}, "Kim")
+    reviews.unlink(1, 1, "Kim")
+    reviews.link({3: 0, 4: 0}, "Lee")
+    assert sorted(reviews.undo("Kim").changed) == [1, 2]
     motorcycles = [case(sessions, id_).motorcycle for id_ in (1, 2, 3, 4)]
     assert motorcycles[0] == motorcycles[1] != motorcycles[2] == motorcycles[3]
 
