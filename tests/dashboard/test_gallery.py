@@ -15,8 +15,10 @@ from streamlit.testing.v1 import AppTest
 from dashboard import record
 from dashboard.text import told_apart
 from db.cases import Sort
+from db.clips import Clips
 from db.models import Action, Case, Clip, Reason, SourceKind
 from db.reviews import Deed, Reviews
+from pipeline.settings import Settings
 from pipeline.types import Outcome
 from tests.dashboard.pages import Found, Open, said
 from tests.dashboard.serving import click, sign_in
@@ -201,7 +203,9 @@ def test_an_address_that_is_behind_takes_no_filter_back(open_page: Open) -> None
         ({"review": "accepted", "source": "1"}, ["Case 3", "Case 2", "Case 1"]),
         ({"review": "<b>", "source": "2", "order": "9"}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
         ({"least": "7", "plate": "<b>", "days": "yesterday"}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
-        ({"least": "100"}, []),
+        ({"least": "80"}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
+        ({"least": "85"}, []),
+        ({"number": "", "plate": "with"}, []),
         ({"number": "9" * 5000}, []),
         ({"case": "9" * 5000}, [f"Case {id_}" for id_ in range(13, 1, -1)]),
     ],
@@ -213,6 +217,41 @@ def test_an_address_is_followed_as_far_as_it_means_something(
     app = open_page("gallery", **address)
     assert not app.exception
     assert boxes(app) == cases
+
+
+@pytest.mark.usefixtures("reviews")
+def test_the_last_of_the_days_that_are_asked_for_is_whole(open_page: Open) -> None:
+    today = datetime.now(UTC).date()
+    yesterday = today - timedelta(days=1)
+    assert len(boxes(open_page("gallery", days=f"{yesterday}..{today}"))) == 12
+    assert boxes(open_page("gallery", days=f"{yesterday}..{yesterday}")) == []
+
+
+def test_what_is_turned_down_is_reviewed_by_nobody_and_has_no_plate(open_page: Open, found: Found) -> None:
+    found(Outcome.REJECTED, Outcome.UNSURE)
+    assert "2 in all" in said(open_page("turned_down", review="accepted", number="none"))
+
+
+@pytest.mark.usefixtures("reviews")
+def test_a_source_that_is_deleted_meanwhile_is_asked_for_no_more(
+    open_page: Open, found: Found, settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    found(Outcome.CONFIRMED, content="b" * 64)
+    app = open_page("gallery", source="2")
+    assert boxes(app) == ["Case 14"]
+    Clips(sessions, settings).remove(2)
+    app = app.run()
+    assert not app.exception
+    assert app.selectbox(key="gallery-source-en").value == "all"
+    assert len(boxes(app)) == 12
+
+
+def test_clearing_the_filters_shows_every_case_again(open_page: Open, reviews: Reviews) -> None:
+    reviews.decide({4: 0}, Deed("Lee", Action.DISMISS, Reason.HELMET))
+    app = open_page("gallery", least="100", number="none", plate="without", review="open", size="24")
+    assert boxes(app) == []
+    app = app.button(key="gallery-clear").click().run()
+    assert len(boxes(app)) == 13
 
 
 def test_at_the_end_of_a_review_the_gallery_says_so(open_page: Open, reviews: Reviews) -> None:
@@ -258,6 +297,12 @@ def test_a_review_begins_and_goes_on_with_what_is_left(open_page: Open, reviews:
         app = labelled(app, "Accept").click().run()
         assert app.query_params["case"] == expected
     assert labelled(open_page("gallery", case="11"), "Next").click().run().query_params["case"] == "10"
+
+
+def test_a_review_begins_on_the_page_that_is_shown(open_page: Open, reviews: Reviews) -> None:
+    reviews.decide({1: 1}, Deed("Lee", Action.REOPEN))
+    app = labelled(open_page("gallery", page="2"), "Review one by one").click().run()
+    assert app.query_params["case"] == "1"
 
 
 def test_a_review_begins_elsewhere_where_nothing_on_the_page_is_left(open_page: Open, reviews: Reviews) -> None:

@@ -16,7 +16,8 @@ from dashboard.plate_text import characters, made_of_it, spelled
 from dashboard.text import plain
 from db.cases import Filter
 from db.jobs import now
-from db.models import Capture, Case, Clip, SourceKind
+from db.models import Action, Capture, Case, Clip, Reason, SourceKind
+from db.reviews import Deed, Reviews
 from pipeline.plate_formats import MOTORCYCLE_2026
 from pipeline.settings import Settings, get_settings
 from pipeline.store import FileStore
@@ -199,6 +200,14 @@ def test_attempts_of_one_plate_or_source_are_found(
     app = app.button(key="plates-clear").click().run()
     assert len(app.pagination) == 1
     assert not app.query_params
+
+
+def test_a_plate_of_a_dismissed_violation_stays_on_the_page(
+    open_page: Open, settings: Settings, sessions: sessionmaker[Session]
+) -> None:
+    add(settings, sessions)
+    Reviews(sessions).decide({1: 0}, Deed("Kim", Action.DISMISS, Reason.HELMET))
+    assert said(open_page("plates")).count("97%") == 1
 
 
 def test_a_case_shows_how_its_plate_was_read(
