@@ -404,5 +404,21 @@ def test_who_went_elsewhere_without_a_reason_can_decide_when_back(case: AppTest)
     assert any(button.label == "Accept" for button in back.button)
 
 
+def test_a_note_is_kept_with_its_dismissal_and_not_with_the_next(
+    case: AppTest, sessions: sessionmaker[Session]
+) -> None:
+    app = case
+    for note in (" a grey cap ", " "):
+        asked = press_button(app, "Dismiss")
+        field = asked.text_input(key="dismiss-note-2")
+        assert field.value == ""
+        field.set_value(note)
+        press_button(asked, "Wears a helmet")
+        app.query_params["case"] = "2"
+        app = press_button(app.run(), "Reopen")
+    dismissed = [row for row in Reviews(sessions).history(2) if row.action is Action.DISMISS]
+    assert [row.note for row in dismissed] == ["a grey cap", None]
+
+
 def test_the_number_of_a_case_stands_on_its_page(case: AppTest) -> None:
     assert any("Case 2" in badge.value for badge in case.markdown)
