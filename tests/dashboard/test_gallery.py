@@ -299,6 +299,15 @@ def test_a_review_begins_and_goes_on_with_what_is_left(open_page: Open, reviews:
     assert labelled(open_page("gallery", case="11"), "Next").click().run().query_params["case"] == "10"
 
 
+@pytest.mark.usefixtures("reviews")
+def test_whoever_skipped_cases_is_told_at_the_last_one(open_page: Open) -> None:
+    app = open_page("gallery", review="open", case="4")
+    app.session_state["reviewer"] = "Kim"
+    app = labelled(app.run(), "Accept").click().run()
+    assert app.query_params["case"] == "4"
+    assert "That was the last case of this view." in [toast.value for toast in app.toast]
+
+
 def test_a_review_begins_on_the_page_that_is_shown(open_page: Open, reviews: Reviews) -> None:
     reviews.decide({1: 1}, Deed("Lee", Action.REOPEN))
     app = labelled(open_page("gallery", page="2"), "Review one by one").click().run()
